@@ -1,0 +1,283 @@
+"""The hook specification, version 1.0: what a connector may implement, and how it is found.
+
+A plugin's module names itself in the entry-point group ``exempt.connectors``
+and implements one function, ``exempt_connectors``. Each configured connection
+is then one object of the class that a `ConnectorInfo` opens. All hooks are
+synchronous, take one frozen request and return one frozen result.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import pluggy
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from exempt.model.exchange import (
+    Capability,
+    CheckRequest,
+    CheckResult,
+    ChoicesRequest,
+    ChoicesResult,
+    CloseRequest,
+    FetchRequest,
+    ItemResult,
+    Page,
+    PushRequest,
+    PushResult,
+    RangesRequest,
+    RangesResult,
+    SendRequest,
+    WebhookRequest,
+    WebhookResult,
+)
+from exempt.model.sources import Customer, Employee, Order, Product
+
+SPEC_VERSION = "1.0"
+PROJECT = "exempt"
+ENTRY_POINT_GROUP = "exempt.connectors"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Settings(BaseModel):
+    """The base of a connector's settings.
+
+    Give every field a ``description``, and every secret the type ``SecretStr``:
+    the settings file then holds a reference (``env:NAME``, ``file:PATH``) in
+    its place, resolved just before `ConnectorInfo.open`. Unknown keys are
+    refused, and an error never shows a value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Context(Protocol):
+    """What the core lends to a connection."""
+
+    @property
+    def connection_id(self) -> str:
+        """The connection's name in the settings file, such as ``stripe-us``."""
+        ...
+
+    @property
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A log that already names the connection. Never log a secret or a person."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the settings file; relative paths in settings start there."""
+        ...
+
+    def now(self) -> dt.datetime:
+        """The moment, in UTC. Connectors ask here, never the machine's clock."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether the run is being stopped; a long call should then end early."""
+        ...
+
+    def rotate_secret(self, setting: str, old: SecretStr, new: SecretStr) -> None:
+        """Keep *new* in place of *old* durably; returns once it is safe to use.
+
+        Raises:
+            ConfigError: The secret's reference cannot be written to, or it
+                no longer holds *old*.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running offline copy of a remote, with sample data.
+
+    Attributes:
+        settings: For the connector, as they would stand in the settings file.
+        environment: Variables that the references in *settings* name.
+        writes: Reads back what was written to it, as words for a person by
+            external id; for demonstrations and tests.
+    """
+
+    settings: Mapping[str, Any]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    writes: Callable[[], Mapping[str, str]] = field(default=dict)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class ConnectorInfo(Generic[S]):
+    """Declares one connector.
+
+    Attributes:
+        name: What the settings file calls it: the plugin's short name, such as ``billing_stripe``.
+        title: What people call the system, such as "Stripe Billing".
+        settings: Its settings model.
+        open: Makes a connector of settings and context. It reaches no network.
+        requires_spec: Versions of the hook specification it works with.
+        capabilities: What a connection with these settings can do. None =
+            whatever hooks its class implements, customers and orders both.
+        push_batch_max: The most items in one `Connector.push_exemption_status`.
+        rate_per_second: The most calls of hooks a second; None = no limit
+            beside that of the HTTP client.
+        cursor_version: Raise it when old cursors must not be used again; the
+            streams are then read anew.
+        migrate_settings: By old version, a function that mends stored settings.
+        sandbox: Starts an offline copy of the remote in the given folder, on loopback.
+    """
+
+    name: str
+    title: str
+    settings: type[S]
+    open: Callable[[S, Context], Connector]
+    requires_spec: str = ">=1.0,<2"
+    capabilities: Callable[[S], Collection[Capability]] | None = None
+    push_batch_max: int = 100
+    rate_per_second: float | None = None
+    cursor_version: int = 1
+    migrate_settings: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = field(
+        default_factory=dict
+    )
+    sandbox: Callable[[Path], AbstractContextManager[Sandbox]] | None = None
+
+
+class Discovery:
+    """The hook of the plugin's module, called once when Exempt starts."""
+
+    @hookspec
+    def exempt_connectors(self) -> Collection[ConnectorInfo[Any]]:
+        """Return the connectors of this plugin.
+
+        It is called in every command that needs connectors, so importing the
+        module should take no more than 150 ms and reach no network.
+        """
+        raise NotImplementedError
+
+
+class Connector:
+    """The hooks of a connection. Subclass it and override what the remote can do.
+
+    An override counts only with ``@hookimpl`` on it. Only `check` must be there.
+
+    A connector keeps nothing between calls but its clients: what it must
+    remember is in the cursor. The core calls one connector from one thread at
+    a time, and may open several for one connection.
+
+    Every hook may raise:
+
+    - `AuthError` or `ScopeError`: the credentials were refused, or lack a permission;
+    - `ConfigError`: something else that only a person can mend;
+    - `TransientError`, `RateLimited`: time-out, lost connection, 5xx, 429;
+    - `PermanentError`: the same call would fail again; so does any other exception.
+    """
+
+    @hookspec(firstresult=True)
+    def check(self, request: CheckRequest) -> CheckResult:
+        """Find out whether the connection works, permission by permission.
+
+        Called by ``exempt check`` and before a first run. It writes nothing.
+        Problems that a person can mend are returned, each with its remedy.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def choices(self, request: ChoicesRequest) -> ChoicesResult:
+        """Return the allowed values of one setting, for a pick list."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def ranges(self, request: RangesRequest) -> RangesResult:
+        """Divide a stream's history into ranges that can be read side by side.
+
+        Called once, before a stream's first page. The ranges together give
+        every record since ``request.since``; a record in two of them does no
+        harm. The checkpoint of the last range starts the next run, and so
+        must see every change made after this call.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def fetch_customers(self, request: FetchRequest) -> Page[Customer]:
+        """Return the next page of customers created or changed.
+
+        The core stores a page and its cursor in one transaction and then asks
+        for the next until ``next_cursor`` is None; after a crash it may ask
+        for the same page again. Without a cursor the whole history is meant.
+        With ``request.ids`` just those are meant; one that no longer exists
+        is named in ``deleted``.
+
+        Returns:
+            At most ``request.page_size`` records, and the rows that could not
+            be read, in ``rejected``.
+
+        Raises:
+            CursorExpired: The remote no longer knows this cursor.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def fetch_orders(self, request: FetchRequest) -> Page[Order]:
+        """Return the next page of orders created or changed; see `fetch_customers`.
+
+        Amounts are decimals in the order's currency; dates are days in the
+        seller's time zone. An order may name a customer that was not fetched.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def fetch_products(self, request: FetchRequest) -> Page[Product]:
+        """Return the next page of products created or changed; see `fetch_customers`."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def fetch_employees(self, request: FetchRequest) -> Page[Employee]:
+        """Return the next page of employees, past ones too; see `fetch_customers`."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def push_exemption_status(self, request: PushRequest) -> PushResult:
+        """Write the exemption status of customers or orders.
+
+        Each item is the whole desired state. The same item may come twice
+        after a crash and must then do no harm: pass ``item.key`` to a remote
+        that knows idempotency keys. One item's failure is its own: it is told
+        by its outcome, and an exception is for what stops the whole batch.
+        With ``dry_run`` nothing may be written.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def send_request(self, request: SendRequest) -> ItemResult:
+        """Deliver one message to a customer or to staff.
+
+        The same key is the same message. When it cannot be told whether it
+        went out, the outcome is ``unknown``, and the core does not send again
+        by itself.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def receive_webhook(self, request: WebhookRequest) -> WebhookResult:
+        """Verify a webhook and say which records it speaks of.
+
+        Verify before anything else, reach no network, and believe no content:
+        the records are fetched again, so repetition and order do not matter.
+
+        Raises:
+            WebhookRejected: Signature, age or body is not acceptable.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def close(self, request: CloseRequest) -> None:
+        """Let go of clients and files. Called once, also after errors."""
+        raise NotImplementedError

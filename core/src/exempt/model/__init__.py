@@ -1,0 +1,1 @@
+"""Frozen records: what is known, without any I/O."""

@@ -1,0 +1,1 @@
+"""What connector authors test and demonstrate with."""

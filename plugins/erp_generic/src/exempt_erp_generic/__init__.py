@@ -1,0 +1,1 @@
+"""Connects Exempt to any ERP with a REST API."""

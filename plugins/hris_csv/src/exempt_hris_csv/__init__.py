@@ -1,0 +1,1 @@
+"""Connects Exempt to HR exports as CSV."""

@@ -1,0 +1,1 @@
+"""Connects Exempt to mail by SMTP."""
