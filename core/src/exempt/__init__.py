@@ -89,9 +89,7 @@ _HOMES = {
         "AuthError ConfigError ConnectorError CursorExpired ExemptError PermanentError"
         " RateLimited ScopeError TransientError WebhookRejected"
     ),
-    "exempt.hookspecs": (
-        "SPEC_VERSION Connector ConnectorInfo Context Sandbox Settings hookimpl"
-    ),
+    "exempt.hookspecs": ("SPEC_VERSION Connector ConnectorInfo Context Sandbox Settings hookimpl"),
     "exempt.model.address": "Address Country Jurisdiction",
     "exempt.model.certificate": "ExemptionReason",
     "exempt.model.exchange": (
@@ -100,9 +98,7 @@ _HOMES = {
         " Problem Purpose PushItem PushRequest PushResult RangesRequest RangesResult Rejected"
         " SendRequest Severity Stream Target WebhookEvent WebhookRequest WebhookResult reason_of"
     ),
-    "exempt.model.record": (
-        "Amount Currency Day ExternalId Key Moment Record SourceRecord Text"
-    ),
+    "exempt.model.record": ("Amount Currency Day ExternalId Key Moment Record SourceRecord Text"),
     "exempt.model.sources": "Customer Employee Order OrderKind OrderLine Product",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

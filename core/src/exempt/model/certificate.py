@@ -47,7 +47,8 @@ class Coverage(Record):
 
     Both dates are days on which it is in force, in the jurisdiction's own
     calendar; ``expiration_date=None`` is an exemption without an end.
-    ``apply_tax`` taxes the order all the same (R2's "Apply Tax").
+    ``apply_tax`` taxes the order all the same (R2's "Apply Tax"). An archived
+    certificate covers orders from before the day ``archived_date`` only.
     """
 
     certificate_id: int
@@ -61,7 +62,7 @@ class Coverage(Record):
     expiration_date: Day | None = None
     apply_tax: bool = False
     review_status: ReviewStatus = ReviewStatus.ACCEPTED
-    archived: bool = False
+    archived_date: Day | None = None
 
     def in_force(self, on: dt.date) -> bool:
         """Whether *on* lies in the period, first and last day included."""
@@ -130,5 +131,5 @@ class Certificate(Record):
     signed_date: Day
     apply_tax: bool = False
     review_status: ReviewStatus
-    archived_at: dt.datetime | None = None
+    archived_date: Day | None = None
     coverages: tuple[Coverage, ...]

@@ -16,8 +16,7 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 from exempt.errors import PermanentError
 from exempt.model.address import Jurisdiction
 from exempt.model.certificate import ExemptionReason
-from exempt.model.record import Day, ExternalId, Key, Moment, Record, Text
-from exempt.model.sources import SourceRecord
+from exempt.model.record import Day, ExternalId, Key, Moment, Record, SourceRecord, Text
 
 S = TypeVar("S", bound=SourceRecord)
 Row = TypeVar("Row")
@@ -269,10 +268,25 @@ class Target(StrEnum):
 class CertificateFile(Protocol):
     """A certificate's document; its bytes are read only when asked for."""
 
-    name: str
-    media_type: str
-    sha256: str
-    size: int
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """``application/pdf``, ``image/png`` or ``image/jpeg``."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its bytes, as hex."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
 
     def open(self) -> IO[bytes]:
         """Open it for reading."""
@@ -404,7 +418,9 @@ class SendRequest(Record):
     key: Key
     purpose: Purpose
     to: tuple[Text, ...] = Field(min_length=1, repr=False)
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00\r\n]*$")]
+    subject: Annotated[
+        str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00\r\n]*$")
+    ]
     text: str = Field(repr=False)
     html: str | None = Field(default=None, repr=False)
     reply_to: Text | None = None

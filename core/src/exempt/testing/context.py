@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from exempt.model.exchange import FetchRequest, Page
-from exempt.model.sources import SourceRecord
+from exempt.model.record import SourceRecord
 
 S = TypeVar("S", bound=SourceRecord)
 

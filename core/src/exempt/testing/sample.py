@@ -101,23 +101,50 @@ def _day(text: str) -> dt.date:
 
 
 BUYERS = (
-    Buyer("C-1001", "Lone Star Supply Co.", "ap@lonestar.example", AUSTIN, True, (
-        ("TX", "resale", "1-23-4567890-1", _day("2024-02-01"), None),
-        ("CA", "resale", "TX-1234567", _day("2024-02-01"), _day("2027-01-31")),
-    )),
-    Buyer("C-1002", "Golden Gate Hardware", "payables@goldengate.example", OAKLAND, True, (
-        ("CA", "resale", "SR-KH-101-223344", _day("2023-05-10"), None),
-    )),
-    Buyer("C-1003", "Biscayne Builders", "ap@biscayne.example", MIAMI, True, (
-        ("FL", "resale", "78-8012345678-9", _day("2025-01-02"), _day("2025-12-31")),
-    )),
-    Buyer("C-1004", "Albany Unified Schools", "accounts@albanyschools.example", ALBANY, True, (
-        ("NY", "educational", "EX-204411", _day("2022-09-01"), None),
-    )),
+    Buyer(
+        "C-1001",
+        "Lone Star Supply Co.",
+        "ap@lonestar.example",
+        AUSTIN,
+        True,
+        (
+            ("TX", "resale", "1-23-4567890-1", _day("2024-02-01"), None),
+            ("CA", "resale", "TX-1234567", _day("2024-02-01"), _day("2027-01-31")),
+        ),
+    ),
+    Buyer(
+        "C-1002",
+        "Golden Gate Hardware",
+        "payables@goldengate.example",
+        OAKLAND,
+        True,
+        (("CA", "resale", "SR-KH-101-223344", _day("2023-05-10"), None),),
+    ),
+    Buyer(
+        "C-1003",
+        "Biscayne Builders",
+        "ap@biscayne.example",
+        MIAMI,
+        True,
+        (("FL", "resale", "78-8012345678-9", _day("2025-01-02"), _day("2025-12-31")),),
+    ),
+    Buyer(
+        "C-1004",
+        "Albany Unified Schools",
+        "accounts@albanyschools.example",
+        ALBANY,
+        True,
+        (("NY", "educational", "EX-204411", _day("2022-09-01"), None),),
+    ),
     Buyer("C-1005", "Buckeye Manufacturing", "ap@buckeye.example", COLUMBUS, True),
-    Buyer("C-1006", "Puget Sound Marine", None, SEATTLE, True, (
-        ("WA", "resale", "600-123-27", _day("2025-12-10"), _day("2026-12-10")),
-    )),
+    Buyer(
+        "C-1006",
+        "Puget Sound Marine",
+        None,
+        SEATTLE,
+        True,
+        (("WA", "resale", "600-123-27", _day("2025-12-10"), _day("2026-12-10")),),
+    ),
     Buyer("C-1007", "Windy City Retail", "ap@windycity.example", CHICAGO, False),
     Buyer("C-1008", "Beacon Cafe", "hello@beaconcafe.example", BOSTON, False),
     Buyer("C-1009", "Rose City Outfitters", "ap@rosecity.example", PORTLAND, False),
@@ -135,7 +162,9 @@ ITEM = {item.sku: item for item in ITEMS}
 BUYER = {buyer.number: buyer for buyer in BUYERS}
 
 SHOP_SALES = (
-    Sale("SO-5001", "C-1001", _day("2026-10-05"), AUSTIN, (("BOLT-M8", 40), ("ANCHOR-12", 10)), False),
+    Sale(
+        "SO-5001", "C-1001", _day("2026-10-05"), AUSTIN, (("BOLT-M8", 40), ("ANCHOR-12", 10)), False
+    ),
     Sale("SO-5002", "C-1001", _day("2026-10-12"), FRESNO, (("BOLT-M8", 25),), True),
     Sale("SO-5003", "C-1001", _day("2026-10-19"), MIAMI, (("ANCHOR-12", 12),), False),
     Sale("SO-5004", "C-1002", _day("2026-10-20"), OAKLAND, (("ANCHOR-12", 30),), False),

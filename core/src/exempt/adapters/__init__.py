@@ -1,0 +1,1 @@
+"""The ports of the services, made of real things: database, files, plugins."""

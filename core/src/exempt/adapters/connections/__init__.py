@@ -1,0 +1,1 @@
+"""Plugins found, and connections opened, so that a broken one harms nobody."""

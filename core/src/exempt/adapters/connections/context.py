@@ -1,0 +1,114 @@
+"""What the core lends to a connection: its name, its log, the clock, its secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from exempt.errors import ConfigError
+
+
+def redactor(secrets: Mapping[str, SecretStr]) -> Callable[[str], str]:
+    """A function that takes these secrets out of a text."""
+    values = sorted(
+        {value for s in secrets.values() if len(value := s.get_secret_value()) >= 4},
+        key=len,
+        reverse=True,
+    )
+
+    def redact(text: str) -> str:
+        for value in values:
+            text = text.replace(value, "[secret]")
+        return text
+
+    return redact
+
+
+class _Redacting(logging.Filter):
+    """Takes secrets out of every record before anybody sees it."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._redact(record.getMessage()), ()
+        if record.exc_info:
+            kind = record.exc_info[0]
+            record.msg += f" ({kind.__name__})" if kind else ""
+            record.exc_info = None  # a traceback may quote what was being sent
+        return True
+
+
+class CoreContext:
+    """The `exempt.Context` of a configured connection."""
+
+    def __init__(
+        self,
+        connection_id: str,
+        folder: Path,
+        clock: Callable[[], dt.datetime],
+        stop: Callable[[], bool],
+        references: Mapping[str, str],
+        redact: Callable[[str], str],
+    ) -> None:
+        self._connection_id = connection_id
+        self._folder = folder
+        self._clock, self._stop = clock, stop
+        self._references = references
+        log = logging.getLogger(f"exempt.connection.{connection_id}")
+        for old in [f for f in log.filters if isinstance(f, _Redacting)]:
+            log.removeFilter(old)
+        log.addFilter(_Redacting(redact))
+        self._log = logging.LoggerAdapter(log, {"connection": connection_id})
+
+    @property
+    def connection_id(self) -> str:
+        """The connection's name."""
+        return self._connection_id
+
+    @property
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A log that names the connection and shows no secret."""
+        return self._log
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the settings file."""
+        return self._folder
+
+    def now(self) -> dt.datetime:
+        """The moment, in UTC."""
+        return self._clock()
+
+    def cancelled(self) -> bool:
+        """Whether the run is being stopped."""
+        return self._stop()
+
+    def rotate_secret(self, setting: str, old: SecretStr, new: SecretStr) -> None:
+        """Write *new* into the file that the setting's reference names.
+
+        Raises:
+            ConfigError: The reference names no file, or the file no longer holds *old*.
+        """
+        key = f"connections.{self._connection_id}.settings.{setting}"
+        reference = self._references.get(key, "")
+        if not reference.startswith("file:"):
+            msg = f"{key}: the remote gave a new secret; refer to a file (file:PATH) to keep it"
+            raise ConfigError(msg)
+        path = self._folder / reference.removeprefix("file:")
+        if path.read_text(encoding="utf-8").rstrip("\r\n") != old.get_secret_value():
+            msg = f"{key}: the file holds another secret by now: run again"
+            raise ConfigError(msg)
+        part = path.with_name(f".{path.name}.new")
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(new.get_secret_value())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)

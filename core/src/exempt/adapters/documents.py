@@ -1,0 +1,76 @@
+"""Files, kept by the SHA-256 of their content in a local folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from exempt.errors import NotFoundError, RefusedError
+
+MAX_BYTES = 50 * 1024 * 1024
+_CHUNK = 1024 * 1024
+
+
+class LocalDocuments:
+    """A folder of files; the same content is kept once, and never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: BinaryIO) -> tuple[str, int]:
+        """Keep a file; returns its SHA-256 as hex, and its size in bytes.
+
+        Raises:
+            RefusedError: It is empty, or larger than 50 MB.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as part:
+            try:
+                while chunk := content.read(_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    if size > MAX_BYTES:
+                        msg = "the file is larger than 50 MB: scan it in a lower resolution"
+                        raise RefusedError(msg)
+                    part.write(chunk)
+                if size == 0:
+                    msg = "the file is empty"
+                    raise RefusedError(msg)
+                part.flush()
+                os.fsync(part.fileno())
+            except BaseException:
+                Path(part.name).unlink()
+                raise
+        sha256 = digest.hexdigest()
+        target = self._path(sha256)
+        target.parent.mkdir(exist_ok=True)
+        Path(part.name).replace(target)
+        _sync_folder(target.parent)
+        return sha256, size
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open a kept file.
+
+        Raises:
+            NotFoundError: It is not there any more.
+        """
+        try:
+            return self._path(sha256).open("rb")
+        except FileNotFoundError:
+            msg = f"document {sha256[:12]}…: not in {self._folder}: restore it from a backup"
+            raise NotFoundError(msg) from None
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""The store: everything Exempt knows, in SQLite or PostgreSQL."""

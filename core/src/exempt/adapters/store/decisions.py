@@ -1,0 +1,156 @@
+"""Decisions: the one in force of each order, and those it took the place of."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from exempt.adapters.store import pages
+from exempt.adapters.store.columns import micros, moment
+from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
+from exempt.adapters.store.pages import order_of
+from exempt.model.decision import Decision, Step
+from exempt.services import ports
+from exempt.services.ports import GroundCount, OrderView, Uncovered
+
+_STEPS = TypeAdapter(tuple[Step, ...])
+_FIELDS = (
+    "ground",
+    "tax_applicable",
+    "certificate_id",
+    "certificate_number",
+    "jurisdiction",
+    "order_date",
+    "rule",
+    "steps",
+)
+_ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
+_DECISION_COLUMNS = ", ".join(f"d.{column}" for column in _FIELDS)
+_IN_FORCE = "d.order_id = o.id AND d.superseded_at IS NULL"
+
+
+class Decisions(ports.Decisions):
+    """What was decided."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def save(self, decided: Sequence[tuple[int, Decision]], at: dt.datetime) -> int:
+        rows = {order_id: _row(decision) for order_id, decision in decided}
+        sql = (
+            f"SELECT order_id, {', '.join(_FIELDS)} FROM decision"  # noqa: S608
+            f" WHERE superseded_at IS NULL AND {one_of(self._c, 'order_id')}"
+        )
+        before: dict[int, Row] = {
+            r[0]: tuple(r[1:]) for r in run(self._c, sql, many(self._c, list(rows)))
+        }
+        differ = {i: row for i, row in rows.items() if before.get(i) != row}
+        moment_at = micros(at)
+        run_many(
+            self._c,
+            "UPDATE decision SET superseded_at = ? WHERE order_id = ? AND superseded_at IS NULL",
+            [(moment_at, order_id) for order_id in differ if order_id in before],
+        )
+        ids = new_ids(self._c, "decision", len(differ))
+        insert(
+            self._c,
+            "decision",
+            ("id", "order_id", *_FIELDS, "decided_at"),
+            [
+                (new_id, order_id, *row, moment_at)
+                for new_id, (order_id, row) in zip(ids, differ.items(), strict=True)
+            ],
+        )
+        return len(differ)
+
+    def find_orders(self, words: str) -> list[OrderView]:
+        sql = (
+            f"SELECT o.id, n.name, {_ORDER_COLUMNS}, {_DECISION_COLUMNS}, d.decided_at, c.name"  # noqa: S608
+            " FROM sales_order o JOIN connection n ON n.id = o.connection_id"
+            f" LEFT JOIN decision d ON {_IN_FORCE}"
+            " LEFT JOIN source_customer s ON s.connection_id = o.connection_id"
+            " AND s.external_id = o.customer_external_id"
+            " LEFT JOIN customer c ON c.id = s.customer_id"
+            " WHERE o.number = ? OR o.external_id = ? ORDER BY o.id"
+        )
+        width = len(pages.ORDERS.all_columns)
+        views = []
+        for row in run(self._c, sql, words, words):
+            order, rest = tuple(row[2 : 2 + width]), row[2 + width :]
+            decided = rest[0] is not None
+            views.append(
+                OrderView(
+                    id=row[0],
+                    connection=row[1],
+                    record=order_of(order, ()),
+                    customer_name=rest[-1],
+                    decision=_decision(rest[: len(_FIELDS)]) if decided else None,
+                    decided_at=moment(rest[-2]) if decided else None,
+                )
+            )
+        return views
+
+    def counts(self) -> list[GroundCount]:
+        sql = (
+            "SELECT d.ground, d.tax_applicable, d.jurisdiction, o.currency, count(*), sum(o.total)"  # noqa: S608
+            f" FROM sales_order o JOIN decision d ON {_IN_FORCE}"
+            " WHERE NOT o.voided AND o.deleted_at IS NULL"
+            " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+        )
+        return [
+            GroundCount(g, bool(taxed), place, currency, orders, int(total))
+            for g, taxed, place, currency, orders, total in run(self._c, sql)
+        ]
+
+    def uncovered(self) -> list[Uncovered]:
+        sql = (
+            "SELECT c.id, c.number, c.name, c.email, d.jurisdiction, count(*)"  # noqa: S608
+            f" FROM sales_order o JOIN decision d ON {_IN_FORCE}"
+            " JOIN source_customer s ON s.connection_id = o.connection_id"
+            " AND s.external_id = o.customer_external_id"
+            " JOIN customer c ON c.id = s.customer_id"
+            " WHERE d.ground = 'no_certificate' AND NOT o.voided AND o.deleted_at IS NULL"
+            " GROUP BY c.id, c.number, c.name, c.email, d.jurisdiction ORDER BY c.name, c.id, 5"
+        )
+        asked = self._asked()
+        found: dict[int, Uncovered] = {}
+        for customer_id, number, name, email, place, orders in run(self._c, sql):
+            one = found.get(customer_id) or Uncovered(
+                customer_id, number, name, email, (), 0, asked.get(customer_id, ())
+            )
+            found[customer_id] = one._replace(
+                jurisdictions=(*one.jurisdictions, place), orders=one.orders + orders
+            )
+        return list(found.values())
+
+    def _asked(self) -> dict[int, tuple[str, ...]]:
+        """For which states a request to each customer is open."""
+        found: dict[int, tuple[str, ...]] = {}
+        for customer_id, places in run(self._c, "SELECT customer_id, jurisdictions FROM request"):
+            found[customer_id] = (*found.get(customer_id, ()), *json.loads(places))
+        return found
+
+
+def _row(decision: Decision) -> tuple[Any, ...]:
+    return (
+        str(decision.ground),
+        decision.tax_applicable,
+        decision.certificate_id,
+        decision.certificate_number,
+        decision.jurisdiction,
+        decision.order_date.isoformat(),
+        decision.rule,
+        _STEPS.dump_json(decision.steps).decode() if decision.steps else "[]",
+    )
+
+
+def _decision(row: Sequence[Any]) -> Decision:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["tax_applicable"] = bool(values["tax_applicable"])
+    values["steps"] = _STEPS.validate_json(values["steps"])
+    return Decision(**values)

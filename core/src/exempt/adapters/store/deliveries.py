@@ -1,0 +1,163 @@
+"""What is owed to outside systems, and requests to customers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from exempt.adapters.store import tables as t
+from exempt.adapters.store.columns import micros, moment
+from exempt.adapters.store.database import many, one_of, run, run_many
+from exempt.services import ports
+from exempt.services.ports import Delivery, DeliveryState, DeliveryTarget, RequestRow
+
+_COLUMNS = (
+    "id, connection_id, target, external_id, version, wanted, state, attempts, due_at, outcome,"
+    " message, done_at"
+)
+
+
+class Deliveries(ports.Deliveries):
+    """What is owed."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def last(
+        self, connection_id: int, target: DeliveryTarget, external_ids: Collection[str]
+    ) -> dict[str, Delivery]:
+        sql = (
+            f"SELECT {_COLUMNS} FROM delivery WHERE connection_id = ? AND target = ?"  # noqa: S608
+            f" AND {one_of(self._c, 'external_id')} ORDER BY version"
+        )
+        rows = run(self._c, sql, connection_id, target.value, many(self._c, list(external_ids)))
+        return {row[3]: _delivery(row) for row in rows}
+
+    def owe(
+        self,
+        connection_id: int,
+        target: DeliveryTarget,
+        wanted: Sequence[tuple[str, int, str]],
+        at: dt.datetime,
+    ) -> None:
+        if not wanted:
+            return
+        now = micros(at)
+        sql = (
+            "UPDATE delivery SET state = 'superseded', done_at = ? WHERE connection_id = ?"  # noqa: S608
+            f" AND target = ? AND state IN ('pending', 'dead') AND {one_of(self._c, 'external_id')}"
+        )
+        ids = many(self._c, [external_id for external_id, _, _ in wanted])
+        run(self._c, sql, now, connection_id, target.value, ids)
+        run_many(
+            self._c,
+            "INSERT INTO delivery (connection_id, target, external_id, version, wanted, state,"
+            " attempts, due_at, created_at) VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?)",
+            [
+                (connection_id, target.value, external_id, version, text, now, now)
+                for external_id, version, text in wanted
+            ],
+        )
+
+    def due(
+        self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int
+    ) -> list[Delivery]:
+        sql = (
+            f"SELECT {_COLUMNS} FROM delivery WHERE connection_id = ? AND state = 'pending'"  # noqa: S608
+            f" AND due_at <= ? AND {one_of(self._c, 'target')} ORDER BY due_at, id LIMIT ?"
+        )
+        names = many(self._c, [target.value for target in targets])
+        return [
+            _delivery(row) for row in run(self._c, sql, connection_id, micros(at), names, limit)
+        ]
+
+    def mark(
+        self,
+        delivery: Delivery,
+        state: DeliveryState,
+        *,
+        outcome: str,
+        message: str,
+        at: dt.datetime,
+        due_at: dt.datetime | None = None,
+    ) -> None:
+        """A delivery that was superseded meanwhile stays so: what took its place is owed."""
+        d = t.delivery.c
+        self._c.execute(
+            sa.update(t.delivery)
+            .where(d.id == delivery.id, d.state == DeliveryState.PENDING.value)
+            .values(
+                state=state.value,
+                outcome=outcome,
+                message=message,
+                attempts=d.attempts + 1,
+                due_at=due_at or delivery.due_at,
+                done_at=None if state is DeliveryState.PENDING else at,
+            )
+        )
+
+    def dead(self) -> list[tuple[str, Delivery]]:
+        columns = ", ".join(f"d.{column.strip()}" for column in _COLUMNS.split(","))
+        sql = (
+            f"SELECT {columns}, n.name FROM delivery d JOIN connection n ON n.id = d.connection_id"  # noqa: S608
+            " WHERE d.state = 'dead' ORDER BY d.id"
+        )
+        return [(row[-1], _delivery(row[:-1])) for row in run(self._c, sql)]
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row[0],
+        connection_id=row[1],
+        target=DeliveryTarget(row[2]),
+        external_id=row[3],
+        version=row[4],
+        wanted=row[5],
+        state=DeliveryState(row[6]),
+        attempts=row[7],
+        due_at=moment(row[8]),
+        outcome=row[9],
+        message=row[10],
+        done_at=None if row[11] is None else moment(row[11]),
+    )
+
+
+class Requests(ports.Requests):
+    """Requests for certificates."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def add(
+        self, customer_id: int, recipient: str, jurisdictions: Sequence[str], at: dt.datetime
+    ) -> int:
+        request_id = self._c.execute(
+            sa.insert(t.request)
+            .values(
+                customer_id=customer_id,
+                recipient=recipient,
+                jurisdictions=json.dumps(list(jurisdictions)),
+                state="not_opened",
+                created_at=at,
+            )
+            .returning(t.request.c.id)
+        ).scalar_one()
+        return int(request_id)
+
+    def all(self) -> list[RequestRow]:
+        r, c = t.request.c, t.customer.c
+        rows = self._c.execute(
+            sa.select(
+                r.id, r.customer_id, c.name, r.recipient, r.jurisdictions, r.state, r.created_at
+            )
+            .join_from(t.request, t.customer)
+            .order_by(r.id)
+        )
+        return [
+            RequestRow(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])), row[5], row[6])
+            for row in rows
+        ]

@@ -1,0 +1,198 @@
+"""Companies, connections, and how far each stream was read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from exempt.adapters.store import tables as t
+from exempt.adapters.store.database import run
+from exempt.errors import RefusedError
+from exempt.model.exchange import Capability, Stream
+from exempt.services import ports
+from exempt.services.ports import ConnectionRow, ConnectionStatus, CustomerRow, StreamPart
+
+_COUNTED = {
+    "customers": "source_customer",
+    "orders": "sales_order",
+    "products": "product",
+    "employees": "employee",
+}
+
+
+class Connections(ports.Connections):
+    """Companies and connections."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def register(
+        self, name: str, connector: str, company: str, capabilities: Collection[Capability]
+    ) -> ConnectionRow:
+        n = t.connection.c
+        company_id = self._c.scalar(sa.select(t.company.c.id).where(t.company.c.key == company))
+        values: dict[str, Any] = {
+            "connector": connector,
+            "company_id": company_id,
+            "capabilities": json.dumps(sorted(c.value for c in capabilities)),
+        }
+        before = self._c.execute(sa.select(n.id, n.connector).where(n.name == name)).first()
+        if before and before.connector != connector:
+            msg = (
+                f"connections.{name}: was a connection of {before.connector} so far, and its"
+                f" records are kept: give the one of {connector} another name"
+            )
+            raise RefusedError(msg)
+        if before:
+            self._c.execute(sa.update(t.connection).where(n.id == before.id).values(values))
+        else:
+            self._c.execute(sa.insert(t.connection).values(name=name, **values))
+        return next(row for row in self.all() if row.name == name)
+
+    def company(self, key: str, name: str, parent: str | None) -> int:
+        c = t.company.c
+        parent_id = self._c.scalar(sa.select(c.id).where(c.key == parent)) if parent else None
+        values = {"name": name, "parent_id": parent_id}
+        found = self._c.scalar(sa.select(c.id).where(c.key == key))
+        if found is not None:
+            self._c.execute(sa.update(t.company).where(c.id == found).values(values))
+            return int(found)
+        made = sa.insert(t.company).values(key=key, **values).returning(c.id)
+        return int(self._c.execute(made).scalar_one())
+
+    def all(self) -> list[ConnectionRow]:
+        n = t.connection.c
+        rows = self._c.execute(
+            sa.select(
+                n.id, n.name, n.connector, n.company_id, n.capabilities, n.paused_reason
+            ).order_by(n.name)
+        )
+        return [
+            ConnectionRow(
+                row.id,
+                row.name,
+                row.connector,
+                row.company_id,
+                frozenset(Capability(c) for c in json.loads(row.capabilities)),
+                row.paused_reason,
+            )
+            for row in rows
+        ]
+
+    def pause(self, connection_id: int, reason: str | None, at: dt.datetime) -> None:
+        n = t.connection.c
+        self._c.execute(
+            sa.update(t.connection)
+            .where(n.id == connection_id, n.paused_reason.is_distinct_from(reason))
+            .values(paused_reason=reason, paused_at=at if reason else None)
+        )
+
+
+class Cursors(ports.Cursors):
+    """How far each stream was read."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def parts(self, connection_id: int, stream: Stream) -> list[StreamPart]:
+        s = t.stream_cursor.c
+        rows = self._c.execute(
+            sa.select(s.part, s.cursor, s.done, s.guard)
+            .where(s.connection_id == connection_id, s.stream == stream.value)
+            .order_by(s.part)
+        )
+        return [StreamPart(row.part, row.cursor, row.done, row.guard) for row in rows]
+
+    def move(self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime) -> None:
+        s = t.stream_cursor.c
+        values = {"cursor": part.cursor, "done": part.done, "guard": part.guard, "moved_at": at}
+        key = {"connection_id": connection_id, "stream": stream.value, "part": part.part}
+        moved = self._c.execute(
+            sa.update(t.stream_cursor)
+            .where(*(s[column] == value for column, value in key.items()))
+            .values(values)
+        )
+        if moved.rowcount == 0:
+            self._c.execute(sa.insert(t.stream_cursor).values(**key, **values))
+
+    def forget(self, connection_id: int, stream: Stream) -> None:
+        s = t.stream_cursor.c
+        self._c.execute(
+            sa.delete(t.stream_cursor).where(
+                s.connection_id == connection_id, s.stream == stream.value
+            )
+        )
+
+
+class Reports(ports.Reports):
+    """Questions that staff ask."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def customers(self, words: str | None = None) -> list[CustomerRow]:
+        c = t.customer.c
+        sources = (
+            sa.select(sa.func.count())
+            .where(t.source_customer.c.customer_id == c.id)
+            .scalar_subquery()
+        )
+        certificates = (
+            sa.select(sa.func.count())
+            .where(t.certificate_customer.c.customer_id == c.id)
+            .scalar_subquery()
+        )
+        query = sa.select(
+            c.id, c.number, c.name, c.email, c.flagged_exempt, sources, certificates
+        ).order_by(c.name, c.id)
+        if words:
+            fits = [
+                column.icontains(words, autoescape=True) for column in (c.name, c.number, c.email)
+            ]
+            query = query.where(sa.or_(*fits))
+        return [CustomerRow(*row) for row in self._c.execute(query)]
+
+    def connections(self) -> list[ConnectionStatus]:
+        counted = {stream: self._count(table) for stream, table in _COUNTED.items()}
+        rejected = self._count("rejected_row")
+        owed = self._deliveries()
+        n, s = t.connection.c, t.stream_cursor.c
+        rows = self._c.execute(
+            sa.select(n.id, n.name, n.connector, n.paused_reason, sa.func.max(s.moved_at))
+            .outerjoin_from(t.connection, t.stream_cursor)
+            .group_by(n.id, n.name, n.connector, n.paused_reason)
+            .order_by(n.name)
+        )
+        return [
+            ConnectionStatus(
+                name=name,
+                connector=connector,
+                paused_reason=paused,
+                records={
+                    stream: counts[number] for stream, counts in counted.items() if number in counts
+                },
+                rejected=rejected.get(number, 0),
+                last_read_at=read_at,
+                deliveries=owed.get(number, {}),
+            )
+            for number, name, connector, paused, read_at in rows
+        ]
+
+    def orders_of_voided(self) -> int:
+        return int(run(self._c, "SELECT count(*) FROM sales_order WHERE voided")[0][0])
+
+    def _count(self, table: str) -> dict[int, int]:
+        alive = "" if table == "rejected_row" else " WHERE deleted_at IS NULL"
+        sql = f"SELECT connection_id, count(*) FROM {table}{alive} GROUP BY connection_id"  # noqa: S608
+        return {row[0]: row[1] for row in run(self._c, sql)}
+
+    def _deliveries(self) -> dict[int, dict[str, int]]:
+        found: dict[int, dict[str, int]] = {}
+        sql = "SELECT connection_id, state, count(*) FROM delivery GROUP BY connection_id, state"
+        for number, state, count in run(self._c, sql):
+            found.setdefault(number, {})[state] = count
+        return found

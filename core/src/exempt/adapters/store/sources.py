@@ -1,0 +1,279 @@
+"""What the sources keep, and the cards it belongs to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+import sqlalchemy as sa
+
+from exempt.adapters.store import pages
+from exempt.adapters.store.columns import micros
+from exempt.adapters.store.database import (
+    Row,
+    insert,
+    is_sqlite,
+    lock,
+    many,
+    one_of,
+    run,
+    run_many,
+)
+from exempt.adapters.store.linking import link
+from exempt.adapters.store.pages import latest, line_rows, order_of, order_row
+from exempt.model.decision import Card
+from exempt.model.exchange import Page, Rejected, Stream
+from exempt.model.record import SourceRecord
+from exempt.model.sources import Customer, Employee, Order, Product
+from exempt.services import ports
+from exempt.services.ports import (
+    ConnectionRow,
+    CustomerStanding,
+    SavedOrders,
+    SavedRecords,
+    StoredOrder,
+)
+
+_TABLES = {
+    Stream.CUSTOMERS: "source_customer",
+    Stream.ORDERS: "sales_order",
+    Stream.PRODUCTS: "product",
+    Stream.EMPLOYEES: "employee",
+}
+_LINES = ("order_id", "position", "line_id", "product_external_id", "amount", "tax")
+_ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
+
+
+class Sources(ports.Sources):
+    """Customers, orders, products and employees of all connections."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def save_customers(
+        self, connection: ConnectionRow, records: Iterable[Customer], at: dt.datetime
+    ) -> SavedRecords:
+        # Two connections of one company must not make two cards of one customer.
+        lock(self._c, f"cards of company {connection.company_id}")
+        customers = latest(records)
+        links, moved = link(self._c, connection, customers, at)
+        rows = [pages.customer_row(c, links[c.external_id]) for c in customers.values()]
+        saved = pages.save(self._c, pages.CUSTOMERS, connection.id, rows)
+        self._save_ship_tos(
+            {row_id: customers[external_id] for external_id, row_id in saved.touched.items()}
+        )
+        new = {links[external_id] for external_id in saved.new}
+        return SavedRecords(
+            len(saved.new), len(saved.changed), len(saved.same), frozenset(moved | new)
+        )
+
+    def _save_ship_tos(self, customers: dict[int, Customer]) -> None:
+        """Where goods go: the ship-to addresses, or the billing address where there is none."""
+        ids = list(customers)
+        sql = f"DELETE FROM ship_to WHERE {one_of(self._c, 'source_customer_id')}"  # noqa: S608
+        run(self._c, sql, many(self._c, ids))
+        rows: list[Row] = []
+        for row_id, customer in customers.items():
+            places = customer.ship_to or (
+                (customer.billing_address,) if customer.billing_address else ()
+            )
+            rows += [
+                (row_id, position, place.jurisdiction, *pages.address_row(place))
+                for position, place in enumerate(places)
+            ]
+        columns = tuple(f"address_{p}" for p in pages.ADDRESS)
+        run_many(
+            self._c,
+            f"INSERT INTO ship_to (source_customer_id, position, jurisdiction, {', '.join(columns)})"  # noqa: S608
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def save_orders(self, connection: ConnectionRow, records: Iterable[Order]) -> SavedOrders:
+        lock(self._c, f"orders of connection {connection.id}")
+        orders = latest(records)
+        rows = [order_row(order) for order in orders.values()]
+        saved = pages.save(self._c, pages.ORDERS, connection.id, rows)
+        changed = {**saved.changed, **self._with_other_lines(saved.same, orders)}
+        self._drop_lines(changed.values())
+        touched = [
+            StoredOrder(order_id, connection.id, orders[external_id])
+            for external_id, order_id in {**saved.new, **changed}.items()
+        ]
+        lines = [row for order in touched for row in line_rows(order.id, order.record)]
+        insert(self._c, "order_line", _LINES, lines)
+        return SavedOrders(touched, len(saved.new), len(orders) - len(touched))
+
+    def _with_other_lines(self, same: dict[str, int], orders: dict[str, Order]) -> dict[str, int]:
+        """Those of *same* whose lines differ from what is stored."""
+        stored = self._lines(same.values())
+        return {
+            external_id: order_id
+            for external_id, order_id in same.items()
+            if stored.get(order_id, []) != line_rows(order_id, orders[external_id])
+        }
+
+    def _lines(self, order_ids: Iterable[int]) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = defaultdict(list)
+        if ids := list(order_ids):
+            sql = (
+                f"SELECT {', '.join(_LINES)} FROM order_line"  # noqa: S608
+                f" WHERE {one_of(self._c, 'order_id')} ORDER BY order_id, position"
+            )
+            for row in run(self._c, sql, many(self._c, ids)):
+                found[row[0]].append(tuple(row))
+        return found
+
+    def _drop_lines(self, order_ids: Iterable[int]) -> None:
+        if ids := list(order_ids):
+            sql = f"DELETE FROM order_line WHERE {one_of(self._c, 'order_id')}"  # noqa: S608
+            run(self._c, sql, many(self._c, ids))
+
+    def save_products(
+        self, connection: ConnectionRow, records: Iterable[Product], at: dt.datetime
+    ) -> SavedRecords:
+        lock(self._c, f"products of connection {connection.id}")
+        rows = [pages.product_row(product) for product in latest(records).values()]
+        return _counts(
+            pages.save(self._c, pages.PRODUCTS, connection.id, rows, stamp=(micros(at),))
+        )
+
+    def save_employees(
+        self, connection: ConnectionRow, records: Iterable[Employee]
+    ) -> SavedRecords:
+        lock(self._c, f"employees of connection {connection.id}")
+        rows = [pages.employee_row(employee) for employee in latest(records).values()]
+        return _counts(pages.save(self._c, pages.EMPLOYEES, connection.id, rows))
+
+    def mark_deleted(
+        self, connection_id: int, stream: Stream, external_ids: Sequence[str], at: dt.datetime
+    ) -> None:
+        pages.mark_deleted(self._c, _TABLES[stream], connection_id, external_ids, micros(at))
+
+    def save_rejected(
+        self,
+        connection_id: int,
+        stream: Stream,
+        page: Page[SourceRecord],
+        at: dt.datetime,
+    ) -> None:
+        """A row that is rejected again stands once; one that came in well is dropped."""
+        come = [r.external_id for r in page.records]
+        come += [r.external_id for r in page.rejected if r.external_id]
+        known = one_of(self._c, "external_id")
+        sql = f"DELETE FROM rejected_row WHERE connection_id = ? AND stream = ? AND {known}"  # noqa: S608
+        run(self._c, sql, connection_id, stream.value, many(self._c, come))
+        nameless = [r.row for r in page.rejected if not r.external_id]
+        if nameless:
+            sql = (
+                "DELETE FROM rejected_row WHERE connection_id = ? AND stream = ?"  # noqa: S608
+                f" AND external_id IS NULL AND {one_of(self._c, 'row_name')}"
+            )
+            run(self._c, sql, connection_id, stream.value, many(self._c, nameless))
+        run_many(
+            self._c,
+            "INSERT INTO rejected_row (connection_id, stream, external_id, row_name, reason, seen_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (connection_id, stream.value, r.external_id, r.row, r.reason, micros(at))
+                for r in page.rejected
+            ],
+        )
+
+    def rejected(self, connection_id: int) -> list[tuple[str, Rejected]]:
+        sql = (
+            "SELECT stream, row_name, reason, external_id FROM rejected_row"
+            " WHERE connection_id = ? ORDER BY id"
+        )
+        return [
+            (stream, Rejected(row=row, reason=reason, external_id=external_id))
+            for stream, row, reason, external_id in run(self._c, sql, connection_id)
+        ]
+
+    def cards(self, connection_id: int, external_ids: Collection[str]) -> dict[str, Card]:
+        sql = (
+            "SELECT s.external_id, c.id, c.name, c.flagged_exempt, c.resale_certificate_number"  # noqa: S608
+            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
+            f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
+        )
+        rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
+        return {
+            external_id: Card(
+                customer_id=customer_id,
+                name=name,
+                flagged_exempt=bool(flagged),
+                resale_certificate_number=free_form,
+            )
+            for external_id, customer_id, name, flagged, free_form in rows
+        }
+
+    def open_orders(self, customer_ids: Collection[int]) -> list[StoredOrder]:
+        if not customer_ids:
+            return []
+        never = "d.ground = 'unknown_customer'"
+        return self._orders(
+            "JOIN source_customer s ON s.connection_id = o.connection_id"
+            " AND s.external_id = o.customer_external_id"
+            " LEFT JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            f" WHERE {one_of(self._c, 's.customer_id')} AND NOT o.voided"
+            f" AND (NOT o.closed OR {never})",
+            many(self._c, list(customer_ids)),
+        )
+
+    def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
+        return self._orders(
+            f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}",
+            connection_id,
+            many(self._c, list(external_ids)),
+        )
+
+    def _orders(self, condition: str, *parameters: object) -> list[StoredOrder]:
+        sql = (
+            f"SELECT o.id, o.connection_id, {_ORDER_COLUMNS} FROM sales_order o {condition}"  # noqa: S608
+            " ORDER BY o.id"
+        )
+        rows = [tuple(row) for row in run(self._c, sql, *parameters)]
+        lines = self._lines(row[0] for row in rows)
+        return [
+            StoredOrder(row[0], row[1], order_of(row[2:], lines.get(row[0], []))) for row in rows
+        ]
+
+    def standings(
+        self, connection_id: int, external_ids: Collection[str] | None = None
+    ) -> list[CustomerStanding]:
+        """One query: the candidates with their ship-to states, a row a state."""
+        states = "group_concat(DISTINCT t.jurisdiction)"
+        if not is_sqlite(self._c):
+            states = "string_agg(DISTINCT t.jurisdiction, ',')"
+        just = f" AND {one_of(self._c, 's.external_id')}" if external_ids is not None else ""
+        sql = (
+            f"SELECT s.external_id, s.customer_id, s.exempt, {states}"  # noqa: S608
+            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
+            " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
+            " WHERE s.connection_id = ? AND s.deleted_at IS NULL AND (c.flagged_exempt OR EXISTS"
+            " (SELECT 1 FROM certificate_customer k WHERE k.customer_id = s.customer_id)"
+            f"){just} GROUP BY s.id, s.external_id, s.customer_id, s.exempt ORDER BY s.id"
+        )
+        more = () if external_ids is None else (many(self._c, list(external_ids)),)
+        return [
+            CustomerStanding(
+                external_id,
+                customer_id,
+                None if exempt is None else bool(exempt),
+                frozenset(places.split(",")) if places else frozenset(),
+            )
+            for external_id, customer_id, exempt, places in run(self._c, sql, connection_id, *more)
+        ]
+
+    def unknown_customers(self, connection_id: int) -> list[str]:
+        sql = (
+            "SELECT DISTINCT o.customer_external_id FROM sales_order o"
+            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            " WHERE o.connection_id = ? AND d.ground = 'unknown_customer' ORDER BY 1"
+        )
+        return [row[0] for row in run(self._c, sql, connection_id)]
+
+
+def _counts(saved: pages.Saved) -> SavedRecords:
+    return SavedRecords(len(saved.new), len(saved.changed), len(saved.same))

@@ -1,0 +1,68 @@
+"""The store as the services know it: transactions, and the parts of one."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import secrets
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from exempt.adapters.store import tables as t
+from exempt.adapters.store.database import Database
+from exempt.adapters.store.decisions import Decisions
+from exempt.adapters.store.deliveries import Deliveries, Requests
+from exempt.adapters.store.progress import Connections, Cursors, Reports
+from exempt.adapters.store.register import Certificates, OpenFile
+from exempt.adapters.store.sources import Sources
+from exempt.services import ports
+
+
+class Transaction(ports.Transaction):
+    """One transaction on the store."""
+
+    def __init__(self, connection: sa.Connection, open_file: OpenFile) -> None:
+        self._c = connection
+        self.connections = Connections(connection)
+        self.cursors = Cursors(connection)
+        self.sources = Sources(connection)
+        self.certificates = Certificates(connection, open_file)
+        self.decisions = Decisions(connection)
+        self.deliveries = Deliveries(connection)
+        self.requests = Requests(connection)
+        self.reports = Reports(connection)
+
+    @functools.cached_property
+    def installation(self) -> str:
+        """The random name that the first migration wrote."""
+        query = sa.select(t.meta.c.value).where(t.meta.c.key == "installation")
+        return str(self._c.scalar(query))
+
+
+class SqlStore(ports.Store):
+    """The store in a `Database`."""
+
+    def __init__(self, database: Database, open_file: OpenFile) -> None:
+        self.database = database
+        self._open_file = open_file
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with self.database.writing() as connection:
+            yield Transaction(connection, self._open_file)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self.database.reading() as connection:
+            yield Transaction(connection, self._open_file)
+
+    @contextlib.contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        with self.database.rehearsing():
+            yield
+
+
+def installation_row() -> dict[str, str]:
+    """What the first migration writes into ``meta``."""
+    return {"key": "installation", "value": secrets.token_hex(16)}

@@ -1,0 +1,225 @@
+"""The whole way of an order on the sample company, against sandboxes on this machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from exempt.adapters.connections.discovery import Catalogue, discover
+from exempt.cli.output import console, count, print_table, say
+from exempt.cli.show import order_rows, show_check, states
+from exempt.cli.syncing import Progress
+from exempt.errors import RefusedError
+from exempt.hookspecs import Sandbox
+from exempt.model.certificate import NewCertificate
+from exempt.services.requests import Asked
+from exempt.settings import FILE_NAME
+from exempt.testing import sample
+from exempt.wiring import Exempt
+
+_MARK = ".exempt-demo"
+_NAMES = {
+    "billing_stripe": "billing",
+    "erp_generic": "erp",
+    "hris_csv": "hr",
+    "mail_smtp": "mail",
+}
+
+
+def run_demo(folder: Path) -> int:
+    """``exempt demo``: check, read, decide, write back, ask, and say what happened."""
+    catalogue = discover()
+    able = {n: info for n, info in catalogue.connectors.items() if info.sandbox is not None}
+    if not able:
+        msg = "no installed connector brings a sandbox: install exempt-erp-generic, for one"
+        raise RefusedError(msg)
+    _make_folder(folder)
+    with ExitStack() as stack:
+        sandboxes: dict[str, Sandbox] = {}
+        for name, info in able.items():
+            place = folder / "sandboxes" / name
+            place.mkdir(parents=True)
+            assert info.sandbox is not None  # noqa: S101 - looked at above
+            sandboxes[_NAMES.get(name, name)] = stack.enter_context(info.sandbox(place))
+        return _Demo(folder, catalogue, sandboxes).run()
+
+
+def _make_folder(folder: Path) -> None:
+    """An empty folder; one of an earlier demo is made anew, any other is left alone."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            msg = f"{folder}: holds other files: name a folder that is not there yet"
+            raise RefusedError(msg)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text("Made by exempt demo, and made anew by the next one.\n")
+
+
+class _Demo:
+    def __init__(
+        self, folder: Path, catalogue: Catalogue, sandboxes: Mapping[str, Sandbox]
+    ) -> None:
+        self._folder = folder
+        self._catalogue = catalogue
+        self._sandboxes = sandboxes
+        self._environ = dict(os.environ)
+        for sandbox in sandboxes.values():
+            self._environ.update(sandbox.environment)
+        self._noon = dt.datetime.combine(sample.TODAY, dt.time(12), dt.UTC)
+        self._began = time.monotonic()
+
+    def run(self) -> int:
+        """All steps; 1 when a connection had a problem."""
+        say(f"{sample.COMPANY}: a sample company, on {sample.TODAY:%-d %B %Y}.", "bold")
+        say("Its systems run as sandboxes on this machine; nothing leaves it.")
+        self._write_settings(write_back=False)
+        exempt = self._exempt()
+        try:
+            say("\n1  Do the connections work?", "bold")
+            failed = show_check(exempt, [], as_json=False)
+            say("\n2  Read customers, orders, products and employees; decide each order", "bold")
+            failed |= self._sync(exempt)
+            say("Nothing is on file yet, so every order is taxed, or lacks its certificate:")
+            self._show_orders(exempt)
+            say("3  Enter the certificates that the seller has on paper", "bold")
+            self._enter_certificates(exempt)
+        finally:
+            exempt.close()
+        self._write_settings(write_back=True)
+        exempt = self._exempt()
+        try:
+            say("\n4  Write the decisions back", "bold")
+            failed |= self._sync(exempt)
+            say("5  Ask customers for what is missing", "bold")
+            asked, _ = exempt.ask()
+            self._show_result(exempt, asked)
+        finally:
+            exempt.close()
+        return failed
+
+    def _exempt(self) -> Exempt:
+        return Exempt(self._folder / FILE_NAME, clock=self._now, environ=self._environ)
+
+    def _now(self) -> dt.datetime:
+        return self._noon + dt.timedelta(seconds=time.monotonic() - self._began)
+
+    def _write_settings(self, *, write_back: bool) -> None:
+        tables: dict[str, Any] = {
+            "exempt": {"database": "sqlite:///exempt.db"},
+            "companies": {"northwind": {"name": sample.COMPANY}},
+            "connections": {
+                name: {
+                    "connector": connector,
+                    "company": "northwind",
+                    "write_back": write_back,
+                    "settings": dict(self._sandboxes[name].settings),
+                }
+                for connector, name in self._connections()
+            },
+        }
+        (self._folder / FILE_NAME).write_text(to_toml(tables), encoding="utf-8")
+
+    def _connections(self) -> list[tuple[str, str]]:
+        named = [
+            (connector, _NAMES.get(connector, connector))
+            for connector in self._catalogue.connectors
+        ]
+        return [(connector, name) for connector, name in named if name in self._sandboxes]
+
+    def _sync(self, exempt: Exempt) -> int:
+        progress = Progress()
+        results = exempt.sync(told=progress.told)
+        console.print(progress)
+        for result in results:
+            if result.problem:
+                say(f"✗ {result.problem}", "red")
+        return 1 if any(r.problem for r in results) else 0
+
+    def _enter_certificates(self, exempt: Exempt) -> None:
+        entered = changed = 0
+        with exempt.store.reading() as tx:
+            by_number = {c.number: c.id for c in tx.reports.customers()}
+        for buyer in sample.BUYERS:
+            for state, reason, number, signed, expires in buyer.certificates:
+                if buyer.number not in by_number:
+                    continue
+                new = NewCertificate.model_validate(
+                    {
+                        "exemption_reason": reason,
+                        "signed_date": signed,
+                        "expiration_date": expires,
+                        "coverages": [{"jurisdiction": state, "exemption_number": number}],
+                    }
+                )
+                entered += 1
+                changed += exempt.add_certificate([by_number[buyer.number]], new)[1]
+        say(
+            f"{count(entered, 'certificate')} entered; {count(changed, 'decision')} changed by them."
+        )
+
+    def _show_orders(self, exempt: Exempt) -> None:
+        with exempt.store.reading() as tx:
+            rows = order_rows(tx.decisions.counts())
+        print_table("", ("Decision", "Tax", "States", "Orders", "Worth"), rows, right=(3, 4))
+
+    def _show_result(self, exempt: Exempt, asked: Asked) -> None:
+        for one in asked.sent:
+            say(f"   asked {one.name} ({one.email}) for {states(one.jurisdictions)}")
+        for one in asked.without_email:
+            say(
+                f"   {one.name} has no e-mail address: somebody must call ({states(one.jurisdictions)})",
+                "yellow",
+            )
+        say("\nWhere the company stands now", "bold")
+        self._show_orders(exempt)
+        written = [
+            (name, external_id, words)
+            for name, sandbox in self._sandboxes.items()
+            for external_id, words in sandbox.writes().items()
+        ]
+        print_table("What was written where", ("System", "Record", "Shows now"), written)
+        self._show_further()
+
+    def _show_further(self) -> None:
+        option = f"-s {self._folder / FILE_NAME}"
+        say("Look further", "bold")
+        say(f"   exempt {option} explain SO-5005         why this order is taxed")
+        say(f"   exempt {option} status                  what needs a person")
+        say(f"   exempt {option} certificates list       what is on file, and until when")
+        say(f"   exempt {option} customers lone          one card for a customer of two systems")
+        mails = sorted((self._folder / "sandboxes").glob("**/*.eml"))
+        if mails:
+            say(f"   {mails[0]}    a mail as it was sent")
+
+
+def to_toml(tables: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
+    """Nested tables as TOML; a list of tables, and a table within one, stands in line."""
+    plain = {k: v for k, v in tables.items() if not isinstance(v, Mapping) and v is not None}
+    nested = {k: v for k, v in tables.items() if isinstance(v, Mapping)}
+    text = ""
+    if path and (plain or not nested):
+        text += f"\n[{'.'.join(map(_key, path))}]\n"
+    text += "".join(f"{_key(k)} = {_inline(v)}\n" for k, v in plain.items())
+    return text + "".join(to_toml(v, (*path, k)) for k, v in nested.items())
+
+
+def _key(name: str) -> str:
+    return name if name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items() if v is not None)
+        return "{" + pairs + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,73 @@
+"""Tables for people and JSON for scripts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from exempt.data import currency_exponent
+
+console = Console(highlight=False, soft_wrap=False)
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as JSON."""
+    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))  # noqa: T201
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal | Enum):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    msg = f"{type(value).__name__} is not JSON"
+    raise TypeError(msg)
+
+
+def print_table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()
+) -> None:
+    """Print rows under their heads; columns in *right* hold numbers."""
+    table = Table(
+        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    for position, head in enumerate(heads):
+        table.add_column(head, justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console.print(table)
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Print one line; nothing in it is taken for markup."""
+    console.print(Text(text, style=style))
+
+
+def money(minor: int, currency: str) -> str:
+    """``1,234.50 USD``."""
+    exponent = currency_exponent(currency)
+    return f"{Decimal(minor).scaleb(-exponent):,.{exponent}f} {currency}"
+
+
+def short(jurisdiction: str | None) -> str:
+    """``TX`` for ``US-TX``."""
+    return (jurisdiction or "–").removeprefix("US-")
+
+
+def count(number: int, one: str, several: str | None = None) -> str:
+    """``1 order``, ``2 orders``."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"

@@ -1,0 +1,76 @@
+"""Make a settings file, and bring a database to a version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from exempt.adapters.connections.discovery import discover
+from exempt.adapters.store import migrate
+from exempt.cli.output import say
+from exempt.errors import RefusedError
+from exempt.hookspecs import ConnectorInfo
+from exempt.settings import FILE_NAME
+from exempt.wiring import Exempt
+
+_HEAD = """\
+# The settings of Exempt. A secret never stands here: write env:NAME or file:PATH.
+
+[exempt]
+database = "sqlite:///exempt.db"    # or a reference to a postgresql:// address
+documents = "documents"             # where certificate files are kept
+decision_profile = "default"        # r2 looks at expiration dates alone
+expiring_soon_days = 30
+
+[companies.main]
+name = "Your company's legal name"
+"""
+
+
+def write_settings(folder: Path) -> None:
+    """Write a settings file; never over one that is there."""
+    path = folder / FILE_NAME
+    if path.exists():
+        msg = f"{path}: is there already: edit it, or name another folder"
+        raise RefusedError(msg)
+    folder.mkdir(parents=True, exist_ok=True)
+    connectors = discover().connectors.values()
+    path.write_text(_HEAD + "".join(_part(info) for info in connectors), encoding="utf-8")
+    say(f"Made {path}. Next: uncomment a connection, fill it in, and run exempt check.")
+
+
+def _part(info: ConnectorInfo[Any]) -> str:
+    """A commented part for one connector, from its settings' own descriptions."""
+    name = info.name.partition("_")[2].replace("_", "-") or info.name
+    lines = [
+        "",
+        f"# {info.title}",
+        f"# [connections.{name}]",
+        f'# connector = "{info.name}"',
+        '# company = "main"',
+        "# write_back = false    # true lets exempt write exemption status to it",
+        f"# [connections.{name}.settings]",
+    ]
+    schema = info.settings.model_json_schema()
+    required = set(schema.get("required", []))
+    for key, field in schema.get("properties", {}).items():
+        secret = "password" in str(field)
+        example = f'"env:{key.upper()}"' if secret else '"…"'
+        mark = "" if key in required else "(optional) "
+        lines.append(f"# {key} = {example}    # {mark}{field.get('description', '')}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def migrate_database(exempt: Exempt, to: str | None) -> None:
+    """Migrate forwards to the newest version, or to *to*."""
+    before = migrate.current(exempt.database)
+    if to is None or not _is_back(exempt, before, to):
+        migrate.upgrade(exempt.database, to or "head")
+    else:
+        migrate.downgrade(exempt.database, to)
+    after = migrate.current(exempt.database)
+    say(f"The database was at version {before or 'none'}, and is at {after or 'none'} now.")
+
+
+def _is_back(exempt: Exempt, before: str | None, to: str) -> bool:
+    return to == "base" or to.startswith("-") or (before is not None and to < before)

@@ -1,0 +1,234 @@
+"""Show what is known: plugins, checks, status, explanations, customers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from exempt.adapters.connections.discovery import discover
+from exempt.cli.output import count, money, print_json, print_table, say, short
+from exempt.errors import ConnectorError, NotFoundError
+from exempt.model.decision import Ground
+from exempt.rules import explain
+from exempt.services.ports import GroundCount, OrderView
+from exempt.wiring import Exempt
+
+GROUNDS = {
+    Ground.CERTIFICATE: "covered by a certificate",
+    Ground.FREE_FORM_NUMBER: "covered by a free-form number",
+    Ground.NO_CERTIFICATE: "claimed exempt, but NO CERTIFICATE",
+    Ground.NOT_CLAIMED: "ordinary, taxed",
+    Ground.NO_SALES_TAX: "state without sales tax",
+    Ground.OUTSIDE: "outside the known jurisdictions",
+    Ground.NO_SHIP_TO: "ship-to state unknown",
+    Ground.UNKNOWN_CUSTOMER: "customer unknown",
+}
+
+
+def show_plugins(*, as_json: bool) -> None:
+    """``exempt plugins``."""
+    rows = discover().rows
+    if as_json:
+        print_json([vars(row) for row in rows])
+        return
+    if not rows:
+        say("No connector is installed. Try: pip install exempt-billing-stripe")
+        return
+    print_table(
+        "",
+        ("Connector", "System", "Package", "State", "Reason"),
+        [(r.name, r.title, f"{r.distribution} {r.version}", r.state, r.reason) for r in rows],
+    )
+
+
+def show_check(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
+    """``exempt check``; 1 when a connection does not work."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in exempt.names(names):
+        try:
+            result = exempt.check(name)
+            found[name] = {"account": result.account, "problems": list(result.problems)}
+        except ConnectorError as error:
+            found[name] = {"account": None, "error": str(error), "problems": []}
+    if as_json:
+        print_json(found)
+    for name, answer in found.items() if not as_json else ():
+        if "error" in answer:
+            say(f"✗ {answer['error']}", "red")
+            continue
+        broken = any(p.severity == "error" for p in answer["problems"])
+        say(f"{'✗' if broken else '✓'} {name}: {answer['account']}", "red" if broken else "green")
+        for problem in answer["problems"]:
+            say(f"  {problem.severity}: {problem.message}")
+            say(f"    → {problem.help}")
+    bad = any(
+        "error" in r or any(p.severity == "error" for p in r["problems"]) for r in found.values()
+    )
+    return 1 if bad else 0
+
+
+def show_status(exempt: Exempt, *, as_json: bool) -> None:
+    """``exempt status``."""
+    with exempt.store.reading() as tx:
+        connections = tx.reports.connections()
+        counts = tx.decisions.counts()
+        uncovered = tx.decisions.uncovered()
+        dead = tx.deliveries.dead()
+        rejected = [
+            (row.name, stream, r)
+            for row in tx.connections.all()
+            for stream, r in tx.sources.rejected(row.id)
+        ]
+    if as_json:
+        print_json(
+            {
+                "connections": [c._asdict() for c in connections],
+                "orders": [c._asdict() for c in counts],
+                "uncovered": [u._asdict() for u in uncovered],
+                "dead_deliveries": [{"connection": n, **d._asdict()} for n, d in dead],
+                "rejected": [
+                    {"connection": n, "stream": s, **r.model_dump()} for n, s, r in rejected
+                ],
+            }
+        )
+        return
+    print_table(
+        "Connections",
+        ("Connection", "Customers", "Orders", "Products", "Employees", "Rejected", "Owed", "Dead"),
+        [
+            (
+                c.name,
+                *(c.records.get(s, "–") for s in ("customers", "orders", "products", "employees")),
+                c.rejected or "–",
+                c.deliveries.get("pending", "–"),
+                c.deliveries.get("dead", "–"),
+            )
+            for c in connections
+        ],
+        right=range(1, 8),
+    )
+    for c in connections:
+        if c.paused_reason:
+            say(f"! {c.name} is paused: {c.paused_reason}", "yellow")
+    print_table(
+        "Orders", ("Decision", "Tax", "States", "Orders", "Worth"), order_rows(counts), right=(3, 4)
+    )
+    _show_people_needed(uncovered, dead, rejected)
+
+
+def order_rows(counts: Sequence[GroundCount]) -> list[tuple[object, ...]]:
+    """Orders by what was decided: how many, in which states, and their worth."""
+    groups: dict[tuple[str, bool], list[GroundCount]] = defaultdict(list)
+    for one in counts:
+        groups[one.ground, one.tax_applicable].append(one)
+    return [
+        (
+            GROUNDS[Ground(ground)],
+            "applies" if taxed else "exempt",
+            ", ".join(sorted({short(g.jurisdiction) for g in group})),
+            sum(g.orders for g in group),
+            " + ".join(
+                money(sum(g.total_minor for g in group if g.currency == currency), currency)
+                for currency in sorted({g.currency for g in group})
+            ),
+        )
+        for (ground, taxed), group in sorted(
+            groups.items(), key=lambda item: (list(GROUNDS).index(Ground(item[0][0])), item[0][1])
+        )
+    ]
+
+
+def _show_people_needed(uncovered: Any, dead: Any, rejected: Any) -> None:
+    if uncovered:
+        print_table(
+            "Customers to ask for a certificate",
+            ("Customer", "Name", "States", "Orders", "Asked for"),
+            [
+                (u.number, u.name, states(u.jurisdictions), u.orders, states(u.asked))
+                for u in uncovered
+            ],
+            right=(3,),
+        )
+    if dead:
+        print_table(
+            "Deliveries that wait for a person",
+            ("Connection", "What", "Outcome", "Why"),
+            [(n, f"{d.target} {d.external_id}", d.outcome, d.message) for n, d in dead],
+        )
+    if rejected:
+        print_table(
+            "Rows that could not be read",
+            ("Connection", "Stream", "Row", "Why"),
+            [(n, s, r.row, r.reason) for n, s, r in rejected[:50]],
+        )
+        if len(rejected) > 50:
+            say(f"… and {len(rejected) - 50} more: exempt status --json shows all")
+
+
+def states(jurisdictions: Sequence[str]) -> str:
+    """``CA, TX``."""
+    return ", ".join(short(j) for j in jurisdictions)
+
+
+def show_explanation(exempt: Exempt, words: str, *, as_json: bool) -> None:
+    """``exempt explain``."""
+    with exempt.store.reading() as tx:
+        found = tx.decisions.find_orders(words)
+    if not found:
+        msg = f"order {words!r}: there is none with this number or id: run exempt sync first"
+        raise NotFoundError(msg)
+    if as_json:
+        print_json([view._asdict() for view in found])
+        return
+    for view in found:
+        _explain(view)
+
+
+def _explain(view: OrderView) -> None:
+    order, decision = view.record, view.decision
+    place = short(order.ship_to.jurisdiction if order.ship_to else None)
+    say()
+    say(
+        f"{order.kind.capitalize()} {order.number or order.external_id} of {view.connection}",
+        "bold",
+    )
+    say(f"  customer  {view.customer_name or order.customer_external_id}")
+    say(f"  date      {order.order_date}, ship-to {place}, {order.total:,.2f} {order.currency}")
+    if decision is None:
+        say("  Not decided: the order was cancelled." if order.voided else "  Not decided.")
+        return
+    say(f"  {explain.verdict(decision)}", "red" if decision.tax_applicable else "green")
+    if decision.steps:
+        say("  Certificates looked at:")
+        for step in decision.steps:
+            say(f"    - {explain.step(step)}")
+    else:
+        say("  The customer has no certificate on file.")
+    say(f"  rule {decision.rule}, decided {view.decided_at:%Y-%m-%d %H:%M} UTC", "dim")
+
+
+def show_customers(exempt: Exempt, words: str | None, *, as_json: bool) -> None:
+    """``exempt customers``."""
+    with exempt.store.reading() as tx:
+        rows = tx.reports.customers(words)
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    print_table(
+        count(len(rows), "customer"),
+        ("Id", "Number", "Name", "E-mail", "Claims exemption", "Sources", "Certificates"),
+        [
+            (
+                r.id,
+                r.number,
+                r.name,
+                r.email,
+                "yes" if r.flagged_exempt else "",
+                r.sources,
+                r.certificates,
+            )
+            for r in rows
+        ],
+        right=(0, 5, 6),
+    )

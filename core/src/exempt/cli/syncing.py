@@ -1,0 +1,260 @@
+"""Run a sync, live on the screen, or rehearse one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich import box
+from rich.live import Live
+from rich.table import Table
+
+from exempt.cli.output import console, print_json, print_table, say, short
+from exempt.model.exchange import PushItem
+from exempt.services.ports import Delivery, Store
+from exempt.services.pull import PageStored
+from exempt.services.sync import Synced
+from exempt.wiring import Exempt
+
+
+@dataclass
+class _Tally:
+    pages: int = 0
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    rejected: int = 0
+    began: float = field(default_factory=time.monotonic)
+    last: float = field(default_factory=time.monotonic)
+
+    @property
+    def rate(self) -> str:
+        seconds = self.last - self.began
+        return f"{self.rows / seconds:,.0f}" if seconds > 0.05 else "–"
+
+
+class Progress:
+    """What was read so far, a line a stream; several threads tell it."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[tuple[str, str], _Tally] = {}
+        self._lock = threading.Lock()
+
+    def told(self, page: PageStored) -> None:
+        """Count one page."""
+        with self._lock:
+            tally = self._tallies.setdefault((page.connection, page.stream.value), _Tally())
+            tally.pages += 1
+            tally.rows += page.records
+            tally.new += page.new
+            tally.changed += page.changed
+            tally.rejected += page.rejected
+            tally.last = time.monotonic()
+
+    def __rich__(self) -> Table:
+        """The table as it stands; rich asks for it again and again."""
+        table = Table(box=box.SIMPLE_HEAD)
+        for head in ("Connection", "Stream"):
+            table.add_column(head)
+        for head in ("Pages", "Rows", "Rows/s", "New", "Changed", "Rejected"):
+            table.add_column(head, justify="right")
+        with self._lock:
+            for (connection, stream), t in self._tallies.items():
+                cells = (t.pages, t.rows, t.rate, t.new, t.changed, t.rejected or "–")
+                table.add_row(
+                    connection, stream, *(f"{c:,}" if isinstance(c, int) else c for c in cells)
+                )
+        return table
+
+    def as_dict(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The counts by connection and stream."""
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        for (connection, stream), t in self._tallies.items():
+            found.setdefault(connection, {})[stream] = {
+                "pages": t.pages,
+                "rows": t.rows,
+                "new": t.new,
+                "changed": t.changed,
+                "rejected": t.rejected,
+            }
+        return found
+
+
+@contextmanager
+def shown(progress: Progress, *, quiet: bool) -> Iterator[None]:
+    """Show *progress* live on a terminal, and once at the end elsewhere."""
+    if quiet:
+        yield
+    elif console.is_terminal:
+        with Live(progress, console=console, refresh_per_second=8):
+            yield
+    else:
+        yield
+        console.print(progress)
+
+
+@contextmanager
+def _stopping(exempt: Exempt) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run after the page it is at."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(signal_number: int, _frame: Any) -> None:
+        exempt.stop()
+        signal.signal(signal_number, signal.SIG_DFL)
+
+    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
+    """``exempt sync``; 1 when a connection had a problem."""
+    progress = Progress()
+    with _stopping(exempt), shown(progress, quiet=as_json):
+        results = exempt.sync(names, told=progress.told)
+    if as_json:
+        print_json(
+            [
+                {
+                    "connection": r.connection,
+                    "read": progress.as_dict().get(r.connection, {}),
+                    "written": r.outcomes,
+                    "problem": str(r.problem) if r.problem else None,
+                }
+                for r in results
+            ]
+        )
+    else:
+        report(exempt, results)
+    return 1 if any(r.problem for r in results) else 0
+
+
+def report(exempt: Exempt, results: Sequence[Synced]) -> None:
+    """What was written, what waits, and what went wrong."""
+    with exempt.store.reading() as tx:
+        owed = {c.name: c.deliveries.get("pending", 0) for c in tx.reports.connections()}
+    for result in results:
+        if result.outcomes:
+            say(f"{result.connection}: wrote {_counted(result.outcomes)}")
+        waiting = owed.get(result.connection, 0)
+        if waiting and not exempt.settings.file.connections[result.connection].write_back:
+            say(
+                f"{result.connection}: {waiting:,} changes wait, because write_back is off:"
+                f" see them with exempt sync --dry-run {result.connection}",
+                "yellow",
+            )
+        elif waiting:
+            say(f"{result.connection}: {waiting:,} changes wait for a later try", "yellow")
+        if result.problem:
+            say(f"✗ {result.problem}", "red")
+
+
+def _counted(outcomes: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(outcomes.items()))
+
+
+# --- rehearsal -------------------------------------------------------------------------
+
+
+def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
+    """``exempt sync --dry-run``: record by record, old → new."""
+    progress = Progress()
+    before = _Before(exempt.store)
+    with _stopping(exempt):
+        results = exempt.rehearse(names, told=progress.told, seen=before.look)
+    if as_json:
+        print_json([_rehearsed(r, before) for r in results])
+    else:
+        console.print(progress)
+        for result in results:
+            _show_rehearsed(result, before)
+        say("Nothing was written, here or there.", "bold")
+    return 1 if any(r.problem for r in results) else 0
+
+
+class _Before:
+    """What the sources show now, looked up while the rehearsal lasts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._shows: dict[tuple[str, str], str] = {}
+
+    def look(self, result: Synced) -> None:
+        """Remember what the records of *result* show."""
+        with self._store.reading() as tx:
+            rows = {row.name: row for row in tx.connections.all()}
+            ids = [d.external_id for d, _, _ in result.would_write if d.target == "order"]
+            for order in tx.sources.orders_by_id(rows[result.connection].id, ids):
+                taxed = {None: "not said", True: "taxed", False: "exempt"}[
+                    order.record.tax_applicable
+                ]
+                number = order.record.certificate_number
+                shows = f"{taxed}, {number}" if number else taxed
+                self._shows["order", order.record.external_id] = shows
+            for standing in tx.sources.standings(rows[result.connection].id):
+                flag = {None: "not said", True: "exempt", False: "taxed"}[standing.exempt_in_source]
+                self._shows["customer", standing.external_id] = flag
+
+    def of(self, delivery: Delivery) -> str:
+        """What the source shows of the thing that *delivery* is for."""
+        return self._shows.get((delivery.target, delivery.external_id), "?")
+
+
+def shall_show(item: PushItem) -> str:
+    """The desired state of an order or customer, in a few words."""
+    if item.tax_applicable is not None:
+        state = "taxed" if item.tax_applicable else "exempt"
+        return f"{state}, {item.certificate_number}" if item.certificate_number else state
+    return ", ".join(
+        f"{short(s.jurisdiction)} {'exempt' if s.exempt else 'taxed'}" for s in item.jurisdictions
+    )
+
+
+def _rehearsed(result: Synced, before: _Before) -> dict[str, Any]:
+    return {
+        "connection": result.connection,
+        "problem": str(result.problem) if result.problem else None,
+        "would_write": [
+            {
+                "target": d.target,
+                "external_id": d.external_id,
+                "old": before.of(d),
+                "new": shall_show(item),
+                "outcome": answer.outcome,
+                "message": answer.message,
+            }
+            for d, item, answer in result.would_write
+        ],
+    }
+
+
+def _show_rehearsed(result: Synced, before: _Before) -> None:
+    if result.problem:
+        say(f"✗ {result.problem}", "red")
+    if not result.would_write:
+        say(f"{result.connection}: nothing to write")
+        return
+    print_table(
+        f"{result.connection}: would write",
+        ("What", "Old", "New", "The connector says"),
+        [
+            (
+                f"{d.target} {d.external_id}",
+                before.of(d),
+                f"→ {shall_show(item)}",
+                f"{answer.outcome}: {answer.message}".rstrip(": "),
+            )
+            for d, item, answer in result.would_write
+        ],
+    )

@@ -1,0 +1,125 @@
+"""What a remote shall show: the desired state of one order or one customer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from pydantic import TypeAdapter
+
+from exempt.model.certificate import Coverage, ReviewStatus
+from exempt.model.decision import Decision
+from exempt.model.exchange import JurisdictionStatus
+from exempt.model.record import Record
+from exempt.model.sources import Order
+from exempt.rules.decision import choose, number_to_show
+
+
+class Wanted(Record):
+    """The desired state of one thing in a remote, as it is kept until written.
+
+    ``certificates`` are the certificates whose files go along.
+    """
+
+    jurisdictions: tuple[JurisdictionStatus, ...] = ()
+    tax_applicable: bool | None = None
+    certificate_number: str | None = None
+    certificates: tuple[int, ...] = ()
+
+
+_WANTED = TypeAdapter(Wanted)
+
+
+def dump(wanted: Wanted) -> str:
+    """*wanted* as text; equal states give equal texts."""
+    return _WANTED.dump_json(wanted, exclude_defaults=True).decode()
+
+
+def load(text: str) -> Wanted:
+    """Read what `dump` wrote."""
+    return _WANTED.validate_json(text)
+
+
+def idempotency_key(*parts: object) -> str:
+    """A key that is the same for the same *parts*, and for no others."""
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+    return f"exempt-{digest[:40]}"
+
+
+def status_of(coverage: Coverage, *, exempt: bool) -> JurisdictionStatus:
+    """What a remote is told of one coverage."""
+    return JurisdictionStatus(
+        jurisdiction=coverage.jurisdiction,
+        exempt=exempt,
+        certificate_number=number_to_show(coverage),
+        exemption_reason=coverage.exemption_reason,
+        exemption_number=coverage.exemption_number,
+        signed_date=coverage.signed_date,
+        effective_date=coverage.effective_date,
+        expiration_date=coverage.expiration_date,
+    )
+
+
+def for_order(decision: Decision, coverages: Sequence[Coverage]) -> Wanted:
+    """What the source shall show on a decided order."""
+    if decision.jurisdiction is None:
+        statuses: tuple[JurisdictionStatus, ...] = ()
+    else:
+        used = next(
+            (
+                c
+                for c in coverages
+                if c.certificate_id == decision.certificate_id
+                and c.jurisdiction == decision.jurisdiction
+            ),
+            None,
+        )
+        statuses = (
+            status_of(used, exempt=decision.exempt)
+            if used
+            else JurisdictionStatus(
+                jurisdiction=decision.jurisdiction,
+                exempt=decision.exempt,
+                certificate_number=decision.certificate_number,
+            ),
+        )
+    return Wanted(
+        jurisdictions=statuses,
+        tax_applicable=decision.tax_applicable,
+        certificate_number=decision.certificate_number,
+        certificates=(decision.certificate_id,) if decision.certificate_id else (),
+    )
+
+
+def order_shows(order: Order, wanted: Wanted) -> bool:
+    """Whether the source shows *wanted* already; what it does not say counts as taxed."""
+    taxed = True if order.tax_applicable is None else order.tax_applicable
+    return taxed == wanted.tax_applicable and (
+        (order.certificate_number or None) == wanted.certificate_number
+    )
+
+
+def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.date) -> Wanted:
+    """What a source shall show on a customer's card on the day *on*.
+
+    Each state where the customer holds a certificate in force, or has goods
+    sent to, with the certificate that would be used for an order of that day.
+    """
+    usable: dict[str, list[Coverage]] = {}
+    for coverage in coverages:
+        accepted = coverage.review_status is ReviewStatus.ACCEPTED
+        filed_away = coverage.archived_date is not None and coverage.archived_date <= on
+        if accepted and not filed_away and coverage.in_force(on):
+            usable.setdefault(coverage.jurisdiction, []).append(coverage)
+    chosen = {place: choose(fit) for place, fit in usable.items()}
+    statuses = []
+    for place in sorted({*usable, *ship_to}):
+        used = chosen.get(place)
+        statuses.append(
+            status_of(used, exempt=not used.apply_tax)
+            if used
+            else JurisdictionStatus(jurisdiction=place, exempt=False)
+        )
+    certificates = sorted({used.certificate_id for used in chosen.values() if used})
+    return Wanted(jurisdictions=tuple(statuses), certificates=tuple(certificates))

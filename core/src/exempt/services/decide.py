@@ -1,0 +1,132 @@
+"""Decide orders, and owe their source what it shall show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from exempt.model.certificate import Coverage
+from exempt.model.decision import Decision, Profile
+from exempt.model.exchange import Capability
+from exempt.rules import wanted
+from exempt.rules.decision import decide
+from exempt.services.ports import (
+    ConnectionRow,
+    Delivery,
+    DeliveryState,
+    DeliveryTarget,
+    StoredOrder,
+    Transaction,
+)
+
+
+def decide_orders(
+    tx: Transaction,
+    connection: ConnectionRow,
+    orders: Sequence[StoredOrder],
+    profile: Profile,
+    at: dt.datetime,
+) -> int:
+    """Decide *orders* of one connection; returns how many decisions are new or differ.
+
+    Cancelled orders are left out. Where a decision is not what the source
+    shows, and the order still takes changes, a delivery is owed.
+    """
+    alive = [order for order in orders if not order.record.voided]
+    cards = tx.sources.cards(connection.id, {o.record.customer_external_id for o in alive})
+    coverages = tx.certificates.coverages({card.customer_id for card in cards.values()})
+    decided: list[tuple[StoredOrder, Decision, list[Coverage]]] = []
+    for order in alive:
+        card = cards.get(order.record.customer_external_id)
+        held = coverages.get(card.customer_id, []) if card else []
+        decided.append((order, decide(order.record, card, held, profile), held))
+    differ = tx.decisions.save([(order.id, decision) for order, decision, _ in decided], at)
+    if Capability.PUSH_ORDERS in connection.capabilities:
+        _owe_orders(tx, connection, decided, at)
+    return differ
+
+
+def redecide(
+    tx: Transaction, customer_ids: Collection[int], profile: Profile, at: dt.datetime
+) -> int:
+    """Decide the open orders of customers anew; returns how many decisions differ."""
+    by_connection: Mapping[int, list[StoredOrder]] = defaultdict(list)
+    for order in tx.sources.open_orders(customer_ids):
+        by_connection[order.connection_id].append(order)
+    connections = {row.id: row for row in tx.connections.all()} if by_connection else {}
+    return sum(
+        decide_orders(tx, connections[connection_id], orders, profile, at)
+        for connection_id, orders in by_connection.items()
+    )
+
+
+def _owe_orders(
+    tx: Transaction,
+    connection: ConnectionRow,
+    decided: Sequence[tuple[StoredOrder, Decision, list[Coverage]]],
+    at: dt.datetime,
+) -> None:
+    open_ones = [entry for entry in decided if not entry[0].record.closed]
+    last = tx.deliveries.last(
+        connection.id, DeliveryTarget.ORDER, [o.record.external_id for o, _, _ in open_ones]
+    )
+    owed = []
+    for order, decision, held in open_ones:
+        shall = wanted.for_order(decision, held)
+        before = last.get(order.record.external_id)
+        if _order_needs(order, shall, before):
+            version = before.version + 1 if before else 1
+            owed.append((order.record.external_id, version, wanted.dump(shall)))
+    tx.deliveries.owe(connection.id, DeliveryTarget.ORDER, owed, at)
+
+
+def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | None) -> bool:
+    """Whether the source must be written to so that it shows *shall*."""
+    shows = wanted.order_shows(order.record, shall)
+    if before is None:
+        return not shows
+    if before.wanted != wanted.dump(shall):
+        return True
+    # The same was sent already: only a change made there since then counts.
+    return (
+        before.state is DeliveryState.SENT
+        and not shows
+        and order.record.tax_applicable is not None
+        and order.record.updated_at is not None
+        and before.done_at is not None
+        and order.record.updated_at > before.done_at
+    )
+
+
+def owe_customers(
+    tx: Transaction,
+    connection: ConnectionRow,
+    on: dt.date,
+    at: dt.datetime,
+    external_ids: Collection[str] | None = None,
+) -> None:
+    """Owe a source the status of its customers on the day *on*, where it changed.
+
+    Only customers that hold or claim an exemption, or were told of one before,
+    are looked at; an ordinary customer is never written to.
+    """
+    if Capability.PUSH_CUSTOMERS not in connection.capabilities:
+        return
+    standings = tx.sources.standings(connection.id, external_ids)
+    coverages = tx.certificates.coverages({s.customer_id for s in standings})
+    last = tx.deliveries.last(
+        connection.id, DeliveryTarget.CUSTOMER, [s.external_id for s in standings]
+    )
+    owed = []
+    for standing in standings:
+        shall = wanted.for_customer(coverages.get(standing.customer_id, []), standing.ship_to, on)
+        before = last.get(standing.external_id)
+        text = wanted.dump(shall)
+        nothing_to_say = before is None and not (
+            standing.exempt_in_source or any(s.exempt for s in shall.jurisdictions)
+        )
+        if nothing_to_say or (before is not None and before.wanted == text):
+            continue
+        owed.append((standing.external_id, before.version + 1 if before else 1, text))
+    tx.deliveries.owe(connection.id, DeliveryTarget.CUSTOMER, owed, at)

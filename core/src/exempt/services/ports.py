@@ -1,0 +1,480 @@
+"""What the services need of the outside: a store, connections, a clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from exempt.model.certificate import Certificate, Coverage, NewCertificate
+from exempt.model.decision import Card, Decision
+from exempt.model.exchange import (
+    Capability,
+    CertificateFile,
+    CheckResult,
+    FetchRequest,
+    ItemResult,
+    Page,
+    PushRequest,
+    PushResult,
+    RangesResult,
+    Rejected,
+    SendRequest,
+    Stream,
+)
+from exempt.model.record import SourceRecord
+from exempt.model.sources import Customer, Employee, Order, Product
+
+Clock = Callable[[], dt.datetime]
+"""The moment, in UTC."""
+
+
+# --- what the store gives back ---------------------------------------------------------
+
+
+class ConnectionRow(NamedTuple):
+    """A configured connection, as the store knows it."""
+
+    id: int
+    name: str
+    connector: str
+    company_id: int
+    capabilities: frozenset[Capability]
+    paused_reason: str | None = None
+
+
+class StreamPart(NamedTuple):
+    """How far one part of a stream was read.
+
+    A stream has one part, or one for each range of its history; the last one
+    goes on from its checkpoint in later runs.
+    """
+
+    part: int
+    cursor: str | None
+    done: bool
+    guard: str
+
+
+class StoredOrder(NamedTuple):
+    """An order and where it is kept."""
+
+    id: int
+    connection_id: int
+    record: Order
+
+
+class SavedOrders(NamedTuple):
+    """What a page of orders brought: the new and the changed ones, and the rest's number."""
+
+    touched: list[StoredOrder]
+    new: int
+    unchanged: int
+
+
+class SavedRecords(NamedTuple):
+    """What a page of other records brought."""
+
+    new: int
+    changed: int
+    unchanged: int
+    customer_ids: frozenset[int] = frozenset()
+
+
+class DeliveryState(StrEnum):
+    """``pending`` is owed; ``sent`` was done; ``dead`` waits for a person."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+class DeliveryTarget(StrEnum):
+    """What is owed: a status on an order or a customer, or a mail."""
+
+    ORDER = "order"
+    CUSTOMER = "customer"
+    MAIL = "mail"
+
+
+class Delivery(NamedTuple):
+    """One thing owed to an outside system."""
+
+    id: int
+    connection_id: int
+    target: DeliveryTarget
+    external_id: str
+    version: int
+    wanted: str
+    state: DeliveryState
+    attempts: int
+    due_at: dt.datetime
+    outcome: str | None
+    message: str | None
+    done_at: dt.datetime | None
+
+
+class CustomerStanding(NamedTuple):
+    """What a customer's status in one source is made of."""
+
+    external_id: str
+    customer_id: int
+    exempt_in_source: bool | None
+    ship_to: frozenset[str]
+
+
+class CustomerRow(NamedTuple):
+    """A customer card, for a list."""
+
+    id: int
+    number: str | None
+    name: str
+    email: str | None
+    flagged_exempt: bool
+    sources: int
+    certificates: int
+
+
+class Uncovered(NamedTuple):
+    """A customer with orders for which exemption is claimed and nothing is on file."""
+
+    customer_id: int
+    number: str | None
+    name: str
+    email: str | None
+    jurisdictions: tuple[str, ...]
+    orders: int
+    asked: tuple[str, ...]
+
+
+class RequestRow(NamedTuple):
+    """A request for a certificate."""
+
+    id: int
+    customer_id: int
+    customer_name: str
+    recipient: str
+    jurisdictions: tuple[str, ...]
+    state: str
+    created_at: dt.datetime
+
+
+class OrderView(NamedTuple):
+    """An order with its decision, for a person."""
+
+    id: int
+    connection: str
+    record: Order
+    customer_name: str | None
+    decision: Decision | None
+    decided_at: dt.datetime | None
+
+
+class GroundCount(NamedTuple):
+    """How many orders were decided so, and their worth, by state and currency."""
+
+    ground: str
+    tax_applicable: bool
+    jurisdiction: str | None
+    currency: str
+    orders: int
+    total_minor: int
+
+
+class ConnectionStatus(NamedTuple):
+    """A connection at a glance."""
+
+    name: str
+    connector: str
+    paused_reason: str | None
+    records: Mapping[str, int]
+    rejected: int
+    last_read_at: dt.datetime | None
+    deliveries: Mapping[str, int]
+
+
+# --- the store's parts -----------------------------------------------------------------
+
+
+class Connections(Protocol):
+    """Companies and connections."""
+
+    def register(
+        self, name: str, connector: str, company: str, capabilities: Collection[Capability]
+    ) -> ConnectionRow:
+        """Make or update the connection *name* of the company with that key."""
+        ...
+
+    def company(self, key: str, name: str, parent: str | None) -> int:
+        """Make or update a company; returns its id."""
+        ...
+
+    def all(self) -> list[ConnectionRow]:
+        """Every connection, by name."""
+        ...
+
+    def pause(self, connection_id: int, reason: str | None, at: dt.datetime) -> None:
+        """Pause a connection for *reason*; None lets it go on."""
+        ...
+
+
+class Cursors(Protocol):
+    """How far each stream was read."""
+
+    def parts(self, connection_id: int, stream: Stream) -> list[StreamPart]:
+        """The parts of a stream, by number; none before its first page."""
+        ...
+
+    def move(  # noqa: D102
+        self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime
+    ) -> None: ...
+
+    def forget(self, connection_id: int, stream: Stream) -> None:
+        """Read the stream anew next time."""
+        ...
+
+
+class Sources(Protocol):
+    """What the sources keep."""
+
+    def save_customers(
+        self, connection: ConnectionRow, records: Iterable[Customer], at: dt.datetime
+    ) -> SavedRecords:
+        """Save and link to cards; ``customer_ids`` are those whose decisions may change."""
+        ...
+
+    def save_orders(self, connection: ConnectionRow, records: Iterable[Order]) -> SavedOrders:
+        """Save orders with their lines."""
+        ...
+
+    def save_products(
+        self, connection: ConnectionRow, records: Iterable[Product], at: dt.datetime
+    ) -> SavedRecords:
+        """Save products."""
+        ...
+
+    def save_employees(
+        self, connection: ConnectionRow, records: Iterable[Employee]
+    ) -> SavedRecords:
+        """Save employees."""
+        ...
+
+    def mark_deleted(
+        self, connection_id: int, stream: Stream, external_ids: Sequence[str], at: dt.datetime
+    ) -> None:
+        """Remember that the source no longer has these."""
+        ...
+
+    def save_rejected(
+        self,
+        connection_id: int,
+        stream: Stream,
+        page: Page[SourceRecord],
+        at: dt.datetime,
+    ) -> None:
+        """Keep a page's rejected rows; drop those whose record came in well this time."""
+        ...
+
+    def rejected(self, connection_id: int) -> list[tuple[str, Rejected]]:
+        """The rejected rows of a connection, with their streams."""
+        ...
+
+    def cards(self, connection_id: int, external_ids: Collection[str]) -> dict[str, Card]:
+        """The cards of source customers, by external id; unknown ones are absent."""
+        ...
+
+    def open_orders(self, customer_ids: Collection[int]) -> list[StoredOrder]:
+        """Orders that still take changes, and those never decided for want of their customer."""
+        ...
+
+    def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
+        """The stored orders with these external ids."""
+        ...
+
+    def standings(
+        self, connection_id: int, external_ids: Collection[str] | None = None
+    ) -> list[CustomerStanding]:
+        """Customers of a connection that hold, claim, or were once told of, an exemption."""
+        ...
+
+    def unknown_customers(self, connection_id: int) -> list[str]:
+        """External ids that orders name and no fetched customer has."""
+        ...
+
+
+class Certificates(Protocol):
+    """The certificate register."""
+
+    def add(self, customer_ids: Sequence[int], new: NewCertificate, at: dt.datetime) -> int:
+        """Enter a certificate; returns its id."""
+        ...
+
+    def archive(self, certificate_id: int, on: dt.date) -> None:
+        """It covers orders from before *on* only."""
+        ...
+
+    def get(self, certificate_id: int) -> Certificate | None: ...  # noqa: D102
+
+    def find(self, customer_id: int | None = None) -> list[Certificate]:
+        """All certificates, or those of one customer, by id."""
+        ...
+
+    def coverages(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
+        """The coverages of customers, by customer."""
+        ...
+
+    def attach(
+        self, certificate_id: int, name: str, media_type: str, sha256: str, size: int
+    ) -> None:
+        """Remember a document of a certificate; its bytes are kept elsewhere."""
+        ...
+
+    def files(self, certificate_ids: Collection[int]) -> tuple[CertificateFile, ...]:
+        """The documents of certificates, to be opened on demand."""
+        ...
+
+
+class Decisions(Protocol):
+    """What was decided."""
+
+    def save(self, decided: Sequence[tuple[int, Decision]], at: dt.datetime) -> int:
+        """Keep the decisions that differ from those in force; returns how many did."""
+        ...
+
+    def find_orders(self, words: str) -> list[OrderView]:
+        """Orders whose number or external id is *words*, with the decision in force."""
+        ...
+
+    def counts(self) -> list[GroundCount]:
+        """Decisions in force, counted."""
+        ...
+
+    def uncovered(self) -> list[Uncovered]:
+        """Customers to ask for certificates, by name."""
+        ...
+
+
+class Deliveries(Protocol):
+    """What is owed to outside systems."""
+
+    def last(
+        self, connection_id: int, target: DeliveryTarget, external_ids: Collection[str]
+    ) -> dict[str, Delivery]:
+        """The newest delivery of each thing."""
+        ...
+
+    def owe(
+        self,
+        connection_id: int,
+        target: DeliveryTarget,
+        wanted: Sequence[tuple[str, int, str]],
+        at: dt.datetime,
+    ) -> None:
+        """Add ``(external id, version, wanted)``; older ones still owed are superseded."""
+        ...
+
+    def due(
+        self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int
+    ) -> list[Delivery]:
+        """What is owed and due, oldest first, at most one for each thing."""
+        ...
+
+    def mark(
+        self,
+        delivery: Delivery,
+        state: DeliveryState,
+        *,
+        outcome: str,
+        message: str,
+        at: dt.datetime,
+        due_at: dt.datetime | None = None,
+    ) -> None:
+        """Record what became of an attempt, unless the thing was superseded meanwhile."""
+        ...
+
+    def dead(self) -> list[tuple[str, Delivery]]:
+        """Deliveries that wait for a person, with their connection's name."""
+        ...
+
+
+class Requests(Protocol):
+    """Requests for certificates."""
+
+    def add(
+        self, customer_id: int, recipient: str, jurisdictions: Sequence[str], at: dt.datetime
+    ) -> int:
+        """Make a request; returns its id."""
+        ...
+
+    def all(self) -> list[RequestRow]: ...  # noqa: D102
+
+
+class Reports(Protocol):
+    """Questions that staff ask."""
+
+    def customers(self, words: str | None = None) -> list[CustomerRow]:
+        """Customer cards by name, or those that *words* fit."""
+        ...
+
+    def connections(self) -> list[ConnectionStatus]:
+        """Every connection at a glance."""
+        ...
+
+    def orders_of_voided(self) -> int:
+        """How many orders are cancelled, and so not decided."""
+        ...
+
+
+class Transaction(Protocol):
+    """One transaction on the store."""
+
+    @property
+    def installation(self) -> str:
+        """A random name of this database, part of every idempotency key."""
+        ...
+
+    connections: Connections
+    cursors: Cursors
+    sources: Sources
+    certificates: Certificates
+    decisions: Decisions
+    deliveries: Deliveries
+    requests: Requests
+    reports: Reports
+
+
+class Store(Protocol):
+    """Everything Exempt knows."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A transaction that may write: all of it happens, or nothing."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A transaction that only reads."""
+        ...
+
+    def rehearsing(self) -> AbstractContextManager[None]:
+        """Everything inside is undone at the end; one thread only."""
+        ...
+
+
+# --- connections -----------------------------------------------------------------------
+
+
+class Connection(Protocol):
+    """An open connection to an outside system; errors are `ConnectorError`s."""
+
+    name: str
+    capabilities: frozenset[Capability]
+    push_batch_max: int
+
+    def check(self) -> CheckResult: ...  # noqa: D102
+    def ranges(self, stream: Stream, since: dt.date | None) -> RangesResult | None: ...  # noqa: D102
+    def fetch(self, stream: Stream, request: FetchRequest) -> Page[SourceRecord]: ...  # noqa: D102
+    def push(self, request: PushRequest) -> PushResult: ...  # noqa: D102
+    def send(self, request: SendRequest) -> ItemResult: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102

@@ -1,0 +1,164 @@
+"""Read a stream of a connection to its end, page by page.
+
+A page is one transaction: its records, the decisions they lead to, what is
+owed because of them, and the cursor. After a crash the same page comes again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import assert_never, cast
+
+from exempt.errors import CursorExpired, PermanentError
+from exempt.model.decision import Profile
+from exempt.model.exchange import FetchRequest, Page, Stream
+from exempt.model.record import SourceRecord
+from exempt.model.sources import Customer, Employee, Order, Product
+from exempt.services.decide import decide_orders, redecide
+from exempt.services.ports import Clock, Connection, ConnectionRow, Store, StreamPart, Transaction
+
+PARTS_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class PageStored:
+    """Told after each page."""
+
+    connection: str
+    stream: Stream
+    records: int
+    new: int
+    changed: int
+    rejected: int
+    deleted: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one run of reading needs.
+
+    Attributes:
+        guard: Names what old cursors depend on; when it changes, they are not used.
+        told: Called after each page was stored.
+        stop: Asked between pages.
+    """
+
+    store: Store
+    row: ConnectionRow
+    connection: Connection
+    clock: Clock
+    profile: Profile = Profile.DEFAULT
+    since: dt.date | None = None
+    page_size: int = 1000
+    guard: str = ""
+    told: Callable[[PageStored], None] = field(default=lambda _page: None)
+    stop: Callable[[], bool] = field(default=lambda: False)
+
+
+def plan(reading: Reading, stream: Stream) -> list[StreamPart]:
+    """The parts of *stream* that are still to be read, in order.
+
+    A stream that was never read, or whose cursors no longer count, is divided
+    into ranges where the connector knows how; else it is one part.
+    """
+    with reading.store.reading() as tx:
+        parts = tx.cursors.parts(reading.row.id, stream)
+    if parts and all(part.guard == reading.guard for part in parts):
+        unfinished = [part for part in parts if not part.done]
+        return unfinished or [parts[-1]._replace(done=False)]
+    ranges = reading.connection.ranges(stream, reading.since)
+    starts: list[str | None] = list(ranges.cursors) if ranges and ranges.cursors else [None]
+    fresh = [
+        StreamPart(n, start, done=False, guard=reading.guard) for n, start in enumerate(starts)
+    ]
+    with reading.store.writing() as tx:
+        tx.cursors.forget(reading.row.id, stream)
+        for part in fresh:
+            tx.cursors.move(reading.row.id, stream, part, reading.clock())
+    return fresh
+
+
+def read_part(reading: Reading, stream: Stream, part: StreamPart) -> None:
+    """Read one part of a stream to its end, storing each page with its cursor.
+
+    Raises:
+        CursorExpired: The stream was forgotten, so that the next run reads it anew.
+        PermanentError: A cursor came twice, so that reading would never end.
+    """
+    seen = {part.cursor}
+    while not reading.stop():
+        request = FetchRequest(cursor=part.cursor, since=reading.since, page_size=reading.page_size)
+        try:
+            page = reading.connection.fetch(stream, request)
+        except CursorExpired:
+            with reading.store.writing() as tx:
+                tx.cursors.forget(reading.row.id, stream)
+            raise
+        last = page.next_cursor is None
+        if not last and page.next_cursor in seen:
+            msg = (
+                f"{reading.row.name}: {stream}: a page led back to a cursor seen before;"
+                " reading was stopped because it would never end"
+            )
+            raise PermanentError(msg)
+        seen.add(page.next_cursor)
+        # Without a checkpoint the next run reads from the beginning.
+        part = part._replace(cursor=page.checkpoint if last else page.next_cursor, done=last)
+        store_page(reading, stream, page, part)
+        if last:
+            return
+
+
+def read_ids(reading: Reading, stream: Stream, ids: tuple[str, ...]) -> None:
+    """Read just these records, where the connector can."""
+    for start in range(0, len(ids), 100):
+        page = reading.connection.fetch(stream, FetchRequest(ids=ids[start : start + 100]))
+        store_page(reading, stream, page, None)
+
+
+def store_page(
+    reading: Reading, stream: Stream, page: Page[SourceRecord], part: StreamPart | None
+) -> None:
+    """Store one page, and where to go on; *part* is None for records asked for by id."""
+    at = reading.clock()
+    with reading.store.writing() as tx:
+        new, changed = _save(reading, tx, stream, page, at)
+        tx.sources.mark_deleted(reading.row.id, stream, page.deleted, at)
+        tx.sources.save_rejected(reading.row.id, stream, page, at)
+        if part is not None:
+            tx.cursors.move(reading.row.id, stream, part, at)
+    reading.told(
+        PageStored(
+            connection=reading.row.name,
+            stream=stream,
+            records=len(page.records),
+            new=new,
+            changed=changed,
+            rejected=len(page.rejected),
+            deleted=len(page.deleted),
+        )
+    )
+
+
+def _save(
+    reading: Reading, tx: Transaction, stream: Stream, page: Page[SourceRecord], at: dt.datetime
+) -> tuple[int, int]:
+    """Save a page's records, and decide what follows; how many are new, how many changed."""
+    row, records = reading.row, page.records
+    match stream:
+        case Stream.ORDERS:
+            orders = tx.sources.save_orders(row, cast("tuple[Order, ...]", records))
+            decide_orders(tx, row, orders.touched, reading.profile, at)
+            return orders.new, len(orders.touched) - orders.new
+        case Stream.CUSTOMERS:
+            saved = tx.sources.save_customers(row, cast("tuple[Customer, ...]", records), at)
+            redecide(tx, saved.customer_ids, reading.profile, at)
+        case Stream.PRODUCTS:
+            saved = tx.sources.save_products(row, cast("tuple[Product, ...]", records), at)
+        case Stream.EMPLOYEES:
+            saved = tx.sources.save_employees(row, cast("tuple[Employee, ...]", records))
+        case _:
+            assert_never(stream)
+    return saved.new, saved.changed

@@ -1,0 +1,115 @@
+"""Ask customers for the certificates that their orders lack."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+from exempt.data import jurisdiction_name
+from exempt.errors import RefusedError
+from exempt.model.exchange import Purpose, SendRequest
+from exempt.rules.wanted import idempotency_key
+from exempt.services.ports import ConnectionRow, DeliveryTarget, Store, Transaction, Uncovered
+
+_USABLE_EMAIL = re.compile(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")
+
+_TEXT = """\
+Hello {name},
+
+we have sold to you without sales tax, or you have asked us to, but we hold no
+valid exemption certificate for:
+
+{places}
+
+Please send us a completed and signed certificate for each of them. You can
+answer this mail and attach the certificate as a PDF or a photo.
+{link}
+Until we have it, we must add sales tax to your orders there.
+
+Thank you,
+{company}
+"""
+
+
+class Asked(NamedTuple):
+    """Whom a run of requests went to, and whom it could not go to."""
+
+    sent: list[Uncovered]
+    without_email: list[Uncovered]
+    already_asked: list[Uncovered]
+
+
+def usable_email(address: str | None) -> bool:
+    """Whether a mail could be sent to *address*: one mailbox, with a domain."""
+    return bool(address and len(address) <= 254 and _USABLE_EMAIL.match(address))
+
+
+def ask(
+    store: Store,
+    through: ConnectionRow,
+    company: str,
+    at: dt.datetime,
+    *,
+    only: Collection[int] | None = None,
+    portal_url: str | None = None,
+) -> Asked:
+    """Owe a mail to each customer who lacks a certificate and was not asked yet.
+
+    Args:
+        through: The connection that sends mail.
+        company: The seller's name, for the signature.
+        at: The moment of asking.
+        only: Just these customer ids.
+        portal_url: Where customers upload; without one they answer the mail.
+
+    Raises:
+        RefusedError: A customer named in *only* lacks no certificate.
+    """
+    asked = Asked([], [], [])
+    with store.writing() as tx:
+        lacking = tx.decisions.uncovered()
+        if only is not None:
+            unknown = sorted(set(only) - {one.customer_id for one in lacking})
+            if unknown:
+                msg = f"customer {unknown[0]} lacks no certificate: see exempt requests list"
+                raise RefusedError(msg)
+            lacking = [one for one in lacking if one.customer_id in only]
+        for one in lacking:
+            if set(one.jurisdictions) <= set(one.asked):
+                asked.already_asked.append(one)
+            elif not usable_email(one.email):
+                asked.without_email.append(one)
+            else:
+                _owe_mail(tx, through, one, company, at, portal_url)
+                asked.sent.append(one)
+    return asked
+
+
+def _owe_mail(
+    tx: Transaction,
+    through: ConnectionRow,
+    one: Uncovered,
+    company: str,
+    at: dt.datetime,
+    portal_url: str | None,
+) -> None:
+    assert one.email is not None  # noqa: S101 - usable_email said so
+    missing = [place for place in one.jurisdictions if place not in one.asked]
+    request_id = tx.requests.add(one.customer_id, one.email, missing, at)
+    message = SendRequest(
+        key=idempotency_key(tx.installation, "request", request_id),
+        purpose=Purpose.REQUEST,
+        to=(one.email,),
+        subject=f"{company}: we need your exemption certificate",
+        text=_TEXT.format(
+            name=one.name,
+            places="\n".join(f"  - {jurisdiction_name(place)}" for place in missing),
+            link=f"You can also upload it at {portal_url}.\n" if portal_url else "",
+            company=company,
+        ),
+    )
+    tx.deliveries.owe(
+        through.id, DeliveryTarget.MAIL, [(str(request_id), 1, message.model_dump_json())], at
+    )

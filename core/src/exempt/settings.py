@@ -1,0 +1,272 @@
+"""The settings file: read, checked, and its references to secrets resolved.
+
+A secret never stands in the file: a reference stands in its place,
+``env:NAME`` or ``file:PATH`` (relative to the file's folder).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+
+from exempt.errors import SettingsError
+from exempt.model.decision import Profile
+from exempt.model.record import Day
+
+FILE_NAME = "exempt.toml"
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+_REFERENCE = re.compile(r"^(env|file):(.+)$", re.DOTALL)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class General(_Table):
+    """The table ``[exempt]``."""
+
+    database: str = Field(
+        "sqlite:///exempt.db",
+        description="Where everything is kept: sqlite:///PATH, postgresql://…, or a reference.",
+    )
+    documents: str = Field("documents", description="The folder of certificate files.")
+    decision_profile: Profile = Field(
+        Profile.DEFAULT, description="Which rule chooses a certificate: default or r2."
+    )
+    expiring_soon_days: Annotated[int, Field(ge=0, le=366)] = Field(
+        30, description="How many days before its end a certificate counts as expiring soon."
+    )
+    portal_url: str | None = Field(
+        None, description="Where customers upload certificates; without it they answer the mail."
+    )
+
+
+class CompanySettings(_Table):
+    """A table ``[companies.KEY]``: one of the seller's legal entities."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="Its name.")
+    parent: Name | None = Field(None, description="The key of the company it belongs to.")
+
+
+class ConnectionSettings(_Table):
+    """A table ``[connections.NAME]``: one account of one outside system."""
+
+    connector: str = Field(description="Which connector: see exempt plugins.")
+    company: Name = Field(description="The key of the company whose account it is.")
+    write_back: bool = Field(
+        False, description="Whether exemption status is written to it; else it only waits."
+    )
+    since: Day | None = Field(None, description="The first day of history that is of interest.")
+    page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1000, description="The most records to read and store at once."
+    )
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="The connector's own settings: see its guide."
+    )
+
+
+class SettingsFile(_Table):
+    """The whole file."""
+
+    exempt: General = Field(default_factory=General)
+    companies: dict[Name, CompanySettings] = Field(default_factory=dict)
+    connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A settings file that was read.
+
+    Attributes:
+        path: Where it lies; relative paths in it start in its folder.
+        text: As written, to name lines in errors; it holds no secrets.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+    file: SettingsFile
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file."""
+        return self.path.parent
+
+    def database_url(self, environ: Mapping[str, str] = os.environ) -> str:
+        """The database's address, resolved; a relative SQLite path starts in the folder."""
+        url = resolve(self.file.exempt.database, "exempt.database", self.folder, environ)
+        if url == self.file.exempt.database and re.search(r"://[^/@]*:[^/@]+@", url):
+            msg = (
+                f"{self.place('exempt.database')}: exempt.database: holds a password: put the"
+                " address into a variable and write env:NAME here"
+            )
+            raise SettingsError(msg)
+        relative = re.match(r"^(sqlite(?:\+\w+)?:///)(?!/)(.+)$", url)
+        if relative and relative[2] != ":memory:":
+            return f"{relative[1]}{(self.folder / relative[2]).resolve()}"
+        return url
+
+    def place(self, key: str) -> str:
+        """The file and, if it can be found, the line of a dotted *key*."""
+        line = _line_of(self.text, key.split("."))
+        return f"{self.path}, line {line}" if line else str(self.path)
+
+
+def load(path: Path) -> Loaded:
+    """Read the settings file at *path*.
+
+    Raises:
+        SettingsError: It is missing, no TOML, or wrong; all its mistakes are named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"{path}: there is no settings file: make one with exempt init, or name it with --settings"
+        raise SettingsError(msg) from None
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read: {error}"
+        raise SettingsError(msg) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: no valid TOML: {error}"
+        raise SettingsError(msg) from None
+    try:
+        file = SettingsFile.model_validate(raw)
+    except ValidationError as error:
+        loaded = Loaded(path, text, SettingsFile())
+        raise SettingsError("\n".join(mistakes(error, loaded, "", SettingsFile))) from None
+    loaded = Loaded(path, text, file)
+    for key, connection in file.connections.items():
+        if connection.company not in file.companies:
+            where = f"connections.{key}.company"
+            known = ", ".join(sorted(file.companies)) or "none is defined"
+            msg = f"{loaded.place(where)}: {where}: no such company: one of {known}"
+            raise SettingsError(msg)
+    return loaded
+
+
+def mistakes(
+    error: ValidationError, loaded: Loaded, prefix: str, model: type[BaseModel]
+) -> Iterator[str]:
+    """A line for each mistake: the place, what is wrong, how to mend it; never a value."""
+    for found in error.errors(include_input=False, include_url=False, include_context=False):
+        location = [str(part) for part in found["loc"]]
+        key = ".".join(([prefix] if prefix else []) + location)
+        wrong = found["msg"].removeprefix("Value error, ")
+        if found["type"] == "extra_forbidden":
+            wrong = "no such setting"
+            near = difflib.get_close_matches(location[-1], _fields(model, location[:-1]), 1)
+            wrong += f": did you mean {near[0]!r}?" if near else ": remove it"
+        elif found["type"] == "missing":
+            wrong = "missing: add it"
+        yield f"{loaded.place(key)}: {key}: {wrong}"
+
+
+def _fields(model: Any, location: list[str]) -> list[str]:
+    """The settings that may stand in the table at *location*; empty where it cannot be told."""
+    schema = model.model_json_schema()
+    spot: Any = schema
+    for part in location:
+        spot = _inside(schema, spot)
+        spot = spot.get("properties", {}).get(part) or spot.get("additionalProperties") or {}
+        if not isinstance(spot, dict):
+            return []
+    return list(_inside(schema, spot).get("properties", {}))
+
+
+def _inside(schema: dict[str, Any], spot: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in spot:
+        return dict(schema["$defs"][spot["$ref"].rsplit("/", 1)[1]])
+    for option in spot.get("anyOf", spot.get("allOf", [])):
+        if "$ref" in option:
+            return _inside(schema, option)
+    return spot
+
+
+def resolve(value: str, key: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """*value*, or what it refers to.
+
+    Raises:
+        SettingsError: The variable or the file is not there.
+    """
+    found = _REFERENCE.match(value)
+    if not found:
+        return value
+    kind, name = found.groups()
+    if kind == "env":
+        if name in environ:
+            return environ[name]
+        msg = f"{key}: the environment has no variable {name}: set it, or correct the reference"
+        raise SettingsError(msg)
+    path = folder / name
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no text"
+        msg = f"{key}: cannot read the file {path}: {reason}"
+        raise SettingsError(msg) from None
+
+
+def resolve_all(
+    raw: Any, key: str, folder: Path, environ: Mapping[str, str]
+) -> tuple[Any, dict[str, str]]:
+    """*raw* with every reference resolved, and the references by their dotted keys."""
+    references: dict[str, str] = {}
+
+    def walk(value: Any, at: str) -> Any:
+        if isinstance(value, dict):
+            return {name: walk(inner, f"{at}.{name}") for name, inner in value.items()}
+        if isinstance(value, list):
+            return [walk(inner, f"{at}.{number}") for number, inner in enumerate(value)]
+        if isinstance(value, str) and _REFERENCE.match(value):
+            references[at] = value
+            return resolve(value, at, folder, environ)
+        return value
+
+    return walk(raw, key), references
+
+
+def secrets_of(model: BaseModel, key: str) -> dict[str, SecretStr]:
+    """Every secret in *model*, by its dotted key."""
+    found: dict[str, SecretStr] = {}
+
+    def walk(value: Any, at: str) -> None:
+        if isinstance(value, SecretStr):
+            found[at] = value
+        elif isinstance(value, BaseModel):
+            for name, info in type(value).model_fields.items():
+                walk(getattr(value, name), f"{at}.{info.alias or name}")
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                walk(inner, f"{at}.{name}")
+        elif isinstance(value, list | tuple):
+            for number, inner in enumerate(value):
+                walk(inner, f"{at}.{number}")
+
+    walk(model, key)
+    return found
+
+
+def _line_of(text: str, key: list[str]) -> int | None:
+    """The line on which a dotted key is set, or its table begins; 1 is the first."""
+    best: int | None = None
+    table: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"^\s*\[+([^\]]+)\]+", line):
+            table = [part.strip().strip("\"'") for part in header[1].split(".")]
+            if table == key[: len(table)]:
+                best = number
+        elif table == key[: len(table)] and (setting := re.match(r'^\s*([\w."-]+)\s*=', line)):
+            path = table + [part.strip('"') for part in setting[1].split(".")]
+            if path == key[: len(path)]:
+                return number
+    return best

@@ -1,0 +1,383 @@
+"""Join settings, store, plugins and services into the one object that the faces use."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from exempt.adapters.connections.connection import OpenConnection
+from exempt.adapters.connections.context import CoreContext, redactor
+from exempt.adapters.connections.discovery import Catalogue, discover
+from exempt.adapters.documents import LocalDocuments
+from exempt.adapters.store import migrate
+from exempt.adapters.store.database import Database
+from exempt.adapters.store.store import SqlStore
+from exempt.errors import NotFoundError, RefusedError, SettingsError
+from exempt.model.certificate import NewCertificate
+from exempt.model.exchange import Capability, CheckResult, Stream
+from exempt.services import certificates, requests
+from exempt.services.ports import ConnectionRow, CustomerRow
+from exempt.services.pull import PageStored, Reading
+from exempt.services.push import BatchPushed, mail_due
+from exempt.services.requests import Asked
+from exempt.services.sync import Job, Synced, rehearse_sync, sync
+from exempt.settings import (
+    ConnectionSettings,
+    Loaded,
+    load,
+    mistakes,
+    resolve_all,
+    secrets_of,
+)
+
+CONNECTIONS_AT_ONCE = 8
+
+
+def utc_now() -> dt.datetime:
+    """The machine's clock, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Exempt:
+    """Exempt with one settings file: made once a process, and closed at its end.
+
+    Args:
+        settings: The settings file.
+        clock: The moment, in UTC; everything that has a day or a moment asks it.
+        environ: Where references ``env:NAME`` are looked up.
+    """
+
+    def __init__(
+        self,
+        settings: Path | Loaded,
+        *,
+        clock: Callable[[], dt.datetime] = utc_now,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.settings = settings if isinstance(settings, Loaded) else load(settings)
+        self.clock = clock
+        self._environ = environ
+        self._stop = threading.Event()
+
+    @functools.cached_property
+    def database(self) -> Database:
+        """The database, whatever its version."""
+        return Database(self.settings.database_url(self._environ))
+
+    @functools.cached_property
+    def documents(self) -> LocalDocuments:
+        """Where certificate files are kept."""
+        return LocalDocuments(self.settings.folder / self.settings.file.exempt.documents)
+
+    @functools.cached_property
+    def store(self) -> SqlStore:
+        """The store, brought up to date if it is new.
+
+        Raises:
+            RefusedError: It was made by another version: it is migrated on request only.
+        """
+        at = migrate.current(self.database)
+        if at is None:
+            migrate.upgrade(self.database)
+        elif at != migrate.head(self.database):
+            msg = (
+                f"the database is at version {at}, and this Exempt needs"
+                f" {migrate.head(self.database)}: make a backup, then run exempt migrate"
+            )
+            raise RefusedError(msg)
+        return SqlStore(self.database, self.documents.open)
+
+    @functools.cached_property
+    def catalogue(self) -> Catalogue:
+        """The installed connectors."""
+        return discover()
+
+    def stop(self) -> None:
+        """Let runs end after the page or batch they are at."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Close the database."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    # --- connections -------------------------------------------------------------------
+
+    def names(self, wanted: Collection[str] = ()) -> list[str]:
+        """The connections *wanted*, or all.
+
+        Raises:
+            NotFoundError: One of them is not in the settings.
+        """
+        known = self.settings.file.connections
+        for name in wanted:
+            if name not in known:
+                msg = f"{name}: no such connection: one of {', '.join(sorted(known)) or 'none'}"
+                raise NotFoundError(msg)
+        return [name for name in known if not wanted or name in wanted]
+
+    def open(self, name: str) -> OpenConnection:
+        """Open the connection *name*; it reaches no network yet.
+
+        Raises:
+            SettingsError: Its settings are wrong.
+            ConfigError: Its connector does not keep to the specification.
+        """
+        configured = self.settings.file.connections[name]
+        key = f"connections.{name}"
+        info = self.catalogue.get(
+            configured.connector, f"{self.settings.place(key)}: {key}.connector"
+        )
+        resolved, references = resolve_all(
+            configured.settings, f"{key}.settings", self.settings.folder, self._environ
+        )
+        try:
+            settings = info.settings.model_validate(resolved)
+        except ValidationError as error:
+            lines = mistakes(error, self.settings, f"{key}.settings", info.settings)
+            raise SettingsError("\n".join(lines)) from None
+        secrets = secrets_of(settings, f"{key}.settings")
+        for at in secrets:
+            if at not in references:
+                msg = (
+                    f"{self.settings.place(at)}: {at}: a secret does not stand in the file:"
+                    " write env:NAME or file:PATH"
+                )
+                raise SettingsError(msg)
+        redact = redactor(secrets)
+        context = CoreContext(
+            name, self.settings.folder, self.clock, self._stop.is_set, references, redact
+        )
+        return OpenConnection(name, info, info.open(settings, context), settings, redact)
+
+    def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
+        """Tell the store of companies and of these connections."""
+        file = self.settings.file
+        with self.store.writing() as tx:
+            for key in _parents_first(file.companies):
+                company = file.companies[key]
+                tx.connections.company(key, company.name, company.parent)
+            return {
+                name: tx.connections.register(
+                    name,
+                    file.connections[name].connector,
+                    file.connections[name].company,
+                    connection.capabilities,
+                )
+                for name, connection in opened.items()
+            }
+
+    def check(self, name: str) -> CheckResult:
+        """Ask a connection whether it works; if it does, a pause ends."""
+        connection = self.open(name)
+        try:
+            result = connection.check()
+            row = self.register({name: connection})[name]
+            if not any(p.severity == "error" for p in result.problems):
+                with self.store.writing() as tx:
+                    tx.connections.pause(row.id, None, self.clock())
+            return result
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _jobs(
+        self,
+        names: Sequence[str],
+        told: Callable[[PageStored], None],
+        pushed: Callable[[BatchPushed], None],
+    ) -> Iterator[list[Job]]:
+        opened = {name: self.open(name) for name in names}
+        try:
+            rows = self.register(opened)
+            yield [
+                self._job(rows[name], connection, told, pushed)
+                for name, connection in opened.items()
+            ]
+        finally:
+            for connection in opened.values():
+                connection.close()
+
+    def _job(
+        self,
+        row: ConnectionRow,
+        connection: OpenConnection,
+        told: Callable[[PageStored], None],
+        pushed: Callable[[BatchPushed], None],
+    ) -> Job:
+        configured = self.settings.file.connections[row.name]
+        reading = Reading(
+            store=self.store,
+            row=row,
+            connection=connection,
+            clock=self.clock,
+            profile=self.settings.file.exempt.decision_profile,
+            since=configured.since,
+            page_size=configured.page_size,
+            guard=self._guard(configured),
+            told=told,
+            stop=self._stop.is_set,
+        )
+        return Job(
+            reading=reading,
+            open_another=lambda: self.open(row.name),
+            write_back=configured.write_back,
+            pushed=pushed,
+        )
+
+    def _guard(self, configured: ConnectionSettings) -> str:
+        """What old cursors depend on: connector, its cursor version, settings, since."""
+        info = self.catalogue.connectors[configured.connector]
+        raw = json.dumps([configured.settings, configured.since], sort_keys=True, default=str)
+        digest = hashlib.sha256(raw.encode()).hexdigest()[:16]
+        return f"{info.name}:{info.cursor_version}:{digest}"
+
+    def sync(
+        self,
+        names: Collection[str] = (),
+        *,
+        told: Callable[[PageStored], None] = lambda _page: None,
+        pushed: Callable[[BatchPushed], None] = lambda _batch: None,
+    ) -> list[Synced]:
+        """Bring connections up to date, several at once; each fails by itself."""
+        with self._jobs(self.names(names), told, pushed) as jobs:
+            threads = min(CONNECTIONS_AT_ONCE, max(1, len(jobs)))
+            with ThreadPoolExecutor(threads, thread_name_prefix="sync") as pool:
+                futures = [pool.submit(sync, job) for job in jobs]
+                try:
+                    return [future.result() for future in futures]
+                except BaseException:
+                    self.stop()
+                    raise
+
+    def rehearse(
+        self,
+        names: Collection[str] = (),
+        *,
+        told: Callable[[PageStored], None] = lambda _page: None,
+        seen: Callable[[Synced], None] = lambda _result: None,
+    ) -> list[Synced]:
+        """What `sync` would write, with nothing written anywhere.
+
+        *seen* is called with each result while the store still shows what was read.
+        """
+        results = []
+        store = self.store  # a new database gets its tables outside the rehearsal
+        with (
+            store.rehearsing(),
+            self._jobs(self.names(names), told, lambda _batch: None) as jobs,
+        ):
+            for job in jobs:
+                results.append(rehearse_sync(job))
+                seen(results[-1])
+        return results
+
+    # --- certificates and requests -----------------------------------------------------
+
+    def customer(self, words: str) -> CustomerRow:
+        """The one customer with this number, id, e-mail or name.
+
+        Raises:
+            NotFoundError: There is none, or several fit.
+        """
+        with self.store.reading() as tx:
+            fit = tx.reports.customers()
+        same = words.strip().casefold()
+        for value in (lambda c: c.number, lambda c: str(c.id), lambda c: c.email, lambda c: c.name):
+            found = [c for c in fit if (value(c) or "").casefold() == same]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                ids = ", ".join(str(c.id) for c in found)
+                msg = f"customer {words!r}: {len(found)} fit: use one of the ids {ids}"
+                raise NotFoundError(msg)
+        msg = f"customer {words!r}: there is none with this number, id, e-mail or name: see exempt customers"
+        raise NotFoundError(msg)
+
+    def add_certificate(
+        self, customer_ids: Sequence[int], new: NewCertificate, file: Path | None = None
+    ) -> tuple[int, int]:
+        """See `certificates.add`."""
+        return certificates.add(
+            self.store,
+            customer_ids,
+            new,
+            self.clock(),
+            self.settings.file.exempt.decision_profile,
+            documents=self.documents,
+            file=file,
+        )
+
+    def archive_certificate(self, certificate_id: int) -> int:
+        """See `certificates.archive`."""
+        profile = self.settings.file.exempt.decision_profile
+        return certificates.archive(self.store, certificate_id, self.clock(), profile)
+
+    def ask(self, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
+        """Ask customers for missing certificates, and send the mails.
+
+        Raises:
+            RefusedError: No connection sends mail.
+        """
+        for name in self.names():
+            connection = self.open(name)
+            try:
+                if Capability.REQUESTS in connection.capabilities:
+                    return self._ask_through(name, connection, only)
+            finally:
+                connection.close()
+        msg = (
+            f"{self.settings.path}: no connection sends mail: install exempt-mail-smtp and add one"
+        )
+        raise RefusedError(msg)
+
+    def _ask_through(
+        self, name: str, connection: OpenConnection, only: Collection[int] | None
+    ) -> tuple[Asked, Counter[str]]:
+        row = self.register({name: connection})[name]
+        file = self.settings.file
+        asked = requests.ask(
+            self.store,
+            row,
+            file.companies[file.connections[name].company].name,
+            self.clock(),
+            only=only,
+            portal_url=file.exempt.portal_url,
+        )
+        reading = Reading(store=self.store, row=row, connection=connection, clock=self.clock)
+        return asked, mail_due(reading)
+
+
+def _parents_first(companies: Mapping[str, Any]) -> list[str]:
+    """The keys of companies, each after the one it belongs to.
+
+    Raises:
+        SettingsError: A parent does not exist, or a company belongs to itself.
+    """
+    ordered: list[str] = []
+    waiting = dict(companies)
+    while waiting:
+        ready = [k for k, c in waiting.items() if c.parent is None or c.parent in ordered]
+        if not ready:
+            key, company = next(iter(waiting.items()))
+            msg = f"companies.{key}.parent: {company.parent!r} is no company above it"
+            raise SettingsError(msg)
+        ordered += ready
+        for key in ready:
+            del waiting[key]
+    return ordered
+
+
+__all__ = ["Exempt", "Stream", "utc_now"]

@@ -1,0 +1,138 @@
+"""Every check of the house: ``uv run nox`` is exactly what CI runs.
+
+While working, ``uv run nox -t quick`` takes seconds, and ``uv run nox -s tests
+-- -k words`` runs some tests. What follows ``--`` goes to pytest.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False  # they are skipped, and said so at the end
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PLUGINS = ("billing_stripe", "erp_generic", "hris_csv", "mail_smtp")
+SOURCES = ("core/src", *(f"plugins/{name}/src" for name in PLUGINS))
+
+EVERYTHING = ("-e", "core", *(arg for name in PLUGINS for arg in ("-e", f"plugins/{name}")))
+TEST = ("--group", "test")
+LINT = ("--group", "lint", "nox")
+
+# Deselects what starts other programs or kills its own.
+SWIFT = ("-m", "not peer and not crash")
+
+
+@nox.session(tags=["quick"])
+def lint(session: nox.Session) -> None:
+    """Style and form."""
+    session.install(*LINT)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(tags=["quick"])
+def types(session: nox.Session) -> None:
+    """Types, of the tests too."""
+    session.install(*EVERYTHING, *TEST, *LINT)
+    session.run("mypy", *SOURCES, "tests", "noxfile.py")
+
+
+@nox.session(tags=["quick"])
+def layers(session: nox.Session) -> None:
+    """Who may import whom."""
+    session.install(*EVERYTHING, *LINT)
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """All tests on the Python at hand; on the others those that start no programs."""
+    session.install(*EVERYTHING, *TEST)
+    if session.python != HERE:
+        session.run("pytest", *SWIFT, *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("pytest", "--cov", "--cov-report=", *session.posargs)
+    if not session.posargs:
+        session.run("coverage", "report", "--fail-under=100")
+
+
+@nox.session(default=False, tags=["quick"])
+def swift(session: nox.Session) -> None:
+    """The tests that start no programs."""
+    session.install(*EVERYTHING, *TEST)
+    session.run("pytest", *SWIFT, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("name", PLUGINS, ids=PLUGINS)
+def plugin(session: nox.Session, name: str) -> None:
+    """One plugin in an environment that has only the core beside it."""
+    session.install("-e", "core", "-e", f"plugins/{name}", *TEST)
+    session.run("pytest", *SWIFT, f"tests/{name}", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The examples of the README and of docs/."""
+    session.install(*EVERYTHING, *TEST)
+    session.run("pytest", "tests/core/house/test_examples.py", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The core with the lowest versions that it and the plugins allow."""
+    extras = ("-e", "core[postgres,web]", *EVERYTHING[2:])
+    session.install("--resolution", "lowest-direct", *extras)
+    session.install(*TEST)
+    session.run("pytest", *SWIFT, "tests/core", *session.posargs)
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """What would be published: the core alone, then the plugins beside it."""
+    folder = Path(session.create_tmp()).resolve()
+    build = ("uv", "build", "--all-packages", "--wheel", "--clear", "--out-dir", str(folder))
+    session.run_install(*build, external=True)
+    core, *plugins = sorted(folder.glob("*.whl"), key=lambda path: path.name)
+    if problems := [problem for path in (core, *plugins) for problem in _problems(path)]:
+        session.error("\n".join(problems))
+    session.install(str(core))
+    session.run("exempt", "--version")
+    session.run("exempt", "plugins")
+    session.install(*map(str, plugins))
+    listed = session.run("exempt", "plugins", silent=True)
+    if missing := [name for name in PLUGINS if name not in str(listed)]:
+        session.error(f"exempt plugins does not list {', '.join(missing)}:\n{listed}")
+
+
+def _problems(wheel: Path) -> list[str]:
+    """What is wrong with a wheel, one line each."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = next(name for name in names if name.endswith(".dist-info/METADATA"))
+        about = Parser().parsestr(archive.read(metadata).decode())
+    needs = about.get_all("Requires-Dist", [])
+    ours = sorted(need for need in needs if need.startswith("exempt"))
+    expected = [] if about["Name"] == "exempt" else ["exempt<1,>=0.1"]
+    checks = {
+        f"needs {ours} of ours, not {expected}": ours == expected,
+        "has no py.typed": any(name.endswith("/py.typed") for name in names),
+        "has no README": len(_text(about).split()) > 20,
+        "names no licence": about["License-Expression"] == "Apache-2.0",
+    }
+    return [f"{wheel.name}: {problem}" for problem, fine in checks.items() if not fine]
+
+
+def _text(about: Message) -> str:
+    return str(about.get_payload())

@@ -1,0 +1,110 @@
+"""What a connection to Stripe can be told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+
+from exempt import Country, Settings
+
+API_VERSION = "2026-10-28.endive"
+"""The version of Stripe's API whose shapes this connector reads."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class StripeSettings(Settings):
+    """One Stripe account, in live or in test mode: the key decides."""
+
+    api_key: SecretStr = Field(
+        description="A restricted key (rk_…) or secret key (sk_…) of the account."
+    )
+    webhook_secrets: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Signing secrets (whsec_…) of the webhook endpoint: during a rotation the"
+        " old and the new one. Without any, webhooks are not received.",
+    )
+    base_url: str = Field(
+        default="https://api.stripe.com",
+        description="Where Stripe's API is. Plain http only on this machine, for tests.",
+    )
+    api_version: str = Field(
+        default=API_VERSION,
+        pattern=r"^\d{4}-\d\d-\d\d(\.[a-z]+)?$",
+        description="The Stripe-Version of every call, whatever the account's own default is.",
+    )
+    exempt_when: Literal["all_ship_to", "any"] = Field(
+        default="all_ship_to",
+        description="When a customer's one flag says exempt: only if every state concerned is"
+        " exempt (all_ship_to), or as soon as one is (any).",
+    )
+    metadata_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,20}$")] = Field(
+        default="exempt_",
+        description="What the metadata keys begin with that this connector writes.",
+    )
+    number_metadata_key: str = Field(
+        default="customer_number",
+        min_length=1,
+        max_length=40,
+        description="The metadata key of a Stripe customer that holds your customer number.",
+    )
+    time_zone: str = Field(
+        default="UTC",
+        description="Your time zone, such as America/Chicago: it tells the day of an invoice.",
+    )
+    default_country: Country | None = Field(
+        default=None,
+        description="The country of addresses that name none, such as US. Without it they count"
+        " as no address.",
+    )
+    include_drafts: bool = Field(
+        default=False,
+        description="Whether draft invoices are read as orders. They may change or be deleted,"
+        " and count as sales as long as they exist.",
+    )
+    purchase_order_field: str = Field(
+        default="PO Number",
+        description="The custom field of an invoice that holds the customer's purchase order"
+        " number; capitals do not matter.",
+    )
+    backfill_ranges: int = Field(
+        default=8, ge=1, le=32, description="In how many parts the history can be read at once."
+    )
+    requests_per_second: float = Field(
+        default=20.0, gt=0, le=1000, description="The most calls a second of one reader."
+    )
+
+    @field_validator("api_key")
+    @classmethod
+    def _secret_key(cls, key: SecretStr) -> SecretStr:
+        if not key.get_secret_value().strip():
+            msg = "is empty: create a restricted key under Developers, API keys"
+            raise ValueError(msg)
+        if key.get_secret_value().startswith("pk_"):
+            msg = "is a publishable key (pk_…): use a restricted (rk_…) or secret key (sk_…)"
+            raise ValueError(msg)
+        return key
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme == "https" and parts.hostname:
+            return url.rstrip("/")
+        if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+            return url.rstrip("/")
+        msg = "must begin with https:// (plain http is taken for 127.0.0.1 and localhost only)"
+        raise ValueError(msg)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (LookupError, ValueError, OSError):
+            msg = "is no known time zone: use a name such as America/Chicago"
+            raise ValueError(msg) from None
+        return name

@@ -1,0 +1,222 @@
+"""What the sandbox's ERP keeps, and how it takes changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from exempt.testing import sample
+
+Row = dict[str, Any]
+
+_NOON = dt.datetime.combine(sample.TODAY, dt.time(12), dt.UTC)
+_FOUNDED = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
+_TAX = Decimal("0.08")
+_CODES = {"resale": "G", "educational": "M"}
+_NUMBERS = {
+    "customers": [buyer.number for buyer in sample.BUYERS],
+    "products": [item.sku for item in sample.ITEMS],
+    "orders": [sale.number for sale in sample.SHOP_SALES],
+}
+
+WRITABLE: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "orders": {"taxable": (bool,), "certificate_no": (str, type(None))},
+    "customers": {
+        "tax_exempt": (bool,),
+        "exemption_no": (str, type(None)),
+        "exemption_code": (str, type(None)),
+        "exemptions": (list,),
+    },
+}
+"""By stream, the fields that may be written, and their types."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write that was carried out; the same key never has two."""
+
+    stream: str
+    no: str
+    key: str | None
+    old: Row
+    new: Row
+
+    @property
+    def words(self) -> str:
+        """What changed, for a person."""
+        return "; ".join(
+            f"{name}: {_shown(self.old[name])} → {_shown(value)}"
+            for name, value in self.new.items()
+            if self.old[name] != value
+        )
+
+
+class Books:
+    """The ERP's records.
+
+    Orders are made when they are asked for, so that many copies cost nothing.
+    The clock starts at noon of the sample's day and moves by a second with each change.
+
+    Attributes:
+        journal: Every write that was carried out, oldest first.
+        applied: How often a write with a key was carried out.
+    """
+
+    def __init__(self, *, copies: int = 1) -> None:
+        self.lock = threading.Lock()
+        self.journal: list[Change] = []
+        self.applied: Counter[str] = Counter()
+        self._now = _NOON
+        self._changed: dict[tuple[str, int], Row] = {}
+        self._makers: dict[str, tuple[int, Callable[[int], Row]]] = {
+            "customers": (len(sample.BUYERS), lambda i: _customer(sample.BUYERS[i])),
+            "products": (len(sample.ITEMS), lambda i: _product(sample.ITEMS[i])),
+            "orders": (len(sample.SHOP_SALES) * copies, _order),
+        }
+        self._stamps: dict[str, list[str]] = {}
+
+    @property
+    def now(self) -> dt.datetime:
+        """The ERP's clock."""
+        return self._now
+
+    def rows(self, stream: str, first: int, size: int, since: dt.datetime | None) -> list[Row]:
+        """At most *size* rows from the *first* on, of those changed at or after *since*."""
+        stamps = self._stamps_of(stream)
+        fresh: Sequence[int] = range(len(stamps))
+        if since is not None:
+            start = _stamp(since)
+            fresh = [index for index, stamp in enumerate(stamps) if stamp >= start]
+        return [self._row(stream, index) for index in fresh[first : first + size]]
+
+    def find(self, stream: str, no: str) -> Row | None:
+        """The row with that number."""
+        index = self._index(stream, no)
+        return None if index is None else self._row(stream, index)
+
+    def write(self, stream: str, no: str, new: Row, key: str | None = None) -> Row:
+        """Change a row, as the API or a colleague does, and note it in the journal.
+
+        Raises:
+            LookupError: There is no such row.
+        """
+        index = self._index(stream, no)
+        if index is None:
+            raise LookupError(no)
+        self._now += dt.timedelta(seconds=1)
+        self.journal.append(Change(stream, no, key, self._row(stream, index), dict(new)))
+        if key:
+            self.applied[key] += 1
+        changed = self._changed.setdefault((stream, index), {})
+        changed.update(new, updated_at=_stamp(self._now))
+        self._stamps_of(stream)[index] = _stamp(self._now)
+        return self._row(stream, index)
+
+    def writes(self) -> dict[str, str]:
+        """What was written last to each customer and order, in words."""
+        return {change.no: change.words for change in self.journal}
+
+    def _row(self, stream: str, index: int) -> Row:
+        row = self._makers[stream][1](index) | self._changed.get((stream, index), {})
+        if stream == "orders":
+            row["tax"] = float(_tax(row["subtotal"])) if row["taxable"] else 0.0
+        return row
+
+    def _stamps_of(self, stream: str) -> list[str]:
+        if stream not in self._stamps:
+            count = self._makers[stream][0]
+            founded = [_stamp(_FOUNDED)] * count
+            made = [_stamp(_made(i)) for i in range(count)] if stream == "orders" else founded
+            self._stamps[stream] = made
+        return self._stamps[stream]
+
+    def _index(self, stream: str, no: str) -> int | None:
+        numbers = _NUMBERS[stream]
+        number, _, copy = no.rpartition("-") if no not in numbers else (no, "", "0")
+        if number not in numbers or not copy.isdigit():
+            return None
+        index = numbers.index(number) + int(copy) * len(numbers)
+        return index if index < self._makers[stream][0] else None
+
+
+def _customer(buyer: sample.Buyer) -> Row:
+    reason, number = next(((c[1], c[2]) for c in buyer.certificates), (None, None))
+    return {
+        "no": buyer.number,
+        "name": buyer.name,
+        "email": buyer.email,
+        "address": _place(buyer.place),
+        "tax_exempt": buyer.exempt,
+        "exemption_no": number,
+        "exemption_code": _CODES[reason] if reason else None,
+        "exemptions": [],
+        "updated_at": _stamp(_FOUNDED),
+    }
+
+
+def _product(item: sample.Item) -> Row:
+    return {
+        "sku": item.sku,
+        "name": item.name,
+        "price": float(item.price),
+        "tax_category": None,
+        "active": True,
+        "updated_at": _stamp(_FOUNDED),
+    }
+
+
+def _made(index: int) -> dt.datetime:
+    copy, which = divmod(index, len(sample.SHOP_SALES))
+    noon = dt.datetime.combine(sample.SHOP_SALES[which].day, dt.time(12), dt.UTC)
+    return noon + dt.timedelta(seconds=copy)
+
+
+def _order(index: int) -> Row:
+    copy, which = divmod(index, len(sample.SHOP_SALES))
+    sale = sample.SHOP_SALES[which]
+    return {
+        "no": f"{sale.number}-{copy}" if copy else sale.number,
+        "customer_no": sale.buyer,
+        "date": sale.day.isoformat(),
+        "status": "open",
+        "ship_to": _place(sale.ship_to),
+        "currency": "USD",
+        "subtotal": float(sale.total),
+        "taxable": sale.taxed,
+        "certificate_no": None,
+        "po_number": f"PO-{sale.number[3:]}",
+        "lines": [
+            {"line": line, "item": sku, "quantity": n, "amount": float(sample.ITEM[sku].price * n)}
+            for line, (sku, n) in enumerate(sale.quantities, start=1)
+        ],
+        "updated_at": _stamp(_made(index)),
+    }
+
+
+def _place(place: sample.Place) -> Row:
+    return {
+        "street": place.line1,
+        "city": place.city,
+        "region": place.state,
+        "zip": place.postal_code,
+        "country": place.country,
+    }
+
+
+def _tax(subtotal: float) -> Decimal:
+    return (Decimal(str(subtotal)) * _TAX).quantize(Decimal("0.01"))
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)

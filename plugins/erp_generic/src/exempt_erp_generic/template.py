@@ -1,0 +1,219 @@
+"""Templates: text, and tables of text, with ``{placeholders}``; checked when the settings are read.
+
+There are no expressions, filters or conditions in them, so a settings file stays data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+LISTS = ("for_each_jurisdiction", "for_each_exemption", "for_each_file")
+"""A table whose only key is one of these becomes a list, an entry for each."""
+
+
+Values = Callable[[str], Any]
+"""Gives the value of a placeholder."""
+
+
+class Scope(Protocol):
+    """What a body is filled in from."""
+
+    def value(self, name: str) -> Any:
+        """The value of a placeholder."""
+        ...
+
+    def each(self, kind: str) -> Iterable[Scope]:
+        """A scope for each entry of one of the `LISTS`."""
+        ...
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Words that propose what *word* may have meant."""
+    known = sorted(words)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {{{close[0]}}}?" if close else f"there are {', '.join(known)}"
+
+
+def spelled(value: object) -> str:
+    """*value* as text: ``true``, ``false``, nothing for None, a list with commas."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(spelled, value))
+    return str(value)
+
+
+class Template:
+    """One text. ``{{`` and ``}}`` stand for single braces."""
+
+    def __init__(self, text: str, allowed: Iterable[str]) -> None:
+        self.text = text
+        self._parts = tuple(_parts(text, frozenset(allowed)))
+        self.names = frozenset(name for _, name in self._parts if name)
+
+    def value(self, values: Values) -> Any:
+        """The text filled in; one that is just a placeholder keeps the value's type."""
+        match self._parts:
+            case (("", str(name)),):
+                return values(name)
+        return self.fill(values)
+
+    def fill(self, values: Values) -> str:
+        """The text filled in."""
+        return "".join(
+            literal + (spelled(values(name)) if name else "") for literal, name in self._parts
+        )
+
+    def path(self, values: Values) -> str:
+        """The text filled in as part of an address: values are percent-encoded.
+
+        Raises:
+            ValueError: A value is empty or dots only, which would name another address.
+        """
+        return "".join(
+            literal + (self._segment(name, values) if name else "") for literal, name in self._parts
+        )
+
+    def _segment(self, name: str, values: Values) -> str:
+        value = spelled(values(name))
+        if not value.strip("."):
+            msg = f"{self.text!r}: {{{name}}} is empty or dots only, which names no record"
+            raise ValueError(msg)
+        return quote(value, safe="")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Template) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Template({self.text!r})"
+
+
+def _parts(text: str, allowed: frozenset[str]) -> Iterable[tuple[str, str | None]]:
+    for literal, name, form, conversion in Formatter().parse(text):
+        if name is not None and name not in allowed:
+            msg = f"unknown placeholder {{{name}}}: {nearest(name, allowed)}"
+            raise ValueError(msg)
+        if form or conversion:
+            msg = f"{{{name}}} takes no format: write just {{{name}}}"
+            raise ValueError(msg)
+        yield literal, name
+
+
+class Body:
+    """A table whose texts, at any depth, are templates.
+
+    ::
+
+        taxable = "{tax_applicable}"
+        [exemptions]
+        for_each_exemption = { state = "{state}", number = "{exemption_number}" }
+    """
+
+    def __init__(self, table: dict[str, Any], allowed: Iterable[str]) -> None:
+        self.table = table
+        self._tree = _parsed(table, frozenset(allowed), "")
+        self.names = frozenset(_names(self._tree))
+
+    def render(self, scope: Scope) -> Any:
+        """The table filled in, ready for JSON."""
+        return _rendered(self._tree, scope)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Body) and other.table == self.table
+
+    def __hash__(self) -> int:
+        return hash(repr(self.table))
+
+    def __repr__(self) -> str:
+        return f"Body({self.table!r})"
+
+
+@dataclass(frozen=True)
+class _Each:
+    kind: str
+    entry: Any
+
+
+def _parsed(node: Any, allowed: frozenset[str], place: str) -> Any:
+    if isinstance(node, dict):
+        kinds = [key for key in node if key in LISTS]
+        if kinds and len(node) > 1:
+            msg = f"{place or 'body'}: {kinds[0]} must be the only key of its table"
+            raise ValueError(msg)
+        if kinds:
+            return _Each(kinds[0], _parsed(node[kinds[0]], allowed, f"{place}.{kinds[0]}"))
+        return {key: _parsed(value, allowed, f"{place}.{key}") for key, value in node.items()}
+    if isinstance(node, list):
+        return [_parsed(value, allowed, f"{place}.{i}") for i, value in enumerate(node)]
+    if isinstance(node, str):
+        try:
+            return Template(node, allowed)
+        except ValueError as error:
+            msg = f"{place.lstrip('.')}: {error}"
+            raise ValueError(msg) from None
+    return node.isoformat() if isinstance(node, (dt.date, dt.time)) else node
+
+
+def _names(node: Any) -> Iterator[str]:
+    match node:
+        case Template():
+            yield from node.names
+        case _Each():
+            yield from _names(node.entry)
+        case dict():
+            yield from _names([*node.values()])
+        case list():
+            for entry in node:
+                yield from _names(entry)
+
+
+def _rendered(node: Any, scope: Scope) -> Any:
+    match node:
+        case Template():
+            return node.value(scope.value)
+        case _Each():
+            return [_rendered(node.entry, inner) for inner in scope.each(node.kind)]
+        case dict():
+            return {key: _rendered(value, scope) for key, value in node.items()}
+        case list():
+            return [_rendered(value, scope) for value in node]
+    return node
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Annotates a `Template` or `Body` in settings with the placeholders it may name."""
+
+    allowed: frozenset[str]
+
+    def __get_pydantic_core_schema__(
+        self, source: type[Template | Body], _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        if source is Template:
+            return core_schema.no_info_after_validator_function(
+                lambda text: Template(text, self.allowed),
+                core_schema.str_schema(),
+                serialization=core_schema.to_string_ser_schema(),
+            )
+        return core_schema.no_info_after_validator_function(
+            lambda table: Body(table, self.allowed),
+            core_schema.dict_schema(core_schema.str_schema()),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda b: b.table),
+        )

@@ -1,0 +1,81 @@
+"""What a server's replies mean for a mail, and how to show them.
+
+No text made here holds an address: it may be logged.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from exempt import AuthError, ConfigError, Outcome
+
+Reply = tuple[int, bytes]
+
+_TOO_LARGE = 552
+_WANTS_LOGIN = frozenset({530, 534, 535, 538})
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+_SHOWN_MAX = 300
+
+
+class SendFailure(Exception):
+    """One mail did not go out, or may not have; the connection itself is good.
+
+    Attributes:
+        outcome: rejected, retry or unknown.
+    """
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+def accepted(reply: Reply) -> bool:
+    """Whether the server agrees."""
+    return 200 <= reply[0] < 300
+
+
+def words(reply: Reply) -> str:
+    """``550 5.1.1 (address): no such user``: the reply in one line, without addresses."""
+    code, text = reply
+    line = " ".join(text.decode(errors="replace").split())
+    shown = "".join(filter(str.isprintable, _ADDRESS.sub("(address)", line)))
+    return f"{code} {shown}"[:_SHOWN_MAX].strip()
+
+
+def refuse_sender(reply: Reply) -> NoReturn:
+    """Raise what a refused sender means: no mail at all will go out.
+
+    Raises:
+        SendFailure, AuthError, ConfigError: As the reply's code tells.
+    """
+    if reply[0] >= 500 and reply[0] not in {*_WANTS_LOGIN, _TOO_LARGE}:
+        msg = f"sender: the server takes no mail from it: {words(reply)}; mend `sender` or `user`"
+        raise ConfigError(msg)
+    refuse_mail(reply, None)
+
+
+def refuse_mail(reply: Reply, size_limit: int | None) -> NoReturn:
+    """Raise what a reply other than yes to an address or to the mail means.
+
+    Args:
+        reply: 4xx or 5xx, or anything that is not understood.
+        size_limit: The most bytes the server takes, where it says so.
+
+    Raises:
+        SendFailure: Later (4xx), or never (5xx).
+        AuthError: The server wants a login first.
+    """
+    code = reply[0]
+    if code in _WANTS_LOGIN:
+        msg = f"user, password: the server wants a login: {words(reply)}"
+        raise AuthError(msg)
+    if code == _TOO_LARGE and size_limit:
+        raise too_large(size_limit, words(reply))
+    raise SendFailure(Outcome.REJECTED if 500 <= code < 600 else Outcome.RETRY, words(reply))
+
+
+def too_large(size_limit: int, said: str = "") -> SendFailure:
+    """The failure of a mail of more than *size_limit* bytes."""
+    msg = f"the server takes at most {size_limit:,} bytes a mail: send smaller files"
+    return SendFailure(Outcome.REJECTED, f"{said}; {msg}" if said else msg)

@@ -1,0 +1,177 @@
+"""A page: bad rows are set aside with their reasons, and never cost the page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from exempt import Customer, Order, Page, PermanentError, Product, Rejected, reason_of
+from exempt.model.exchange import expect
+
+Row = dict[str, Any]
+
+
+def product(row: Row) -> Product | None:
+    if row.get("template"):
+        return None
+    return Product(external_id=row["id"], name=row["name"])
+
+
+def rows(count: int) -> list[Row]:
+    return [{"id": f"p-{n}", "name": f"Bolt {n}"} for n in range(1, count + 1)]
+
+
+def test_three_bad_rows_of_a_hundred_cost_three_rows() -> None:
+    hundred = rows(100)
+    hundred[16] = {"id": "p-17"}
+    hundred[41] = {"id": "p-42", "name": "Smith\x00"}
+    hundred[99] = {"id": "", "name": "Bolt 100"}
+    page = Page.read(
+        hundred, product, row_id=lambda row: row["id"] or None, next_cursor="2", checkpoint=None
+    )
+    assert len(page.records) == 97
+    assert page.next_cursor == "2"
+    assert page.rejected == (
+        Rejected(row="row 17", reason="name: missing", external_id="p-17"),
+        Rejected(
+            row="row 42",
+            reason="name: String should match pattern '^[^\\x00]*$'",
+            external_id="p-42",
+        ),
+        Rejected(row="row 100", reason="external_id: String should have at least 1 character"),
+    )
+
+
+def test_a_row_may_be_left_out() -> None:
+    page = Page.read([*rows(1), {"template": True}, *rows(1)], product)
+    assert [record.external_id for record in page.records] == ["p-1", "p-1"]
+    assert page.rejected == ()
+
+
+def test_rows_are_named_in_the_remote_s_own_words() -> None:
+    page = Page.read(
+        [{"number": "INV-1"}], product, row_name=lambda _number, row: f"invoice {row['number']}"
+    )
+    assert page.rejected[0].row == "invoice INV-1"
+
+
+@pytest.mark.parametrize(
+    ("row_id", "external_id"),
+    [
+        pytest.param(lambda _row: None, None, id="no identifier"),
+        pytest.param(lambda _row: "", None, id="an empty one"),
+        pytest.param(lambda _row: 42, "42", id="a number"),
+        pytest.param(lambda _row: "x" * 300, "x" * 255, id="one that is too long"),
+        pytest.param(lambda row: row["nothing"], None, id="one that is not there"),
+        pytest.param(lambda row: row.nothing, None, id="one that cannot be looked for"),
+        pytest.param(lambda row: row["bad"]["id"], None, id="one that is deeper than the row"),
+        pytest.param(lambda _row: int("x"), None, id="one that cannot be read"),
+    ],
+)
+def test_the_identifier_of_a_bad_row_where_it_is_legible(
+    row_id: Callable[[Row], str | None], external_id: str | None
+) -> None:
+    page = Page.read([{"bad": None}], product, row_id=row_id)
+    assert page.rejected[0].external_id == external_id
+
+
+def raising(error: Exception) -> Callable[[Row], Product]:
+    def translate(_row: Row) -> Product:
+        raise error
+
+    return translate
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("odd"), KeyError("id"), IndexError("odd"), TypeError("odd"), ZeroDivisionError()],
+)
+def test_errors_of_a_row_are_its_own(error: Exception) -> None:
+    page = Page.read(rows(2), raising(error))
+    assert [rejected.row for rejected in page.rejected] == ["row 1", "row 2"]
+
+
+@pytest.mark.parametrize("error", [PermanentError("the remote is gone"), RuntimeError("a bug")])
+def test_errors_that_are_no_row_s_pass(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        Page.read(rows(2), raising(error))
+
+
+@given(st.lists(st.booleans()))
+def test_every_row_is_a_record_or_a_reason(good: list[bool]) -> None:
+    page = Page.read([{"id": "p", "name": "Bolt"} if fine else {} for fine in good], product)
+    assert len(page.records) == sum(good)
+    assert [r.row for r in page.rejected] == [
+        f"row {number}" for number, fine in enumerate(good, start=1) if not fine
+    ]
+
+
+def validation_error(kind: Any, **values: object) -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        kind(**values)
+    return caught.value
+
+
+ORDER = {
+    "external_id": "o-1",
+    "customer_external_id": "c-1",
+    "order_date": dt.date(2026, 11, 20),
+    "currency": "USD",
+    "total": Decimal(1),
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(KeyError("total"), "total: missing", id="a missing key"),
+        pytest.param(KeyError(), "a field: missing", id="a key that is not named"),
+        pytest.param(
+            ValueError("total: no number"), "total: no number", id="the words of an error"
+        ),
+        pytest.param(ValueError(), "ValueError", id="an error without words"),
+        pytest.param(
+            validation_error(Order, **{**ORDER, "total": "Smith", "currency": "dollars"}),
+            "currency: String should match pattern '^[A-Z]{3}$';"
+            " total: Input should be a valid decimal",
+            id="every field by its name",
+        ),
+        pytest.param(
+            validation_error(Order, **ORDER, ship_to={"country": "US", "state": "Texax"}),
+            "ship_to.state: unknown state 'Texax' in country 'US':"
+            " use a two-letter code such as 'TX'",
+            id="a field inside a field",
+        ),
+        pytest.param(
+            validation_error(Order, **ORDER, lines=[{"line_id": "1"}]),
+            "lines.0.amount: Field required",
+            id="a field of a line",
+        ),
+    ],
+)
+def test_reason(error: Exception, reason: str) -> None:
+    assert reason_of(error) == reason
+
+
+@given(st.sampled_from([ValueError, KeyError, TypeError]), st.text(min_size=1990, max_size=2100))
+def test_a_reason_is_never_too_long_to_keep(kind: type[Exception], words: str) -> None:
+    assert len(reason_of(kind(words))) <= 2000
+
+
+def test_a_page_of_the_right_kind_is_passed_on() -> None:
+    page = Page.read(rows(3), product)
+    assert expect(Product, page, "erp") is page
+    assert expect(Customer, Page(), "erp") == Page()
+
+
+@pytest.mark.parametrize("answer", [None, [], Page.read(rows(1), product)])
+def test_a_page_of_another_kind_is_the_connector_s_fault(answer: object) -> None:
+    with pytest.raises(PermanentError, match=r"erp: returned \w+ where a Page of Customer was due"):
+        expect(Customer, answer, "erp")
