@@ -11,7 +11,7 @@
 
 Added to localstripe 1.15.10: ``tax_exempt``; ``shipping`` on creation; lists
 newest first, with ``created`` and ``ending_before``, events with ``types``;
-invoices in the shape of today's API, frozen and numbered when finalized; events
+one-off invoices, in the shape of today's API, frozen and numbered when finalized; events
 for changed and deleted products; idempotency keys; metadata removed by an empty
 value; the error code ``resource_missing``; the account; and faults on demand:
 ``POST /_config/faults`` with ``{"status": 429, "headers": {"Retry-After": "1"}}``
@@ -97,6 +97,14 @@ def frozen(name: str) -> property:
     return property(value)
 
 
+def create_invoice(cls: Any, subscription: str | None = None, **data: Any) -> Any:
+    """Of a subscription as before; without one, of the customer's pending items."""
+    if subscription:
+        return cls._get_next_invoice(subscription=subscription, **data)
+    data.pop("pending_invoice_items_behavior", None)
+    return cls(**data)
+
+
 def finalize(id: str, **_more: Any) -> Any:  # noqa: A002
     invoice = Invoice._api_retrieve(id)
     if invoice.status != "draft":
@@ -135,6 +143,7 @@ def extend_resources() -> None:
     StripeObject._update = update_object
     Product._api_update = classmethod(update_product)
     Product._api_delete = classmethod(delete_product)
+    Invoice._api_create = classmethod(create_invoice)
     Invoice.customer_address = frozen("address")
     Invoice.customer_shipping = frozen("shipping")
     Invoice.customer_tax_exempt = frozen("tax_exempt")

@@ -64,13 +64,23 @@ def describe(value: Any) -> Description | str:
         return arguments(value)
     if issubclass(value, Enum):
         return {"values": [member.value for member in value]}
+    if issubclass(value, Exception):
+        return {"is_a": value.__mro__[1].__name__, **made_of(value)}
+    return describe_class(value)
+
+
+def describe_class(value: Any) -> Description:
     if issubclass(value, exempt.Record):
         return {"fields": fields(value), **members(value)}
-    if issubclass(value, Exception):
-        return {"is_a": value.__mro__[1].__name__, "made_of": arguments(value.__init__)}
+    if getattr(value, "_is_protocol", False):
+        return members(value)
     if dataclasses.is_dataclass(value):
-        return {"fields": arguments(value.__init__)}
-    return {"made_of": arguments(value.__init__), **members(value)}
+        return made_of(value)
+    return {**made_of(value), **members(value)}
+
+
+def made_of(value: Any) -> Description:
+    return {"made_of": arguments(vars(value).get("__init__", object.__init__))}
 
 
 def fields(record: type[exempt.Record]) -> Description:
@@ -111,7 +121,7 @@ def members(owner: type) -> Description:
 
 def hooks(owner: type) -> Description:
     return {
-        name: {**arguments(hook), "returns": hook.__annotations__["return"]}
+        name: {"takes": arguments(hook), "returns": hook.__annotations__["return"]}
         for name, hook in vars(owner).items()
         if not name.startswith("_")
     }

@@ -8,7 +8,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
+import respx
 from pydantic import SecretStr
 
 from exempt import ConfigError, ConnectorError
@@ -87,13 +89,26 @@ def test_no_secret_shows(
     assert_silent("\n".join(said))
 
 
-def test_the_secret_was_really_sent(wire: Wire, connect: Connect) -> None:
+@pytest.mark.parametrize(
+    ("auth", "sent"),
+    [
+        pytest.param({"bearer": SecretStr(CANARY)}, f"Bearer {CANARY}", id="bearer"),
+        pytest.param({"basic": ("user", SecretStr(CANARY))}, f"Basic {IN_BASIC}", id="basic"),
+        pytest.param({"headers": {"X-Key": SecretStr(CANARY)}}, CANARY, id="header"),
+        pytest.param({"query": {"api_key": SecretStr(CANARY)}}, f"&api_key={CANARY}", id="query"),
+    ],
+)
+def test_the_secret_is_really_sent(
+    remote: respx.MockRouter, connect: Connect, auth: dict[str, Any], sent: str
+) -> None:
     """The canary proves nothing unless it was there to be shown."""
-    seen: list[str] = []
-    client = connect(wire(answer("200 OK")), auth=Auth(query={"api_key": SecretStr(CANARY)}))
-    client._http.event_hooks["request"].append(lambda request: seen.append(str(request.url)))
-    client.get("orders")
-    assert seen[0].endswith(f"/orders?api_key={CANARY}")
+    route = remote.get("/orders").mock(return_value=httpx.Response(200))
+    connect("https://erp.example", auth=Auth(**auth)).get("orders?after=1")
+    request = route.calls.last.request
+    assert (
+        sent
+        in f"{request.url} {request.headers.get('Authorization')} {request.headers.get('X-Key')}"
+    )
 
 
 def test_the_log_names_the_call_without_its_query(

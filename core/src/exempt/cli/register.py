@@ -70,7 +70,8 @@ def show_all(exempt: Exempt, customer: str | None, *, as_json: bool) -> None:
             (
                 c.id,
                 ", ".join(names[i] for i in c.customer_ids),
-                c.number,
+                c.number
+                or ", ".join(v.exemption_number for v in c.coverages if v.exemption_number),
                 c.exemption_reason.replace("_", " "),
                 ", ".join(short(v.jurisdiction) for v in c.coverages),
                 c.signed_date,

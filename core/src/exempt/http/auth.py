@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 
-import httpx
 from pydantic import SecretStr
 
 from exempt.errors import ConfigError
@@ -32,22 +32,24 @@ class Auth:
         query: Mapping[str, SecretStr] | None = None,
     ) -> None:
         self._basic = basic
-        self._headers = {name: _sendable(name, secret) for name, secret in (headers or {}).items()}
         self._bearer = None if bearer is None else _sendable("bearer token", bearer)
+        self._headers = {name: _sendable(name, secret) for name, secret in (headers or {}).items()}
         self._query = dict(query or {})
 
-    def apply(self, request: httpx.Request) -> None:
-        """Add the credentials to *request*."""
+    def headers(self) -> dict[str, str]:
+        """The headers to add to a call, secrets in clear."""
+        made = {name: secret.get_secret_value() for name, secret in self._headers.items()}
         if self._bearer is not None:
-            request.headers["Authorization"] = f"Bearer {self._bearer.get_secret_value()}"
+            made["Authorization"] = f"Bearer {self._bearer.get_secret_value()}"
         if self._basic is not None:
             user, password = self._basic
-            next(httpx.BasicAuth(user, password.get_secret_value()).auth_flow(request))
-        for name, value in self._headers.items():
-            request.headers[name] = value.get_secret_value()
-        if self._query:
-            secrets = {name: value.get_secret_value() for name, value in self._query.items()}
-            request.url = request.url.copy_merge_params(secrets)
+            pair = f"{user}:{password.get_secret_value()}".encode()
+            made["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        return made
+
+    def query(self) -> dict[str, str]:
+        """The parameters to add to a call, secrets in clear."""
+        return {name: secret.get_secret_value() for name, secret in self._query.items()}
 
 
 def _sendable(name: str, secret: SecretStr) -> SecretStr:

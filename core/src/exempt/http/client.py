@@ -174,10 +174,16 @@ class Client:
                 self._pace.wait()
                 request = build()
                 public_url = str(request.url)
-                if self._auth:
-                    self._auth.apply(request)
+                self._add_credentials(request)
                 return self._call(request, allow, public_url)
         raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def _add_credentials(self, request: httpx.Request) -> None:
+        if self._auth is None:
+            return
+        request.headers.update(self._auth.headers())
+        if query := self._auth.query():
+            request.url = request.url.copy_merge_params(query)
 
     def _call(self, request: httpx.Request, allow: Collection[int], url: str) -> Response:
         began = self._clock()

@@ -50,9 +50,14 @@ def decide_orders(
 def redecide(
     tx: Transaction, customer_ids: Collection[int], profile: Profile, at: dt.datetime
 ) -> int:
-    """Decide the open orders of customers anew; returns how many decisions differ."""
+    """Decide all orders of customers anew; returns how many decisions differ.
+
+    Closed ones too: whether an order is covered goes by its own date, so a
+    certificate that is entered late covers what was sold before it was. What
+    was decided before is kept, and a closed order is never written to.
+    """
     by_connection: Mapping[int, list[StoredOrder]] = defaultdict(list)
-    for order in tx.sources.open_orders(customer_ids):
+    for order in tx.sources.orders_of(customer_ids):
         by_connection[order.connection_id].append(order)
     connections = {row.id: row for row in tx.connections.all()} if by_connection else {}
     return sum(

@@ -286,8 +286,8 @@ class Sources(Protocol):
         """The cards of source customers, by external id; unknown ones are absent."""
         ...
 
-    def open_orders(self, customer_ids: Collection[int]) -> list[StoredOrder]:
-        """Orders that still take changes, and those never decided for want of their customer."""
+    def orders_of(self, customer_ids: Collection[int]) -> list[StoredOrder]:
+        """All orders of these customers, in every source, but for cancelled ones."""
         ...
 
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:

@@ -46,6 +46,9 @@ def _try(remote: Remote, source: Source[Any]) -> Iterator[Problem]:
     capability = Capability(source.name)
     try:
         page = fetch(remote, source, _ONE)
+        yield from _about(page, source.name, capability)
+        if page.records and source.settings.by_id:
+            yield from _by_id(remote, source, page.records[0].external_id, capability)
     except AuthError as error:
         yield Problem(code="credentials", message=str(error), help="Correct auth in the settings.")
     except ScopeError as error:
@@ -58,8 +61,18 @@ def _try(remote: Remote, source: Source[Any]) -> Iterator[Problem]:
     except ConnectorError as error:
         help_ = f"Compare {source.name} in the settings with the ERP's documentation."
         yield Problem(code="unreadable", message=str(error), help=help_, capability=capability)
-    else:
-        yield from _about(page, source.name, capability)
+
+
+def _by_id(
+    remote: Remote, source: Source[Any], external_id: str, capability: Capability
+) -> Iterator[Problem]:
+    if fetch(remote, source, FetchRequest(ids=(external_id,))).deleted:
+        yield Problem(
+            code="by_id",
+            message=f"{source.name}.by_id does not find a record that the list has.",
+            help=f"Correct {source.name}.by_id; else single records would count as deleted.",
+            capability=capability,
+        )
 
 
 def _about(page: Page[Any], name: str, capability: Capability) -> Iterator[Problem]:

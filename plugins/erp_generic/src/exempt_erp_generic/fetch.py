@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from exempt import FetchRequest, Page, PermanentError, SourceRecord
 from exempt_erp_generic.cursor import Place
-from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.paging import Params
 from exempt_erp_generic.remote import Answer, Remote
 from exempt_erp_generic.settings import ById, Incremental, StreamSettings
@@ -43,14 +42,14 @@ class Source(Generic[S]):
 
     def _row_id(self, row: Any) -> str | None:
         found = self.settings.fields.external_id.read(row, self.zone)
-        return None if found is None else str(found)
+        return str(found)[:255] if found and str(found).isprintable() else None
 
     def _row_name(self, number: int, row: Any) -> str:
         try:
             known = self._row_id(row)
         except ValueError:
             known = None
-        return f"{self.name}: {known[:255] if known else f'row {number} of the page'}"
+        return f"{self.name}: {known or f'row {number} of the page'}"
 
 
 def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Page[S]:
@@ -104,34 +103,21 @@ def _changes(incremental: Incremental, since: dt.datetime, zone: ZoneInfo) -> Pa
 
 
 def _rows(source: Source[S], answer: Answer) -> list[Any]:
-    return (
-        []
-        if answer.ignored
-        else listed(source.settings.records, answer.body, f"{source.name}.records")
-    )
-
-
-def listed(path: Expression, body: Any, setting: str) -> list[Any]:
-    """The list that *path* leads to.
-
-    Raises:
-        PermanentError: There is none: to read on would be to miss records.
-    """
+    """The rows of *answer*; to go on without a list would be to miss records."""
+    path = source.settings.records
+    if answer.ignored:
+        return []
     try:
-        found = path(body)
+        found = path(answer.body)
     except ValueError as error:
-        msg = f"{setting}: {error}"
+        msg = f"{source.name}.records: {error}"
         raise PermanentError(msg) from None
     if isinstance(found, list):
         return found
     what = "nothing" if found is None else f"a {type(found).__name__}"
-    keys = (
-        f"; the answer has {', '.join(map(repr, list(body)[:12]))}"
-        if isinstance(body, dict)
-        else ""
-    )
-    msg = f"{setting}: {path} leads to {what}, not to a list: correct the path{keys}"
-    raise PermanentError(msg)
+    names = ", ".join(map(repr, list(answer.body)[:12])) if isinstance(answer.body, dict) else ""
+    msg = f"{source.name}.records: {path} leads to {what}, not to a list: correct the path"
+    raise PermanentError(f"{msg}; the answer has {names}" if names else msg)
 
 
 def _after(source: Source[S], place: Place, answer: Answer, rows: list[Any]) -> Place | None:
@@ -159,6 +145,9 @@ def _by_ids(remote: Remote, source: Source[S], ids: tuple[str, ...]) -> Page[S]:
         raise PermanentError(msg)
     found = {external_id: _one(remote, by_id, external_id) for external_id in ids}
     page = source.page_of([row for row in found.values() if row is not None])
+    if strangers := {record.external_id for record in page.records} - found.keys():
+        msg = f"{source.name}.by_id: asked for one record, the ERP gave another: correct by_id"
+        raise PermanentError(f"{msg} ({len(strangers)} of {len(ids)})")
     gone = tuple(external_id for external_id, row in found.items() if row is None)
     return page.model_copy(update={"deleted": gone})
 

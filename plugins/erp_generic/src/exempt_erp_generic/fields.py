@@ -89,6 +89,20 @@ class TextValue(Value):
         raise ValueError(msg)
 
 
+class AmountValue(Value):
+    """An amount, as a JSON number or as text with a point."""
+
+    def convert(self, found: Any, _zone: ZoneInfo) -> Decimal:
+        """*found* as an exact number."""
+        try:
+            if not isinstance(found, bool):
+                return Decimal(str(found))
+        except ArithmeticError:
+            pass
+        msg = f"is no number: let the path lead to one ({self.path})"
+        raise ValueError(msg)
+
+
 class DayValue(Value):
     """A day."""
 
@@ -161,8 +175,8 @@ class LineFields(Settings):
 
     line_id: TextValue | None = Field(None, description="Else the lines are counted from 1.")
     product_external_id: TextValue | None = Field(None, description="The product.")
-    amount: Value = Field(description="Without tax, after discounts.")
-    tax: Value | None = Field(None, description="Tax on the line.")
+    amount: AmountValue = Field(description="Without tax, after discounts.")
+    tax: AmountValue | None = Field(None, description="Tax on the line.")
 
 
 class OrderFields(RecordFields):
@@ -174,8 +188,8 @@ class OrderFields(RecordFields):
     order_date: DayValue = Field(description="The day the decision goes by.")
     ship_to: AddressFields | None = Field(None, description="Where the goods go.")
     currency: TextValue | None = Field(None, description="Else the connection's currency.")
-    total: Value | None = Field(None, description="Without tax; else the sum of the lines.")
-    tax: Value | None = Field(None, description="The tax charged.")
+    total: AmountValue | None = Field(None, description="Without tax; else the sum of the lines.")
+    tax: AmountValue | None = Field(None, description="The tax charged.")
     purchase_order_number: TextValue | None = Field(None, description="The customer's own number.")
     tax_applicable: Value | None = Field(None, description="Whether the ERP taxes it now.")
     certificate_number: TextValue | None = Field(None, description="The certificate it shows now.")

@@ -58,7 +58,7 @@ def orders(stream: OrderStream, home: Home) -> Callable[[Any], Order]:
                 for number, line in enumerate(lines, start=1)
             ]
         if stream.fields.total is None:
-            found["total"] = sum((Decimal(str(x["amount"])) for x in found["lines"]), Decimal(0))
+            found["total"] = sum((line["amount"] for line in found["lines"]), Decimal(0))
         return Order(**{"currency": home.currency} | found)
 
     return order

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from exempt import PermanentError, Settings
 from exempt_erp_generic.expression import Expression
@@ -166,6 +166,14 @@ class NextUrlPaging(_LinkPaging):
 
     kind: Literal["next_url"]
     next: Expression = Field(description="Path in the body; null or empty at the end.")
+
+    @field_validator("size_param")
+    @classmethod
+    def _of_the_page(cls, name: str | None) -> str | None:
+        if name == "$top":
+            msg = "$top limits the whole list: set headers = { Prefer = 'odata.maxpagesize=500' }"
+            raise ValueError(msg)
+        return name
 
     def _next(self, answer: Answer) -> str | None:
         target = _find(self.next, answer)

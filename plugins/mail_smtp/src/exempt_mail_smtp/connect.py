@@ -6,7 +6,7 @@ import smtplib
 import ssl
 from pathlib import Path
 
-from exempt import AuthError, ConfigError, TransientError
+from exempt import AuthError, ConfigError, ConnectorError, TransientError
 from exempt_mail_smtp.replies import words
 from exempt_mail_smtp.settings import MailSmtpSettings
 
@@ -23,46 +23,23 @@ def connect(settings: MailSmtpSettings, folder: Path) -> smtplib.SMTP:
         ConfigError: Certificate, encryption or greeting are not as the settings say.
         TransientError: The server cannot be reached, or asks to come later.
     """
-    where = f"{settings.host}:{settings.server_port}"
     try:
-        return _ready(settings, folder)
-    except smtplib.SMTPAuthenticationError as error:
-        kind = AuthError if error.smtp_code >= 500 else TransientError
-        msg = f"user, password: {where} refused the login: {_said(error)}"
-    except smtplib.SMTPResponseException as error:
-        kind = ConfigError if error.smtp_code >= 500 else TransientError
-        msg = f"host: {where} does not serve us: {_said(error)}"
-    except smtplib.SMTPNotSupportedError as error:
-        kind, msg = ConfigError, f"{where}: {error}: mend `security`, or `user` and `password`"
-    except ssl.SSLCertVerificationError as error:
-        kind = ConfigError
-        msg = (
-            f"host: the certificate of {where} is not trusted: {error.verify_message}; use the"
-            " name that it is for, or give its authority as `ca_file`"
-        )
-    except (ssl.SSLEOFError, smtplib.SMTPServerDisconnected):
-        kind, msg = TransientError, f"{where}: the connection was closed while it was made"
-    except ssl.SSLError as error:
-        kind = ConfigError
-        msg = f"security: {where} speaks no TLS there ({error.reason}): mend `security` or `port`"
-    except (smtplib.SMTPException, OSError) as error:
-        kind = TransientError
-        msg = f"{where}: cannot be reached: {error.__class__.__name__}: mend `host`, or wait"
-    raise kind(msg) from None
+        return _ready(settings, _trust(settings, folder))
+    except OSError as error:  # smtplib's and ssl's errors, too
+        raise _explained(error, f"{settings.host}:{settings.server_port}") from None
 
 
-def _ready(settings: MailSmtpSettings, folder: Path) -> smtplib.SMTP:
+def _ready(settings: MailSmtpSettings, trust: ssl.SSLContext | None) -> smtplib.SMTP:
     host, port = settings.host, settings.server_port
+    # Without a name for the greeting, smtplib would ask DNS for one.
     greeting, timeout = settings.domain, settings.timeout
     if settings.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, port, greeting, timeout=timeout, context=_trust(settings, folder)
-        )
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, greeting, timeout=timeout, context=trust)
     else:
         smtp = smtplib.SMTP(host, port, greeting, timeout=timeout)
     try:
         if settings.security == "starttls":
-            smtp.starttls(context=_trust(settings, folder))
+            smtp.starttls(context=trust)
         smtp.ehlo_or_helo_if_needed()
         if settings.user is not None and settings.password is not None:
             smtp.login(settings.user, settings.password.get_secret_value())
@@ -72,7 +49,9 @@ def _ready(settings: MailSmtpSettings, folder: Path) -> smtplib.SMTP:
     return smtp
 
 
-def _trust(settings: MailSmtpSettings, folder: Path) -> ssl.SSLContext:
+def _trust(settings: MailSmtpSettings, folder: Path) -> ssl.SSLContext | None:
+    if settings.security == "none":
+        return None
     if settings.ca_file is None:
         return ssl.create_default_context()
     try:
@@ -82,6 +61,33 @@ def _trust(settings: MailSmtpSettings, folder: Path) -> ssl.SSLContext:
         raise ConfigError(msg) from None
 
 
-def _said(error: smtplib.SMTPResponseException) -> str:
+def _explained(error: OSError, where: str) -> ConnectorError:
+    """What to do about *error*: whether to wait, or which setting to mend."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _refused(error, where)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return ConfigError(f"{where}: {error} Mend `security`, or `user` and `password`.")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConfigError(
+            f"host: the certificate of {where} is not trusted: {error.verify_message}; use the"
+            " name that it is for, or give its authority as `ca_file`"
+        )
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        return ConfigError(
+            f"security: {where} does not speak our TLS ({error.reason}): mend `security` or `port`"
+        )
+    if isinstance(error, smtplib.SMTPServerDisconnected | ssl.SSLEOFError):
+        return TransientError(f"{where}: the server closed the connection while it was being made")
+    if type(error) is smtplib.SMTPException:
+        return ConfigError(f"{where}: {error} Mend `user` and `password`.")
+    return TransientError(f"{where}: cannot be reached: {error.strerror or error}")
+
+
+def _refused(error: smtplib.SMTPResponseException, where: str) -> ConnectorError:
     text = error.smtp_error
-    return words((error.smtp_code, text if isinstance(text, bytes) else text.encode()))
+    said = words((error.smtp_code, text if isinstance(text, bytes) else text.encode()))
+    if error.smtp_code < 500:
+        return TransientError(f"{where} asks to come later: {said}")
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return AuthError(f"user, password: {where} refuses the login: {said}")
+    return ConfigError(f"host: {where} does not serve us: {said}")

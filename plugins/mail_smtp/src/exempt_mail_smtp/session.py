@@ -27,6 +27,7 @@ from exempt import ConfigError, Outcome, TransientError
 from exempt_mail_smtp.connect import connect
 from exempt_mail_smtp.message import Mail
 from exempt_mail_smtp.replies import (
+    Reply,
     SendFailure,
     accepted,
     refuse_mail,
@@ -74,12 +75,7 @@ class Session:
             except smtplib.SMTPServerDisconnected:
                 msg = "the server closed the connection before it had the mail"
                 raise SendFailure(Outcome.RETRY, msg) from None
-            try:
-                smtp.send(_LAST_LINE)
-                reply = smtp.getreply()
-            except smtplib.SMTPException:
-                msg = "the server had the mail, but did not confirm it: look whether it arrived"
-                raise SendFailure(Outcome.UNKNOWN, msg) from None
+            reply = _send_last_line(smtp)
             if not accepted(reply):
                 refuse_mail(reply, _size_limit(smtp))
             return "; ".join([words(reply), *refused])
@@ -111,10 +107,12 @@ class Session:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """The kept connection, or a new one; kept again if both sides still agree where they are."""
+        """The kept connection or a new one, kept again unless its state is not known."""
         smtp, self._kept = self._kept, None
-        if smtp is None or not _is_alive(smtp):
-            smtp = connect(self._settings, self._folder)
+        if smtp is not None and not _is_alive(smtp):
+            smtp.close()
+            smtp = None
+        smtp = smtp or connect(self._settings, self._folder)
         try:
             yield smtp
         except (SendFailure, ConfigError):
@@ -153,6 +151,17 @@ def _send_up_to_last_line(smtp: smtplib.SMTP, mail: Mail) -> list[str]:
         refuse_mail(reply, size_limit)
     smtp.send(mail.content)
     return refused
+
+
+def _send_last_line(smtp: smtplib.SMTP) -> Reply:
+    """What the server says to the whole mail, yes or no."""
+    with contextlib.suppress(smtplib.SMTPException):
+        smtp.send(_LAST_LINE)
+        reply = smtp.getreply()
+        if 200 <= reply[0] < 300 or 400 <= reply[0] < 600:
+            return reply
+    msg = "the server had the mail, but did not confirm it: look whether it arrived"
+    raise SendFailure(Outcome.UNKNOWN, msg)
 
 
 def _name_recipients(smtp: smtplib.SMTP, recipients: Sequence[str]) -> list[str]:

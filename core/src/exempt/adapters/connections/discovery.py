@@ -116,7 +116,8 @@ def _connectors_of(point: EntryPoint) -> list[ConnectorInfo[Any]]:
         if not isinstance(info, ConnectorInfo):
             msg = f"exempt_connectors() returned {type(info).__name__} where ConnectorInfo was due"
             raise _BadPluginError(msg)
-        if not (isinstance(info.settings, type) and issubclass(info.settings, Settings)):
+        kind: object = info.settings
+        if not (isinstance(kind, type) and issubclass(kind, Settings)):
             msg = f"{info.name}: its settings are no subclass of exempt.Settings"
             raise _BadPluginError(msg)
     return infos

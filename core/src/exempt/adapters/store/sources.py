@@ -208,16 +208,13 @@ class Sources(ports.Sources):
             for external_id, customer_id, name, flagged, free_form in rows
         }
 
-    def open_orders(self, customer_ids: Collection[int]) -> list[StoredOrder]:
+    def orders_of(self, customer_ids: Collection[int]) -> list[StoredOrder]:
         if not customer_ids:
             return []
-        never = "d.ground = 'unknown_customer'"
         return self._orders(
             "JOIN source_customer s ON s.connection_id = o.connection_id"
             " AND s.external_id = o.customer_external_id"
-            " LEFT JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            f" WHERE {one_of(self._c, 's.customer_id')} AND NOT o.voided"
-            f" AND (NOT o.closed OR {never})",
+            f" WHERE {one_of(self._c, 's.customer_id')} AND NOT o.voided",
             many(self._c, list(customer_ids)),
         )
 
