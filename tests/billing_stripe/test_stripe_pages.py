@@ -291,6 +291,29 @@ def test_ranges_meet_and_leave_nothing_out(remote: respx.MockRouter, connect: Co
     assert len(spans[-1]) == 1, "the last has no end"
 
 
+def test_a_history_that_is_yet_to_come_is_one_range(
+    remote: respx.MockRouter, connect: Connect
+) -> None:
+    remote.get("/invoices").mock(return_value=listed([customer(1)], more=True))
+    request = RangesRequest(stream=Stream.ORDERS, since=dt.date(2027, 1, 1))
+    assert len(connect().ranges(request).cursors) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "cursor"),
+    [
+        pytest.param("/customers", f'["history",{BEGAN},null,null,"cus_1",{T}]', id="history"),
+        pytest.param("/events", f'["changes",{BEGAN}]', id="changes"),
+    ],
+)
+def test_a_list_that_is_not_there_expires_nothing(
+    path: str, cursor: str, remote: respx.MockRouter, connect: Connect
+) -> None:
+    remote.get(path).mock(return_value=missing("something"))
+    with pytest.raises(PermanentError, match="404"):
+        connect().fetch_customers(FetchRequest(cursor=cursor))
+
+
 def test_ranges_begin_where_the_history_does(remote: respx.MockRouter, connect: Connect) -> None:
     oldest = T - 400 * 86400
 

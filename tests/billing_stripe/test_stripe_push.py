@@ -146,6 +146,12 @@ def test_a_dry_run_tells_and_writes_nothing(remote: respx.MockRouter, connect: C
     assert not route.called
 
 
+def test_the_flag_alone_may_change(remote: respx.MockRouter, connect: Connect) -> None:
+    remote.get(CUSTOMER).respond(json=customer("exempt"))
+    (result,) = push(connect(), item(), dry_run=True)
+    assert result.message == "would change tax_exempt exempt → none"
+
+
 @pytest.mark.parametrize(
     ("exempt", "outcome"),
     [
@@ -202,6 +208,7 @@ def test_a_customer_that_is_missing(
             id="the same call is under way",
         ),
         pytest.param(refusal(409, code="lock_timeout"), Outcome.RETRY, 1, id="locked"),
+        pytest.param(refusal(409), Outcome.RETRY, 1, id="409 without a word"),
         pytest.param(refusal(429, code="lock_timeout"), Outcome.RETRY, 4, id="locked, as 429"),
         pytest.param(httpx.Response(503), Outcome.RETRY, 4, id="surely not done"),
         pytest.param(httpx.Response(500), Outcome.UNKNOWN, 4, id="perhaps done"),
@@ -225,9 +232,8 @@ def test_outcome_of_a_write(
     connect: Connect,
 ) -> None:
     remote.get(CUSTOMER).respond(json=customer())
-    route = remote.post(CUSTOMER).mock(
-        **{"side_effect" if isinstance(answer, Exception) else "return_value": answer}
-    )
+    route = remote.post(CUSTOMER)
+    route.side_effect = answer if isinstance(answer, Exception) else [answer] * calls
     (result,) = push(connect(), item(status("TX")))
     assert (result.outcome, route.call_count) == (outcome, calls)
     assert all(call.request.headers["Idempotency-Key"] == "key-1" for call in route.calls)
@@ -280,6 +286,31 @@ def test_after_a_silence_the_others_are_not_tried(
     assert not third.called
 
 
+def test_what_stripe_says_of_one_customer_stops_no_other(
+    remote: respx.MockRouter, connect: Connect
+) -> None:
+    remote.get("/customers/cus_0").mock(return_value=refusal(400, message="Odd id"))
+    remote.get("/customers/cus_1").respond(json=customer("exempt", exempt_states="TX"))
+    items = [item(status("TX"), key=f"k{n}", external_id=f"cus_{n}") for n in range(2)]
+    first, second = push(connect(), *items)
+    assert (first.outcome, first.message) == (
+        Outcome.REJECTED,
+        "customers: Stripe answered 400: Odd id",
+    )
+    assert second.outcome is Outcome.UNCHANGED
+
+
+def test_a_customer_deleted_since_the_first_try_is_missing(
+    remote: respx.MockRouter, connect: Connect
+) -> None:
+    gone = httpx.Response(200, json={"id": "cus_1", "deleted": True})
+    remote.get(CUSTOMER).mock(side_effect=[httpx.Response(200, json=customer()), gone])
+    old = customer("exempt", exempt_states="TX")
+    remote.post(CUSTOMER).respond(json=old, headers={"Idempotent-Replayed": "true"})
+    (result,) = push(connect(), item(status("TX")))
+    assert result.outcome is Outcome.MISSING
+
+
 def test_a_long_wait_is_passed_on(remote: respx.MockRouter, connect: Connect) -> None:
     remote.get(CUSTOMER).respond(json=customer())
     route = remote.post(CUSTOMER).respond(429, headers={"Retry-After": "3600"})
@@ -321,6 +352,14 @@ def test_a_full_key_goes_on_in_the_next() -> None:
         "exempt_numbers_2",
         "exempt_numbers_3",
     ]
+
+
+def test_what_fits_in_no_key_is_counted() -> None:
+    states = ("AL", "AR", "AZ", "CA", "CO", "CT")
+    numbers = [status(state, exemption_number="9" * 400) for state in states]
+    shown = metadata_of(item(*numbers), "exempt_")
+    assert shown["exempt_numbers_4"].endswith("; and 2 more")
+    assert "exempt_numbers_5" not in shown
 
 
 def test_what_is_too_long_for_stripe_is_told() -> None:

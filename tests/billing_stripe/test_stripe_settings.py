@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import respx
 from pydantic import SecretStr, ValidationError
 
-from exempt import Capability
+from exempt import Capability, CloseRequest
+from exempt.testing import StillContext
 from exempt_billing_stripe import StripeSettings, exempt_connectors
+from exempt_billing_stripe.streams import STREAM_OF_EVENT
 
 KEY = SecretStr("rk_live_canary")
 
@@ -39,14 +43,40 @@ def test_refused(changed: dict[str, str], said: str) -> None:
     assert "canary" not in str(refused.value)
 
 
+def test_https_reaches_everywhere() -> None:
+    settings = StripeSettings(api_key=KEY, base_url="https://stripe.example/")
+    assert settings.base_url == "https://stripe.example"
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8420", "http://localhost:1/", "http://[::1]:2"])
 def test_plain_http_reaches_this_machine(url: str) -> None:
     assert StripeSettings(api_key=KEY, base_url=url).base_url == url.rstrip("/")
 
 
-def test_every_setting_is_described() -> None:
+GUIDE = Path(__file__).parents[2] / "plugins" / "billing_stripe" / "README.md"
+
+
+def test_every_setting_is_described_and_stands_in_the_guide() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
     for name, field in StripeSettings.model_fields.items():
         assert field.description, name
+        assert f"| `{name}` |" in guide
+
+
+def test_every_permission_and_event_stands_in_the_guide() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    for event in STREAM_OF_EVENT:
+        assert f"`{event}`" in guide
+    for permission in ("Customers", "Products", "Invoices", "Events"):
+        assert f"| {permission} |" in guide
+
+
+def test_a_connector_is_opened_without_any_call() -> None:
+    (info,) = exempt_connectors()
+    with respx.mock() as router:
+        connector = info.open(StripeSettings(api_key=KEY), StillContext())
+        connector.close(CloseRequest())
+    assert not router.calls
 
 
 def test_webhooks_need_a_secret() -> None:

@@ -97,6 +97,7 @@ def test_json_is_written_exactly(value: object, text: bytes) -> None:
         pytest.param(Decimal("Infinity"), id="infinity"),
         pytest.param(float("nan"), id="a float that is none"),
         pytest.param(Decimal("12345678901234567.89"), id="more digits than readers keep"),
+        pytest.param(Decimal("1E+18"), id="more than any amount"),
         pytest.param(Decimal("1E+1000000"), id="a size that would fill the memory"),
         pytest.param(Decimal("1E-400"), id="a fraction too small"),
     ],

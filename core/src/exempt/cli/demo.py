@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import shutil
 import time
@@ -16,6 +15,7 @@ from exempt.adapters.connections.discovery import Catalogue, discover
 from exempt.cli.output import console, count, print_table, say
 from exempt.cli.show import order_rows, show_check, states
 from exempt.cli.syncing import Progress
+from exempt.cli.toml import to_toml
 from exempt.errors import RefusedError
 from exempt.hookspecs import Sandbox
 from exempt.model.certificate import NewCertificate
@@ -198,28 +198,3 @@ class _Demo:
         if mails:
             say(f"   {mails[0]}    a mail as it was sent")
 
-
-def to_toml(tables: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """Nested tables as TOML; a list of tables, and a table within one, stands in line."""
-    plain = {k: v for k, v in tables.items() if not isinstance(v, Mapping) and v is not None}
-    nested = {k: v for k, v in tables.items() if isinstance(v, Mapping)}
-    text = ""
-    if path and (plain or not nested):
-        text += f"\n[{'.'.join(map(_key, path))}]\n"
-    text += "".join(f"{_key(k)} = {_inline(v)}\n" for k, v in plain.items())
-    return text + "".join(to_toml(v, (*path, k)) for k, v in nested.items())
-
-
-def _key(name: str) -> str:
-    return name if name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items() if v is not None)
-        return "{" + pairs + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return json.dumps(value, ensure_ascii=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from exempt import ItemResult, Outcome, PushItem, Target, TransientError
+from exempt import ItemResult, Outcome, PermanentError, PushItem, Target, TransientError
 from exempt_billing_stripe.api import Json, Stripe, error_of, is_missing
 from exempt_billing_stripe.metadata import metadata_of, own_metadata
 from exempt_billing_stripe.settings import StripeSettings
@@ -44,6 +44,8 @@ def push_customers(
             break
         try:
             results.append(_push(stripe, item, settings, dry_run=dry_run))
+        except PermanentError as error:
+            results.append(_result(item, Outcome.REJECTED, str(error)))
         except TransientError as error:
             results.append(_unanswered(item, error))
             results += [_not_tried(each, error) for each in items[number + 1 :]]

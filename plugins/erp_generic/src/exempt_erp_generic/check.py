@@ -35,9 +35,7 @@ def check(remote: Remote, settings: ErpSettings, sources: Iterable[Source[Any]])
     problems = [*_plain_http(settings)]
     for source in sources:
         problems += _try(remote, source)
-        if any(
-            problem.capability is None and problem.code == "credentials" for problem in problems
-        ):
+        if any(problem.code == "credentials" for problem in problems):
             break
     return CheckResult(account=f"{parts.netloc}{parts.path}", problems=tuple(problems))
 

@@ -263,7 +263,7 @@ class ErpSettings(Settings):
     orders: OrderStream | None = Field(None, description="Where orders are read.")
     products: ProductStream | None = Field(None, description="Where products are read.")
     employees: EmployeeStream | None = Field(None, description="Where employees are read.")
-    push: PushSettings = Field(PushSettings(), description="What is written back.")
+    push: PushSettings = Field(PushSettings(), description="How statuses are written back.")
 
     @field_validator("base_url")
     @classmethod

@@ -155,7 +155,7 @@ def _parsed(node: Any, allowed: frozenset[str], place: str) -> Any:
     if isinstance(node, dict):
         kinds = [key for key in node if key in LISTS]
         if kinds and len(node) > 1:
-            msg = f"{place or 'body'}: {kinds[0]} must be the only key of its table"
+            msg = f"{place.lstrip('.')}: {kinds[0]} must be the only key of its table"
             raise ValueError(msg)
         if kinds:
             return _Each(kinds[0], _parsed(node[kinds[0]], allowed, f"{place}.{kinds[0]}"))

@@ -65,21 +65,12 @@ def _explained(error: OSError, where: str) -> ConnectorError:
     """What to do about *error*: whether to wait, or which setting to mend."""
     if isinstance(error, smtplib.SMTPResponseException):
         return _refused(error, where)
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return ConfigError(f"{where}: {error} Mend `security`, or `user` and `password`.")
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return ConfigError(
-            f"host: the certificate of {where} is not trusted: {error.verify_message}; use the"
-            " name that it is for, or give its authority as `ca_file`"
-        )
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return ConfigError(
-            f"security: {where} does not speak our TLS ({error.reason}): mend `security` or `port`"
-        )
-    if isinstance(error, smtplib.SMTPServerDisconnected | ssl.SSLEOFError):
+    if isinstance(error, smtplib.SMTPServerDisconnected | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return TransientError(f"{where}: the server closed the connection while it was being made")
-    if type(error) is smtplib.SMTPException:
-        return ConfigError(f"{where}: {error} Mend `user` and `password`.")
+    if isinstance(error, ssl.SSLError):
+        return _not_encrypted(error, where)
+    if isinstance(error, smtplib.SMTPException):  # "… not supported by server."
+        return ConfigError(f"{where}: {error} Mend `security`, or `user` and `password`.")
     return TransientError(f"{where}: cannot be reached: {error.strerror or error}")
 
 
@@ -91,3 +82,14 @@ def _refused(error: smtplib.SMTPResponseException, where: str) -> ConnectorError
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return AuthError(f"user, password: {where} refuses the login: {said}")
     return ConfigError(f"host: {where} does not serve us: {said}")
+
+
+def _not_encrypted(error: ssl.SSLError, where: str) -> ConfigError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConfigError(
+            f"host: the certificate of {where} is not trusted: {error.verify_message}; use the"
+            " name that it is for, or give its authority as `ca_file`"
+        )
+    return ConfigError(
+        f"security: {where} does not speak our TLS ({error.reason}): mend `security` or `port`"
+    )

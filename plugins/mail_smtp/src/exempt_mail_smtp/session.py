@@ -39,6 +39,7 @@ from exempt_mail_smtp.settings import MailSmtpSettings
 
 _GO_AHEAD = 354
 _LAST_LINE = b".\r\n"
+_PIECE = 1 << 16  # a time-out holds for a piece: a socket counts it for all that is sent at once
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ def _send_up_to_last_line(smtp: smtplib.SMTP, mail: Mail) -> list[str]:
     reply = smtp.docmd("DATA")
     if reply[0] != _GO_AHEAD:
         refuse_mail(reply, size_limit)
-    smtp.send(mail.content)
+    for start in range(0, len(mail.content), _PIECE):
+        smtp.send(mail.content[start : start + _PIECE])
     return refused
 
 

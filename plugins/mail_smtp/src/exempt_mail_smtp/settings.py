@@ -56,7 +56,7 @@ class MailSmtpSettings(Settings):
     ] = None
     timeout: Annotated[
         float, Field(gt=0, le=600, description="Seconds to wait for each answer of the server.")
-    ] = 30
+    ] = 60
     message_id_domain: Annotated[
         str | None,
         Field(

@@ -65,12 +65,15 @@ class Books:
     Attributes:
         journal: Every write that was carried out, oldest first.
         applied: How often a write with a key was carried out.
+        replies_to_lose: So many writes are carried out without an answer, as
+            when a line breaks.
     """
 
     def __init__(self, *, copies: int = 1) -> None:
         self.lock = threading.Lock()
         self.journal: list[Change] = []
         self.applied: Counter[str] = Counter()
+        self.replies_to_lose = 0
         self._now = _NOON
         self._changed: dict[tuple[str, int], Row] = {}
         self._makers: dict[str, tuple[int, Callable[[int], Row]]] = {

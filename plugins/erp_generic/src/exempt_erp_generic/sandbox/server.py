@@ -77,6 +77,10 @@ class _Handler(BaseHTTPRequestHandler):
                 status, answer = 200, handle(sent)
         except Refused as error:
             status, answer = error.status, {"error": {"message": str(error)}}
+        if self.command == "PATCH" and self.server.books.replies_to_lose:
+            self.server.books.replies_to_lose -= 1
+            self.close_connection = True
+            return
         body = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -1,0 +1,135 @@
+"""A connector as a plugin has it: a page of JSON in, records out."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from exempt import (
+    Address,
+    CheckRequest,
+    CheckResult,
+    CloseRequest,
+    Connector,
+    ConnectorInfo,
+    Context,
+    Customer,
+    FetchRequest,
+    Order,
+    OrderKind,
+    OrderLine,
+    Page,
+    Settings,
+    hookimpl,
+)
+
+Json = dict[str, Any]
+
+
+class PagesSettings(Settings):
+    """Files of pages, one a stream; `source.write_pages` makes them."""
+
+    customers: Path
+    orders: Path
+
+
+class PagesConnector(Connector):
+    """Reads one line of a file a call; the cursor is the offset of the next.
+
+    Attributes:
+        parsing: Seconds spent on reading and parsing JSON: a source's part,
+            not ours.
+    """
+
+    def __init__(self, settings: PagesSettings, _context: Context) -> None:
+        self.parsing = 0.0
+        self._customers = settings.customers.open("rb")
+        self._orders = settings.orders.open("rb")
+
+    @hookimpl
+    def check(self, request: CheckRequest) -> CheckResult:  # noqa: ARG002
+        """All is well."""
+        return CheckResult(account="bench")
+
+    @hookimpl
+    def fetch_customers(self, request: FetchRequest) -> Page[Customer]:
+        """A page of customers."""
+        rows, following = self._page(self._customers, request.cursor)
+        return Page.read(rows, customer_of, next_cursor=following)
+
+    @hookimpl
+    def fetch_orders(self, request: FetchRequest) -> Page[Order]:
+        """A page of orders."""
+        rows, following = self._page(self._orders, request.cursor)
+        return Page.read(rows, order_of, next_cursor=following)
+
+    @hookimpl
+    def close(self, request: CloseRequest) -> None:  # noqa: ARG002
+        """Close the files."""
+        self._customers.close()
+        self._orders.close()
+
+    def _page(self, file: IO[bytes], cursor: str | None) -> tuple[list[Json], str | None]:
+        began = time.perf_counter()
+        file.seek(int(cursor or 0))
+        rows = json.loads(file.readline() or "[]")
+        here = file.tell()
+        following = str(here) if file.read(1) else None
+        self.parsing += time.perf_counter() - began
+        return rows, following
+
+
+def customer_of(row: Json) -> Customer:
+    """A customer of its JSON."""
+    return Customer(
+        external_id=row["id"],
+        name=row["name"],
+        number=row["number"],
+        email=row["email"],
+        billing_address=_address_of(row["address"]),
+        exempt=row["exempt"],
+    )
+
+
+def order_of(row: Json) -> Order:
+    """An order of its JSON."""
+    return Order(
+        external_id=row["id"],
+        updated_at=row["updated"],
+        customer_external_id=row["customer"],
+        kind=OrderKind.INVOICE,
+        number=row["number"],
+        order_date=row["date"],
+        ship_to=_address_of(row["ship_to"]),
+        currency=row["currency"],
+        total=row["total"],
+        tax=row["tax"],
+        lines=tuple(_line_of(line) for line in row["lines"]),
+        purchase_order_number=row["purchase_order"],
+    )
+
+
+def _line_of(line: Json) -> OrderLine:
+    return OrderLine(
+        line_id=line["id"],
+        product_external_id=line["product"],
+        amount=line["amount"],
+        tax=line["tax"],
+    )
+
+
+def _address_of(address: Json) -> Address:
+    return Address(
+        country=address["country"],
+        state=address["state"],
+        line1=address["line1"],
+        city=address["city"],
+        postal_code=address["postal_code"],
+    )
+
+
+INFO = ConnectorInfo(
+    name="pages", title="Pages in a file", settings=PagesSettings, open=PagesConnector
+)

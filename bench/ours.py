@@ -1,0 +1,96 @@
+"""Exempt itself: ``ours.py prepare FOLDER`` once, then ``ours.py ingest FOLDER``.
+
+FOLDER holds the pages. The database is named by the variable ``BENCH_DATABASE``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+from pathlib import Path
+
+import source
+from connector import INFO, PagesConnector, PagesSettings
+
+from exempt.adapters.connections.context import CoreContext
+from exempt.adapters.connections.connection import OpenConnection
+from exempt.model.certificate import ExemptionReason, NewCertificate, NewCoverage
+from exempt.model.exchange import Stream
+from exempt.services.pull import Reading, plan, read_part
+from exempt.wiring import Exempt
+
+SETTINGS = """
+[exempt]
+database = "env:BENCH_DATABASE"
+
+[companies.seller]
+name = "The seller"
+
+[connections.source]
+connector = "pages"
+company = "seller"
+"""
+
+
+def main() -> None:
+    """Do what the command line says, and print how long it took as JSON."""
+    step, folder = sys.argv[1], Path(sys.argv[2])
+    settings = folder / "exempt.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    exempt = Exempt(settings)
+    try:
+        print(json.dumps(prepare(exempt) if step == "prepare" else ingest(exempt)))
+    finally:
+        exempt.close()
+
+
+def prepare(exempt: Exempt) -> dict[str, float]:
+    """Make the tables, pull the customers, enter certificates for some of them."""
+    read(exempt, Stream.CUSTOMERS)
+    with exempt.store.writing() as tx:
+        holders = [c.id for c in tx.reports.customers() if c.flagged_exempt]
+        for customer_id in holders:
+            tx.certificates.add([customer_id], _certificate(customer_id), exempt.clock())
+    return {"certificates": len(holders)}
+
+
+def ingest(exempt: Exempt) -> dict[str, float]:
+    """Pull the orders; the seconds are those of reading, without the parsing of JSON."""
+    return read(exempt, Stream.ORDERS)
+
+
+def read(exempt: Exempt, stream: Stream) -> dict[str, float]:
+    """Pull a stream through the services."""
+    settings = PagesSettings(
+        customers=exempt.settings.folder / "customers.jsonl",
+        orders=exempt.settings.folder / "orders.jsonl",
+    )
+    context = CoreContext(
+        "source", exempt.settings.folder, exempt.clock, lambda: False, {}, redact=str
+    )
+    connector = PagesConnector(settings, context)
+    connection = OpenConnection("source", INFO, connector, settings)
+    row = exempt.register({"source": connection})["source"]
+    reading = Reading(store=exempt.store, row=row, connection=connection, clock=exempt.clock)
+    began = time.perf_counter()
+    for part in plan(reading, stream):
+        read_part(reading, stream, part)
+    seconds = time.perf_counter() - began - connector.parsing
+    connection.close()
+    return {"seconds": seconds, "parsing": connector.parsing}
+
+
+def _certificate(customer_id: int) -> NewCertificate:
+    return NewCertificate(
+        number=f"R-{customer_id:08}",
+        exemption_reason=ExemptionReason.RESALE,
+        signed_date=dt.date(2024, 12, 1),
+        expiration_date=dt.date(2028, 12, 31),
+        coverages=tuple(NewCoverage(jurisdiction=f"US-{s}") for s in source.COVERED),
+    )
+
+
+if __name__ == "__main__":
+    main()
