@@ -38,8 +38,9 @@ TABLES = (
     Table("decision", "order_id", "(order_id) WHERE superseded_at IS NULL", 1),
 )
 CURSOR = (
-    "UPDATE stream_cursor SET cursor = ?, moved_at = ? WHERE connection_id = 1"
-    " AND stream = 'orders' AND part = 0"
+    "INSERT INTO stream_cursor (connection_id, stream, part, cursor, done, guard, moved_at)"
+    " VALUES (1, 'orders', 0, ?, false, '', ?) ON CONFLICT (connection_id, stream, part)"
+    " DO UPDATE SET cursor = excluded.cursor, moved_at = excluded.moved_at"
 )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from peers.erp_build import CUSTOMERS, URL, as_json, connector, order_row
 
 from exempt import Customer, Employee, FetchRequest, Order, Page, Product, Stream
 from exempt_erp_generic.expression import Expression
@@ -21,6 +20,7 @@ from exempt_erp_generic.fields import (
     OrderFields,
     ProductFields,
 )
+from peers.erp_build import CUSTOMERS, URL, as_json, connector, order_row
 
 DECIMAL = {"__class__": "Decimal", "decimal": "200.00"}
 

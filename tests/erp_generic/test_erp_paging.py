@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from peers.erp_build import SECRET, URL, as_json, connector, order_row
-from peers.erp_list import PagedList
 
 from exempt import FetchRequest, PermanentError
 from exempt.testing import read_all, records
+from peers.erp_build import SECRET, URL, as_json, connector, order_row
+from peers.erp_list import PagedList
 
 NEXT = {"kind": "next_url", "next": '"@odata.nextLink"'}
 SIZED = {"size_param": "size", "size": 7}

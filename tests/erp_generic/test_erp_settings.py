@@ -7,12 +7,12 @@ import warnings
 from typing import Any
 
 import pytest
-from peers.erp_build import CUSTOMERS, PUSH_ORDER, SECRET, settings, table
 from pydantic import ValidationError
 
 from exempt import Capability
 from exempt_erp_generic import exempt_connectors
 from exempt_erp_generic.settings import ErpSettings
+from peers.erp_build import CUSTOMERS, PUSH_ORDER, SECRET, settings, table
 
 
 def problems(**changes: Any) -> str:
@@ -108,7 +108,8 @@ NEXT = {"kind": "next_url"}
         ),
         pytest.param(
             {"orders__incremental": {"param": "since", "value": "{sinc}"}},
-            "orders.incremental.value: Value error, unknown placeholder {sinc}: did you mean {since}?",
+            "orders.incremental.value: Value error, unknown placeholder {sinc}:"
+            " did you mean {since}?",
             id="placeholder of incremental",
         ),
         pytest.param(

@@ -64,13 +64,15 @@ def connect(tmp_path: Path) -> Iterator[Connect]:
 def scripted() -> Iterator[Callable[..., int]]:
     """``scripted(greeting, reply, …)`` listens for one client, and says one reply a line.
 
-    After a reply of 354 it reads a whole mail first. After the last reply, or
-    in place of an empty one, it closes the connection.
+    After a reply of 354 it reads a whole mail first, but for "354 cut". After
+    the last reply, or in place of an empty one, it closes the connection.
     """
     with contextlib.ExitStack() as stack:
 
         def start(*replies: str) -> int:
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            # So that a large mail does not fit between the two.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             thread = threading.Thread(target=_talk, args=(listener, replies), daemon=True)
             thread.start()
             stack.callback(thread.join, 5)
@@ -87,6 +89,8 @@ def _talk(listener: socket.socket, replies: tuple[str, ...]) -> None:
             if not reply:
                 return
             client.sendall(f"{reply}\r\n".encode())
-            ends = (b".\r\n", b"") if reply.startswith("354") else ()
-            while lines.readline() not in ends and ends:
-                pass
+            if reply == "354 cut":
+                return
+            line = lines.readline()
+            while reply.startswith("354") and line not in {b".\r\n", b""}:
+                line = lines.readline()

@@ -1,4 +1,4 @@
-"""Builders for the tests of erp_generic: the ordinary connection, of which a test changes what matters."""
+"""Builders for the tests of erp_generic: an ordinary connection, of which a test changes a part."""
 
 from __future__ import annotations
 

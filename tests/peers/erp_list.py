@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+
 from peers.erp_build import URL, as_json
 
 Row = dict[str, Any]

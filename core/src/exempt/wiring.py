@@ -24,7 +24,13 @@ from exempt.adapters.documents import LocalDocuments
 from exempt.adapters.store import migrate
 from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
-from exempt.errors import NotFoundError, RefusedError, SettingsError
+from exempt.errors import (
+    ConfigError,
+    ExemptError,
+    NotFoundError,
+    RefusedError,
+    SettingsError,
+)
 from exempt.model.certificate import NewCertificate
 from exempt.model.exchange import Capability, CheckResult, Stream
 from exempt.services import certificates, requests
@@ -160,7 +166,15 @@ class Exempt:
         context = CoreContext(
             name, self.settings.folder, self.clock, self._stop.is_set, references, redact
         )
-        return OpenConnection(name, info, info.open(settings, context), settings, redact)
+        try:
+            connector = info.open(settings, context)
+        except (ExemptError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
+            said = redact(f"{type(error).__name__}: {error}")[:500]
+            msg = f"{name}: {configured.connector} cannot be opened: {said}"
+            raise ConfigError(msg) from None
+        return OpenConnection(name, info, connector, settings, redact)
 
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
         """Tell the store of companies and of these connections."""
@@ -198,14 +212,22 @@ class Exempt:
         names: Sequence[str],
         told: Callable[[PageStored], None],
         pushed: Callable[[BatchPushed], None],
-    ) -> Iterator[list[Job]]:
-        opened = {name: self.open(name) for name in names}
+    ) -> Iterator[tuple[list[Job], list[Synced]]]:
+        """A job for each connection, and the result of those that cannot even be opened."""
+        opened: dict[str, OpenConnection] = {}
+        failed: list[Synced] = []
         try:
+            for name in names:
+                try:
+                    opened[name] = self.open(name)
+                except ExemptError as error:
+                    failed.append(Synced(name, problem=error))
             rows = self.register(opened)
-            yield [
+            jobs = [
                 self._job(rows[name], connection, told, pushed)
                 for name, connection in opened.items()
             ]
+            yield jobs, failed
         finally:
             for connection in opened.values():
                 connection.close()
@@ -252,12 +274,12 @@ class Exempt:
         pushed: Callable[[BatchPushed], None] = lambda _batch: None,
     ) -> list[Synced]:
         """Bring connections up to date, several at once; each fails by itself."""
-        with self._jobs(self.names(names), told, pushed) as jobs:
+        with self._jobs(self.names(names), told, pushed) as (jobs, failed):
             threads = min(CONNECTIONS_AT_ONCE, max(1, len(jobs)))
             with ThreadPoolExecutor(threads, thread_name_prefix="sync") as pool:
                 futures = [pool.submit(sync, job) for job in jobs]
                 try:
-                    return [future.result() for future in futures]
+                    return failed + [future.result() for future in futures]
                 except BaseException:
                     self.stop()
                     raise
@@ -273,12 +295,13 @@ class Exempt:
 
         *seen* is called with each result while the store still shows what was read.
         """
-        results = []
+        results: list[Synced] = []
         store = self.store  # a new database gets its tables outside the rehearsal
         with (
             store.rehearsing(),
-            self._jobs(self.names(names), told, lambda _batch: None) as jobs,
+            self._jobs(self.names(names), told, lambda _batch: None) as (jobs, failed),
         ):
+            results += failed
             for job in jobs:
                 results.append(rehearse_sync(job))
                 seen(results[-1])

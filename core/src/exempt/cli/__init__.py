@@ -34,14 +34,16 @@ Names = Annotated[
 
 
 class State:
-    """What the options before the command said."""
+    """What the options before the command said, and what is to be closed after it."""
 
     settings = Path("exempt.toml")
     now: dt.datetime | None = None
+    context: typer.Context | None = None
 
 
 @app.callback()
 def _options(
+    context: typer.Context,
     settings: Annotated[
         Path, typer.Option("--settings", "-s", envvar="EXEMPT_SETTINGS", help="The settings file.")
     ] = Path("exempt.toml"),
@@ -52,7 +54,7 @@ def _options(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log what connections do.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
         from importlib.metadata import version as version_of  # noqa: PLC0415
@@ -64,7 +66,7 @@ def _options(
 
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         logging.getLogger("exempt").setLevel(logging.DEBUG)
-    State.settings = settings
+    State.settings, State.context = settings, context
     if now:
         moment = dt.datetime.fromisoformat(now)
         State.now = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
@@ -76,7 +78,10 @@ def opened() -> Exempt:
 
     pretended = State.now
     clock: Callable[[], dt.datetime] = (lambda: pretended) if pretended else utc_now
-    return Exempt(State.settings, clock=clock)
+    exempt = Exempt(State.settings, clock=clock)
+    if State.context:
+        State.context.call_on_close(exempt.close)
+    return exempt
 
 
 @app.command()
@@ -90,7 +95,7 @@ def init(
 
 
 @app.command()
-def plugins(json: Json = False) -> None:  # noqa: FBT002
+def plugins(json: Json = False) -> None:
     """List connectors: loaded, skipped and failed, with the reason."""
     from exempt.cli.show import show_plugins  # noqa: PLC0415
 
@@ -98,7 +103,7 @@ def plugins(json: Json = False) -> None:  # noqa: FBT002
 
 
 @app.command()
-def check(names: Names = None, json: Json = False) -> None:  # noqa: FBT002
+def check(names: Names = None, json: Json = False) -> None:
     """Ask connections whether they work, and what to mend."""
     from exempt.cli.show import show_check  # noqa: PLC0415
 
@@ -111,7 +116,7 @@ def sync(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")
     ] = False,
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """Read from connections, decide orders, and write back what is owed."""
     from exempt.cli.syncing import rehearse, run  # noqa: PLC0415
@@ -121,7 +126,7 @@ def sync(
 
 
 @app.command()
-def status(json: Json = False) -> None:  # noqa: FBT002
+def status(json: Json = False) -> None:
     """Where everything stands: connections, orders, what is owed, what needs a person."""
     from exempt.cli.show import show_status  # noqa: PLC0415
 
@@ -131,7 +136,7 @@ def status(json: Json = False) -> None:  # noqa: FBT002
 @app.command()
 def explain(
     order: Annotated[str, typer.Argument(help="Its number, or its id in the source.")],
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """Say why an order is taxed or not, certificate by certificate."""
     from exempt.cli.show import show_explanation  # noqa: PLC0415
@@ -142,7 +147,7 @@ def explain(
 @app.command()
 def customers(
     words: Annotated[Optional[str], typer.Argument(help="Part of name, number or e-mail.")] = None,  # noqa: UP045
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """List customers."""
     from exempt.cli.show import show_customers  # noqa: PLC0415
@@ -192,7 +197,7 @@ def certificates_add(
         bool, typer.Option("--apply-tax", help="Tax the orders all the same.")
     ] = False,
     file: Annotated[Optional[Path], typer.Option("--file", help="PDF, PNG or JPEG.")] = None,  # noqa: UP045
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """Enter a certificate; the orders it concerns are decided anew."""
     from exempt.cli import register  # noqa: PLC0415
@@ -211,7 +216,7 @@ def certificates_add(
 @certificates_app.command("list")
 def certificates_list(
     customer: Annotated[str | None, typer.Option("--customer", "-c", help="Of this one.")] = None,
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """List certificates with their statuses today."""
     from exempt.cli import register  # noqa: PLC0415
@@ -220,7 +225,7 @@ def certificates_list(
 
 
 @certificates_app.command("show")
-def certificates_show(certificate: int, json: Json = False) -> None:  # noqa: FBT002
+def certificates_show(certificate: int, json: Json = False) -> None:
     """Show a certificate with each state it covers."""
     from exempt.cli import register  # noqa: PLC0415
 
@@ -236,7 +241,7 @@ def certificates_archive(certificate: int) -> None:
 
 
 @requests_app.command("list")
-def requests_list(json: Json = False) -> None:  # noqa: FBT002
+def requests_list(json: Json = False) -> None:
     """List customers to ask, and those asked already."""
     from exempt.cli import asking  # noqa: PLC0415
 
@@ -249,8 +254,8 @@ def requests_send(
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[CUSTOMER]...", help="Numbers, ids or e-mails."),
     ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="All who lack a certificate.")] = False,  # noqa: FBT002
-    json: Json = False,  # noqa: FBT002
+    everyone: Annotated[bool, typer.Option("--all", help="All who lack a certificate.")] = False,
+    json: Json = False,
 ) -> None:
     """Mail customers whose orders lack a certificate; nobody is asked twice."""
     from exempt.cli import asking  # noqa: PLC0415

@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from exempt.adapters.connections.discovery import Catalogue, discover
-from exempt.cli.output import console, count, print_table, say
+from exempt.cli.output import console, count, money, print_table, say
 from exempt.cli.show import order_rows, show_check, states
-from exempt.cli.syncing import Progress
+from exempt.cli.syncing import Before, Progress, shall_show
 from exempt.cli.toml import to_toml
 from exempt.errors import RefusedError
 from exempt.hookspecs import Sandbox
 from exempt.model.certificate import NewCertificate
+from exempt.model.decision import Ground
 from exempt.services.requests import Asked
+from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
 from exempt.testing import sample
 from exempt.wiring import Exempt
@@ -96,7 +99,10 @@ class _Demo:
         exempt = self._exempt()
         try:
             say("\n4  Write the decisions back", "bold")
+            before = Before(exempt.store)
+            rehearsed = exempt.rehearse(seen=before.look)
             failed |= self._sync(exempt)
+            self._show_written(rehearsed, before)
             say("5  Ask customers for what is missing", "bold")
             asked, _ = exempt.ask()
             self._show_result(exempt, asked)
@@ -179,22 +185,53 @@ class _Demo:
             )
         say("\nWhere the company stands now", "bold")
         self._show_orders(exempt)
-        written = [
-            (name, external_id, words)
-            for name, sandbox in self._sandboxes.items()
-            for external_id, words in sandbox.writes().items()
-        ]
-        print_table("What was written where", ("System", "Record", "Shows now"), written)
+        with exempt.store.reading() as tx:
+            counts = tx.decisions.counts()
+        lacking = [c for c in counts if c.ground == Ground.NO_CERTIFICATE]
+        covered = sum(c.orders for c in counts if not c.tax_applicable)
+        say(
+            f"Of {sum(c.orders for c in counts)} orders, {covered} are covered by a certificate on"
+            f" file. For {sum(c.orders for c in lacking)}, worth"
+            f" {money(sum(c.total_minor for c in lacking), 'USD')}, an exemption is claimed that"
+            f" nothing covers ({states(sorted({c.jurisdiction or '' for c in lacking}))}): they are"
+            " taxed until a certificate arrives."
+            f" {count(len(asked.sent), 'customer was', 'customers were')} asked for certificates.\n"
+        )
         self._show_further()
 
-    def _show_further(self) -> None:
-        option = f"-s {self._folder / FILE_NAME}"
-        say("Look further", "bold")
-        say(f"   exempt {option} explain SO-5005         why this order is taxed")
-        say(f"   exempt {option} status                  what needs a person")
-        say(f"   exempt {option} certificates list       what is on file, and until when")
-        say(f"   exempt {option} customers lone          one card for a customer of two systems")
-        mails = sorted((self._folder / "sandboxes").glob("**/*.eml"))
-        if mails:
-            say(f"   {mails[0]}    a mail as it was sent")
+    def _show_written(self, rehearsed: Sequence[Synced], before: Before) -> None:
+        """What the rehearsal foretold, and how many records the sandboxes saw change."""
+        print_table(
+            "",
+            ("System", "Record", "Was", "Is now"),
+            [
+                (result.connection, f"{d.target} {d.external_id}", before.of(d), shall_show(item))
+                for result in rehearsed
+                for d, item, _ in sorted(
+                    result.would_write, key=lambda w: (w[0].target, w[0].external_id)
+                )
+            ],
+        )
+        changed = sum(len(sandbox.writes()) for sandbox in self._sandboxes.values())
+        say(f"The sandboxes report {count(changed, 'changed record')}.\n")
 
+    def _show_further(self) -> None:
+        say("Look further", "bold")
+        for command, shows in (
+            ("explain SO-5005", "why this order is taxed"),
+            ("status", "what needs a person"),
+            ("certificates list", "what is on file, and until when"),
+            ("customers lone", "one card for a customer of two systems"),
+        ):
+            say(f"   {_program()} -s {self._folder / FILE_NAME} {command:<18}  {shows}")
+        for mail in sorted((self._folder / "sandboxes").glob("**/*.eml"))[:1]:
+            say(f"   cat {mail}   a mail as it was sent")
+
+
+def _program() -> str:
+    """How this program was called, as short as it can be typed again."""
+    path = Path(sys.argv[0])
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return path.name

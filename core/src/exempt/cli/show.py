@@ -8,7 +8,7 @@ from typing import Any
 
 from exempt.adapters.connections.discovery import discover
 from exempt.cli.output import count, money, print_json, print_table, say, short
-from exempt.errors import ConnectorError, NotFoundError
+from exempt.errors import ExemptError, NotFoundError
 from exempt.model.decision import Ground
 from exempt.rules import explain
 from exempt.services.ports import GroundCount, OrderView
@@ -49,7 +49,7 @@ def show_check(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
         try:
             result = exempt.check(name)
             found[name] = {"account": result.account, "problems": list(result.problems)}
-        except ConnectorError as error:
+        except ExemptError as error:
             found[name] = {"account": None, "error": str(error), "problems": []}
     if as_json:
         print_json(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import threading
 import time
@@ -170,7 +171,7 @@ def _counted(outcomes: Counter[str]) -> str:
 def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     """``exempt sync --dry-run``: record by record, old → new."""
     progress = Progress()
-    before = _Before(exempt.store)
+    before = Before(exempt.store)
     with _stopping(exempt):
         results = exempt.rehearse(names, told=progress.told, seen=before.look)
     if as_json:
@@ -183,7 +184,7 @@ def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     return 1 if any(r.problem for r in results) else 0
 
 
-class _Before:
+class Before:
     """What the sources show now, looked up while the rehearsal lasts."""
 
     def __init__(self, store: Store) -> None:
@@ -196,13 +197,13 @@ class _Before:
             rows = {row.name: row for row in tx.connections.all()}
             ids = [d.external_id for d, _, _ in result.would_write if d.target == "order"]
             for order in tx.sources.orders_by_id(rows[result.connection].id, ids):
-                taxed = {None: "not said", True: "taxed", False: "exempt"}[
+                taxed = {None: "not said", True: "taxed", False: "untaxed"}[
                     order.record.tax_applicable
                 ]
                 number = order.record.certificate_number
                 shows = f"{taxed}, {number}" if number else taxed
                 self._shows["order", order.record.external_id] = shows
-            for standing in tx.sources.standings(rows[result.connection].id):
+            for standing in tx.sources.standings(rows[result.connection].id, dt.date.max):
                 flag = {None: "not said", True: "exempt", False: "taxed"}[standing.exempt_in_source]
                 self._shows["customer", standing.external_id] = flag
 
@@ -221,7 +222,7 @@ def shall_show(item: PushItem) -> str:
     )
 
 
-def _rehearsed(result: Synced, before: _Before) -> dict[str, Any]:
+def _rehearsed(result: Synced, before: Before) -> dict[str, Any]:
     return {
         "connection": result.connection,
         "problem": str(result.problem) if result.problem else None,
@@ -239,7 +240,7 @@ def _rehearsed(result: Synced, before: _Before) -> dict[str, Any]:
     }
 
 
-def _show_rehearsed(result: Synced, before: _Before) -> None:
+def _show_rehearsed(result: Synced, before: Before) -> None:
     if result.problem:
         say(f"✗ {result.problem}", "red")
     if not result.would_write:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter
 
+from exempt.data import jurisdictions
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Decision
 from exempt.model.exchange import JurisdictionStatus
@@ -105,6 +106,7 @@ def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.d
 
     Each state where the customer holds a certificate in force, or has goods
     sent to, with the certificate that would be used for an order of that day.
+    A state that levies no sales tax needs none, and is left out without one.
     """
     usable: dict[str, list[Coverage]] = {}
     for coverage in coverages:
@@ -116,6 +118,9 @@ def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.d
     statuses = []
     for place in sorted({*usable, *ship_to}):
         used = chosen.get(place)
+        fact = jurisdictions().get(place)
+        if used is None and fact is not None and fact.sales_tax == "none":
+            continue
         statuses.append(
             status_of(used, exempt=not used.apply_tax)
             if used

@@ -7,18 +7,27 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from exempt.model.certificate import Coverage
-from exempt.model.decision import Decision, Profile
+from exempt.model.decision import Decision, Ground, Profile
 from exempt.model.exchange import Capability
 from exempt.rules import wanted
 from exempt.rules.decision import decide
 from exempt.services.ports import (
     ConnectionRow,
+    CustomerStanding,
     Delivery,
     DeliveryState,
     DeliveryTarget,
     StoredOrder,
     Transaction,
 )
+
+SHIPPED_LATELY = dt.timedelta(days=365)
+"""How far back a state that goods went to counts as one of the customer's ship-tos."""
+
+_NOTHING_TO_SAY = frozenset(
+    {Ground.NO_SALES_TAX, Ground.OUTSIDE, Ground.NO_SHIP_TO, Ground.UNKNOWN_CUSTOMER}
+)
+"""Orders decided so are left as their source has them, unless we wrote to them before."""
 
 
 def decide_orders(
@@ -80,6 +89,8 @@ def _owe_orders(
     for order, decision, held in open_ones:
         shall = wanted.for_order(decision, held)
         before = last.get(order.record.external_id)
+        if before is None and decision.ground in _NOTHING_TO_SAY:
+            continue
         if _order_needs(order, shall, before):
             version = before.version + 1 if before else 1
             owed.append((order.record.external_id, version, wanted.dump(shall)))
@@ -98,27 +109,19 @@ def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | No
         before.state is DeliveryState.SENT
         and not shows
         and order.record.tax_applicable is not None
-        and order.record.updated_at is not None
-        and before.done_at is not None
-        and order.record.updated_at > before.done_at
+        and _later(order.record.updated_at, before.done_at)
     )
 
 
-def owe_customers(
-    tx: Transaction,
-    connection: ConnectionRow,
-    on: dt.date,
-    at: dt.datetime,
-    external_ids: Collection[str] | None = None,
-) -> None:
+def owe_customers(tx: Transaction, connection: ConnectionRow, on: dt.date, at: dt.datetime) -> None:
     """Owe a source the status of its customers on the day *on*, where it changed.
 
-    Only customers that hold or claim an exemption, or were told of one before,
-    are looked at; an ordinary customer is never written to.
+    Only customers that hold or claim an exemption, or once did, are looked at;
+    an ordinary customer is never written to.
     """
     if Capability.PUSH_CUSTOMERS not in connection.capabilities:
         return
-    standings = tx.sources.standings(connection.id, external_ids)
+    standings = tx.sources.standings(connection.id, on - SHIPPED_LATELY)
     coverages = tx.certificates.coverages({s.customer_id for s in standings})
     last = tx.deliveries.last(
         connection.id, DeliveryTarget.CUSTOMER, [s.external_id for s in standings]
@@ -127,11 +130,29 @@ def owe_customers(
     for standing in standings:
         shall = wanted.for_customer(coverages.get(standing.customer_id, []), standing.ship_to, on)
         before = last.get(standing.external_id)
-        text = wanted.dump(shall)
-        nothing_to_say = before is None and not (
-            standing.exempt_in_source or any(s.exempt for s in shall.jurisdictions)
-        )
-        if nothing_to_say or (before is not None and before.wanted == text):
-            continue
-        owed.append((standing.external_id, before.version + 1 if before else 1, text))
+        if _customer_needs(standing, shall, before):
+            version = before.version + 1 if before else 1
+            owed.append((standing.external_id, version, wanted.dump(shall)))
     tx.deliveries.owe(connection.id, DeliveryTarget.CUSTOMER, owed, at)
+
+
+def _customer_needs(
+    standing: CustomerStanding, shall: wanted.Wanted, before: Delivery | None
+) -> bool:
+    """Whether the source must be written to so that it shows *shall*."""
+    exempt_somewhere = any(status.exempt for status in shall.jurisdictions)
+    if before is None:
+        return bool(standing.exempt_in_source) or exempt_somewhere
+    if before.wanted != wanted.dump(shall):
+        return True
+    # The same was sent already: only a flag that was turned over there since then counts.
+    return (
+        before.state is DeliveryState.SENT
+        and standing.exempt_in_source is not None
+        and standing.exempt_in_source != exempt_somewhere
+        and _later(standing.updated_at, before.done_at)
+    )
+
+
+def _later(changed_at: dt.datetime | None, done_at: dt.datetime | None) -> bool:
+    return changed_at is not None and done_at is not None and changed_at > done_at

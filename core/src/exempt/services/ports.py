@@ -118,11 +118,16 @@ class Delivery(NamedTuple):
 
 
 class CustomerStanding(NamedTuple):
-    """What a customer's status in one source is made of."""
+    """What a customer's status in one source is made of.
+
+    ``ship_to`` has the states of its ship-to addresses there, and of what was
+    shipped lately.
+    """
 
     external_id: str
     customer_id: int
     exempt_in_source: bool | None
+    updated_at: dt.datetime | None
     ship_to: frozenset[str]
 
 
@@ -294,10 +299,8 @@ class Sources(Protocol):
         """The stored orders with these external ids."""
         ...
 
-    def standings(
-        self, connection_id: int, external_ids: Collection[str] | None = None
-    ) -> list[CustomerStanding]:
-        """Customers of a connection that hold, claim, or were once told of, an exemption."""
+    def standings(self, connection_id: int, shipped_since: dt.date) -> list[CustomerStanding]:
+        """Customers of a connection that hold or claim an exemption, or once did."""
         ...
 
     def unknown_customers(self, connection_id: int) -> list[str]:

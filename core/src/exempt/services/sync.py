@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from exempt.errors import ConfigError, ConnectorError, CursorExpired
+from exempt.errors import ConfigError, ConnectorError, CursorExpired, ExemptError
 from exempt.model.exchange import Capability, ItemResult, PushItem, Stream
 from exempt.services.decide import owe_customers
 from exempt.services.ports import Connection, Delivery, StreamPart
@@ -27,7 +27,7 @@ class Synced:
 
     connection: str
     outcomes: Counter[str] = field(default_factory=Counter)
-    problem: ConnectorError | None = None
+    problem: ExemptError | None = None
     would_write: list[tuple[Delivery, PushItem, ItemResult]] = field(default_factory=list)
 
 
@@ -49,7 +49,8 @@ class Job:
 def sync(job: Job) -> Synced:
     """Read, then write; a failure is told in the result and harms no other connection.
 
-    A configuration error pauses the connection until the next successful check.
+    After a configuration error the connection counts as paused until a sync or
+    a check of it succeeds.
     """
     done = Synced(job.reading.row.name)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,7 +143,8 @@ def leaves(body: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, Expres
         for name, value in body.items():
             yield from leaves(value, (*names, name))
     else:
-        yield ".".join(names), Expression(".".join(map(json.dumps, names))), body
+        path = ".".join(map(json.dumps, names)) or "@"
+        yield ".".join(names) or "all", Expression(path), body
 
 
 def same(old: Any, new: Any) -> bool:
@@ -163,4 +165,5 @@ def _empty(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return spelled(value) or "(empty)"
+    text = json.dumps(value, default=str) if isinstance(value, (dict, list)) else spelled(value)
+    return textwrap.shorten(text, 120) or "(empty)"

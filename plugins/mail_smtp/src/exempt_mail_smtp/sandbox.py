@@ -26,7 +26,7 @@ def serve(folder: Path) -> Iterator[Sandbox]:
     """Take mail on a free port; each goes to a file ``*.eml`` in *folder*."""
     password = secrets.token_urlsafe(12)
     with _Server(folder, password) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
             yield Sandbox(

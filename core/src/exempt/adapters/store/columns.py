@@ -45,10 +45,10 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
     impl = sa.BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> int | None:  # noqa: ARG002, D102
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> int | None:  # noqa: ARG002
         return None if value is None else micros(value)
 
-    def process_result_value(self, value: int | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002, D102
+    def process_result_value(self, value: int | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002
         return None if value is None else moment(value)
 
 
@@ -58,11 +58,11 @@ class Day(sa.types.TypeDecorator[dt.date]):
     impl = sa.Date
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Any) -> Any:  # noqa: D102
+    def load_dialect_impl(self, dialect: Any) -> Any:
         return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.Date())
 
-    def process_bind_param(self, value: dt.date | None, dialect: Any) -> Any:  # noqa: D102
+    def process_bind_param(self, value: dt.date | None, dialect: Any) -> Any:
         return value.isoformat() if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Any) -> dt.date | None:  # noqa: ARG002, D102
+    def process_result_value(self, value: Any, dialect: Any) -> dt.date | None:  # noqa: ARG002
         return dt.date.fromisoformat(value) if isinstance(value, str) else value

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 import sqlalchemy as sa
 
 from exempt.adapters.store import pages
-from exempt.adapters.store.columns import micros
+from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import (
     Row,
     insert,
-    is_sqlite,
     lock,
     many,
     one_of,
@@ -236,32 +235,40 @@ class Sources(ports.Sources):
             StoredOrder(row[0], row[1], order_of(row[2:], lines.get(row[0], []))) for row in rows
         ]
 
-    def standings(
-        self, connection_id: int, external_ids: Collection[str] | None = None
-    ) -> list[CustomerStanding]:
-        """One query: the candidates with their ship-to states, a row a state."""
-        states = "group_concat(DISTINCT t.jurisdiction)"
-        if not is_sqlite(self._c):
-            states = "string_agg(DISTINCT t.jurisdiction, ',')"
-        just = f" AND {one_of(self._c, 's.external_id')}" if external_ids is not None else ""
+    def standings(self, connection_id: int, shipped_since: dt.date) -> list[CustomerStanding]:
         sql = (
-            f"SELECT s.external_id, s.customer_id, s.exempt, {states}"  # noqa: S608
+            "SELECT s.external_id, s.customer_id, s.exempt, s.updated_at, t.jurisdiction"
             " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
             " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
             " WHERE s.connection_id = ? AND s.deleted_at IS NULL AND (c.flagged_exempt OR EXISTS"
-            " (SELECT 1 FROM certificate_customer k WHERE k.customer_id = s.customer_id)"
-            f"){just} GROUP BY s.id, s.external_id, s.customer_id, s.exempt ORDER BY s.id"
+            " (SELECT 1 FROM certificate_customer k WHERE k.customer_id = s.customer_id))"
+            " ORDER BY s.id"
         )
-        more = () if external_ids is None else (many(self._c, list(external_ids)),)
-        return [
-            CustomerStanding(
+        shipped = self._shipped(connection_id, shipped_since)
+        found: dict[str, CustomerStanding] = {}
+        for external_id, customer_id, exempt, updated_at, place in run(self._c, sql, connection_id):
+            one = found.get(external_id) or CustomerStanding(
                 external_id,
                 customer_id,
                 None if exempt is None else bool(exempt),
-                frozenset(places.split(",")) if places else frozenset(),
+                None if updated_at is None else moment(updated_at),
+                shipped.get(external_id, frozenset()),
             )
-            for external_id, customer_id, exempt, places in run(self._c, sql, connection_id, *more)
-        ]
+            found[external_id] = one._replace(ship_to=one.ship_to | ({place} if place else set()))
+        return list(found.values())
+
+    def _shipped(self, connection_id: int, since: dt.date) -> dict[str, frozenset[str]]:
+        """The states that goods of each customer went to, by its external id."""
+        sql = (
+            "SELECT DISTINCT o.customer_external_id, d.jurisdiction FROM sales_order o"
+            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            " WHERE o.connection_id = ? AND o.order_date >= ? AND NOT o.voided"
+            " AND d.jurisdiction IS NOT NULL"
+        )
+        found: dict[str, frozenset[str]] = {}
+        for external_id, place in run(self._c, sql, connection_id, since.isoformat()):
+            found[external_id] = found.get(external_id, frozenset()) | {place}
+        return found
 
     def unknown_customers(self, connection_id: int) -> list[str]:
         sql = (

