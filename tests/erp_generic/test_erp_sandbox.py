@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,13 +32,14 @@ from peers.erp_build import item
 (INFO,) = exempt_connectors()
 
 
-def opened(url: str, **changes: Any) -> Connector:
+@contextlib.contextmanager
+def opened(url: str, key: str = KEY) -> Iterator[Connector]:
     """A fresh connector to a sandbox."""
-    table = settings_for(url) | changes
-    if isinstance(table["auth"], dict):
-        table["auth"] = {**table["auth"], "value": changes.get("key", KEY)}
-    table.pop("key", None)
-    return INFO.open(ErpSettings.model_validate(table), StillContext())
+    table = settings_for(url)
+    table["auth"]["value"] = key
+    connector = INFO.open(ErpSettings.model_validate(table), StillContext())
+    yield connector
+    connector.close(CloseRequest())
 
 
 @dataclass
@@ -58,10 +60,8 @@ class Erp:
 def erp() -> Iterator[Erp]:
     """A sandbox of the ordinary size."""
     books = Books()
-    with serve(books) as url:
-        connector = opened(url)
+    with serve(books) as url, opened(url) as connector:
         yield Erp(books, url, connector)
-        connector.close(CloseRequest())
 
 
 def test_the_check_finds_nothing_wrong(erp: Erp) -> None:
@@ -186,20 +186,18 @@ def test_single_orders(erp: Erp) -> None:
 
 
 def test_a_wrong_key_is_refused(erp: Erp) -> None:
-    with pytest.raises(AuthError):
-        opened(erp.url, key="wrong").fetch_orders(FetchRequest())
+    with opened(erp.url, key="wrong") as connector, pytest.raises(AuthError):
+        connector.fetch_orders(FetchRequest())
 
 
 def test_many_copies_have_numbers_of_their_own_and_cost_no_memory() -> None:
-    with serve(Books(copies=1_700)) as url:
-        connector = opened(url)
+    with serve(Books(copies=1_700)) as url, opened(url) as connector:
         pages = read_all(connector.fetch_orders, page_size=1000)
         seen = {record.external_id for record in records(pages)}
         assert len(seen) == 20_400
         assert len(records(read_all(connector.fetch_orders, pages[-1].checkpoint))) == 301
         page = connector.fetch_orders(FetchRequest(ids=("SO-5002-1699", "SO-5002-1700")))
         assert (len(page.records), page.deleted) == (1, ("SO-5002-1700",))
-        connector.close(CloseRequest())
 
 
 def test_the_declared_sandbox_keeps_its_secret_in_the_environment(tmp_path: Path) -> None:
@@ -209,10 +207,8 @@ def test_the_declared_sandbox_keeps_its_secret_in_the_environment(tmp_path: Path
         assert running.environment == {"EXEMPT_SANDBOX_ERP_KEY": KEY}
         assert running.writes() == {}
         assert KEY not in repr(running.settings)
-    with sandbox(tmp_path, copies=2) as running:
-        connector = opened(running.settings["base_url"])
-        assert len(records(read_all(connector.fetch_orders))) == 24
-        connector.close(CloseRequest())
+    with sandbox(tmp_path, copies=2) as running, opened(running.settings["base_url"]) as twice:
+        assert len(records(read_all(twice.fetch_orders))) == 24
 
 
 @pytest.mark.parametrize(

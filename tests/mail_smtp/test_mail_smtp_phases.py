@@ -128,6 +128,24 @@ def test_an_idle_connection_that_was_closed_is_made_anew_before_the_mail(
     assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
 
 
+def test_a_size_limit_that_the_server_told_is_shown_with_its_refusal(
+    scripted: Scripted, connect: Connect
+) -> None:
+    port = scripted("220 hello", "250-hello\r\n250 SIZE 9000", "552 5.3.4 too big")
+    result = connect(port).send_request(REQUEST)
+    assert (result.outcome, result.message) == (
+        "rejected",
+        "552 5.3.4 too big; the server takes at most 9,000 bytes a mail: send smaller files",
+    )
+
+
+def test_check_of_a_server_that_hangs_up_on_the_sender(
+    scripted: Scripted, connect: Connect
+) -> None:
+    (problem,) = connect(scripted(*HELLO)).check(CheckRequest()).problems
+    assert problem.code == "not_reached"
+
+
 def test_a_mail_is_not_made_of_what_is_no_address(connect: Connect) -> None:
     request = REQUEST.model_copy(update={"to": ("nobody",)})
     result = connect(1).send_request(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter
@@ -44,7 +45,7 @@ def load(text: str) -> Wanted:
 
 def idempotency_key(*parts: object) -> str:
     """A key that is the same for the same *parts*, and for no others."""
-    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()
     return f"exempt-{digest[:40]}"
 
 

@@ -59,6 +59,8 @@ def orders(stream: OrderStream, home: Home) -> Callable[[Any], Order]:
             ]
         if stream.fields.total is None:
             found["total"] = sum((line["amount"] for line in found["lines"]), Decimal(0))
+        elif "total" not in found:
+            raise _nothing("total", stream.fields.total)
         return Order(**{"currency": home.currency} | found)
 
     return order
@@ -81,11 +83,14 @@ def reader(fields: Settings, home: Home) -> Callable[[Any], dict[str, Any]]:
         found = {name: _at(name, get, row) for name, get in plan}
         for name in needed:
             if found[name] is None:
-                msg = f"{name}: there is nothing at {getattr(fields, name).path}"
-                raise ValueError(msg)
+                raise _nothing(name, getattr(fields, name))
         return {name: value for name, value in found.items() if value is not None}
 
     return read
+
+
+def _nothing(name: str, field: Value) -> ValueError:
+    return ValueError(f"{name}: there is nothing at {field.path}")
 
 
 def _read(field: Value | AddressFields, home: Home) -> Read:

@@ -43,16 +43,17 @@ def words(reply: Reply) -> str:
     return f"{code} {shown}"[:_SHOWN_MAX].strip()
 
 
-def refuse_sender(reply: Reply) -> NoReturn:
-    """Raise what a refused sender means: no mail at all will go out.
+def refuse_sender(reply: Reply, size_limit: int | None) -> NoReturn:
+    """Raise what a refusal of the sender means: with 5xx, that no mail at all will go out.
 
     Raises:
-        SendFailure, AuthError, ConfigError: As the reply's code tells.
+        ConfigError: For good.
+        SendFailure, AuthError: As for `refuse_mail`.
     """
     if reply[0] >= 500 and reply[0] not in {*_WANTS_LOGIN, _TOO_LARGE}:
         msg = f"sender: the server takes no mail from it: {words(reply)}; mend `sender` or `user`"
         raise ConfigError(msg)
-    refuse_mail(reply, None)
+    refuse_mail(reply, size_limit)
 
 
 def refuse_mail(reply: Reply, size_limit: int | None) -> NoReturn:

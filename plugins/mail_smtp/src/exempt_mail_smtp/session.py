@@ -94,7 +94,7 @@ class Session:
                 msg = "the server closed the connection when it was told the sender"
                 raise TransientError(msg) from None
             if not accepted(reply):
-                refuse_sender(reply)
+                refuse_sender(reply, _size_limit(smtp))
             encryption = smtp.sock.version() if isinstance(smtp.sock, ssl.SSLSocket) else None
             return Server(encryption, _size_limit(smtp))
 
@@ -145,7 +145,7 @@ def _send_up_to_last_line(smtp: smtplib.SMTP, mail: Mail) -> list[str]:
     options += ["SMTPUTF8", "BODY=8BITMIME"] if mail.utf8 else []
     reply = smtp.mail(mail.sender, options)
     if not accepted(reply):
-        refuse_sender(reply)
+        refuse_sender(reply, size_limit)
     refused = _name_recipients(smtp, mail.recipients)
     reply = smtp.docmd("DATA")
     if reply[0] != _GO_AHEAD:

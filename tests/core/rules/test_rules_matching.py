@@ -1,0 +1,79 @@
+"""Which card a source's customer belongs to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.records import customer
+
+from exempt.rules.matching import Candidate, match
+
+ACME = Candidate(1, "C-1001", "ap@acme.example")
+OTHER = Candidate(2, "C-2002", "ap@other.example")
+NUMBERLESS = Candidate(3, None, "ap@acme.example")
+MAILLESS = Candidate(4, "C-1001", None)
+
+
+@pytest.mark.parametrize(
+    ("number", "email", "cards", "found"),
+    [
+        pytest.param("C-1001", None, [ACME, OTHER], 1, id="the same number is the same customer"),
+        pytest.param(" c-1001 ", None, [ACME], 1, id="spaces and capitals make no difference"),
+        pytest.param("C-1001", "ap@other.example", [ACME, OTHER], 1,
+                     id="the number comes before the e-mail"),
+        pytest.param(None, "AP@Acme.Example", [ACME, OTHER], 1,
+                     id="without a number the e-mail decides"),
+        pytest.param("C-9", "ap@acme.example", [ACME], None,
+                     id="two that differ in number share no card, whatever their mailbox"),
+        pytest.param("C-9", "ap@acme.example", [NUMBERLESS], 3,
+                     id="a card without a number is found by e-mail"),
+        pytest.param("C-9", "ap@acme.example", [ACME, NUMBERLESS], 3,
+                     id="of a mailbox that serves two the one that cannot differ"),
+        pytest.param(None, "ap@acme.example", [ACME, NUMBERLESS], None,
+                     id="a mailbox that serves two decides nothing"),
+        pytest.param("C-1001", None, [ACME, MAILLESS], None,
+                     id="a number that two cards have decides nothing"),
+        pytest.param("C-1001", "ap@acme.example", [ACME, MAILLESS, NUMBERLESS], None,
+                     id="and the e-mail is not asked then"),
+        pytest.param("C-1001", None, [ACME, ACME], 1, id="the same card twice is one"),
+        pytest.param(None, None, [ACME, Candidate(5, None, None)], None,
+                     id="who has neither matches nobody"),
+        pytest.param("", " ", [Candidate(5, "", " ")], None, id="blanks are not the same"),
+        pytest.param("C-1001", "ap@acme.example", [], None, id="there may be no card at all"),
+        pytest.param("STRASSE-1", None, [Candidate(6, "Straße-1", None)], 6,
+                     id="letters are compared as people do"),
+    ],
+)  # fmt: skip
+def test_match(
+    number: str | None, email: str | None, cards: list[Candidate], found: int | None
+) -> None:
+    source = customer(number=number or None, email=email)
+    assert match(source, cards) == found
+    assert match(source, cards[::-1]) == found
+
+
+numbers = st.sampled_from([None, "", "A", "a ", "B"])
+emails = st.sampled_from([None, "", "x@example.com", "X@example.com", "y@example.com"])
+on_cards = st.lists(st.builds(Candidate, st.integers(1, 5), numbers, emails), max_size=5)
+
+
+@given(numbers, emails, on_cards, st.randoms())
+def test_the_order_of_cards_is_irrelevant(
+    number: str | None, email: str | None, cards: list[Candidate], chance: st.DataObject
+) -> None:
+    source = customer(number=number or None, email=email)
+    shuffled = list(cards)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert match(source, cards) == match(source, shuffled)
+
+
+@given(numbers, emails, st.lists(st.builds(Candidate, st.integers(1, 5), numbers, emails),
+                                 max_size=5, unique_by=lambda c: c.customer_id))
+def test_differing_numbers_are_never_the_same_customer(
+    number: str | None, email: str | None, cards: list[Candidate]
+) -> None:
+    found = match(customer(number=number or None, email=email), cards)
+    card = next((c for c in cards if c.customer_id == found), None)
+    if card and card.number and number:
+        assert card.number.strip().casefold() == number.strip().casefold()
