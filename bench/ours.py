@@ -14,10 +14,10 @@ from pathlib import Path
 import source
 from connector import INFO, PagesConnector, PagesSettings
 
-from exempt.adapters.connections.context import CoreContext
 from exempt.adapters.connections.connection import OpenConnection
+from exempt.adapters.connections.context import CoreContext
 from exempt.model.certificate import ExemptionReason, NewCertificate, NewCoverage
-from exempt.model.exchange import Stream
+from exempt.model.fetching import Stream
 from exempt.services.pull import Reading, plan, read_part
 from exempt.wiring import Exempt
 

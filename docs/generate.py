@@ -8,21 +8,20 @@ options. What it cannot say, such as when the core calls a hook, stands here.
 
 from __future__ import annotations
 
-import ast
-import dataclasses
+import datetime as dt
 import importlib
-import inspect
+import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer.main
-from docstrings import entries, prose, sections, table
+from generator.describe import described, in_order, joined, linked
+from generator.docstrings import entries, line, prose, sections, table
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 import exempt
 import exempt.http
@@ -74,8 +73,7 @@ TWICE = {
 }
 SYNC_DOES = {
     "ConfigError": (
-        "The run of this connection ends. The connection shows as paused in `exempt status` until"
-        " a check or a sync succeeds.",
+        "The run of this connection ends. It shows as paused until a check or sync succeeds.",
         "The same; everything stays owed.",
     ),
     "TransientError": (
@@ -85,63 +83,37 @@ SYNC_DOES = {
     "RateLimited": ("As `TransientError`.", "As `TransientError`, not before `retry_after`."),
     "PermanentError": (
         "The run of this connection ends; the next one asks for the same page.",
-        "Each item of the batch counts as `rejected`: its delivery is dead, and waits for a person.",
+        "Each item of the batch counts as `rejected`: it is dead, and waits for a person.",
     ),
     "CursorExpired": (
-        "The stream is read anew, at once.",
+        "The stream is read anew, at once; if that fails too, the run ends.",
         "As `PermanentError`; it has no business there.",
     ),
     "WebhookRejected": ("As `PermanentError`; it has no business there.",) * 2,
 }
 
 
-# --- the pages -----------------------------------------------------------------------------
+def page(*parts: str) -> str:
+    """A page of its parts."""
+    return joined(MADE, *parts) + "\n"
 
 
-def records_page() -> str:
-    """Everything that `exempt` exports, beside the hooks and the errors."""
-    parts = [
-        "# Records",
-        "What a connector's author imports from `exempt`, beside the [hooks](hooks.md), the"
-        " [HTTP client](http.md) and the [errors](errors.md). Records are frozen. They are"
-        " validated once, when they are made, refuse unknown fields, and never show in an error"
-        " the value that was refused.",
-    ]
-    for home in HOMES:
-        module = importlib.import_module(f"exempt.model.{home}")
-        parts.append(f"## `{module.__name__}`\n\n{prose(sections(module)[''])}")
-        parts += _in_order(module)
-    return page(*parts)
-
-
-def _in_order(module: Any) -> Iterator[str]:
-    """The public names of a module, in its order; a type's text stands below it."""
-    body = ast.parse(inspect.getsource(module)).body
-    for node, after in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if (
-                name in PUBLIC
-                and isinstance(after, ast.Expr)
-                and isinstance(after.value, ast.Constant)
-            ):
-                yield f"### {name}\n\n{prose(inspect.cleandoc(str(after.value.value)))}"
-        elif isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in PUBLIC:
-            yield described(node.name, getattr(module, node.name))
+# --- hooks and records -------------------------------------------------------------------
 
 
 def hooks_page() -> str:
     """The hook specification."""
-    connector = sections(exempt.Connector)
+    _, found, form = sections(hookspecs)[""].partition("A plugin's module")
     return page(
         "# Hooks",
-        f"Version {exempt.SPEC_VERSION} (`exempt.SPEC_VERSION`). {prose(sections(hookspecs)[''])}",
+        f"The hook specification, version {exempt.SPEC_VERSION} (`exempt.SPEC_VERSION`).",
+        found + form,
         "A hook takes `(self, request)`, is marked with `@exempt.hookimpl`, and returns its one"
         " result; it neither yields nor awaits. A name that the specification does not have, an"
         " override without the mark and a missing `check` are refused when the connection is"
         " opened, with the nearest right name. The [tutorial](../tutorial-connector.md) makes a"
         " connector step by step.",
-        "## `exempt_connectors`",
+        "## exempt_connectors",
         "The one hook of a plugin's module: `exempt_connectors() -> Collection[ConnectorInfo]`.",
         prose(sections(hookspecs.Discovery.exempt_connectors)[""]),
         "A plugin that cannot be imported, that calls `sys.exit`, returns something else, needs"
@@ -151,44 +123,56 @@ def hooks_page() -> str:
             described(name, getattr(exempt, name))
             for name in ("ConnectorInfo", "Settings", "Context", "Sandbox")
         ),
-        "## `Connector`",
-        prose(connector[""]),
+        "## Connector",
+        prose(sections(exempt.Connector)[""]),
         *(_hook(name, hook) for name, hook in HOOKS.items()),
     )
 
 
-def _hook(name: str, hook: Any) -> str:
+def _hook(name: str, hook: Callable[..., object]) -> str:
     said = sections(hook)
-    asked, given = hook.__annotations__["request"], hook.__annotations__["return"]
-    result = "nothing" if given == "None" else _result(given)
-    raises = entries(said["Raises"]) if "Raises" in said else {}
-    own = "".join(f" `{error}`: {text}" for error, text in raises.items())
+    written = hook.__annotations__
+    raises = entries(said.get("Raises", "")).items()
     rows = [
-        ("request", _linked(asked)),
-        ("result", result),
-        ("errors", f"those of every hook.{own}"),
+        ("request", linked(written["request"])),
+        ("result", _result(written["return"])),
+        ("errors", " ".join(["those of every hook.", *(f"`{e}`: {text}" for e, text in raises)])),
         ("called", CALLED[name]),
         ("may happen twice", TWICE[name]),
     ]
-    text = [f"### `{name}`", prose(said[""])]
-    if "Returns" in said:
-        text.append(f"Returns: {' '.join(prose(said['Returns']).split())}")
-    return "\n\n".join([*text, table(("", ""), rows)])
+    returns = f"Returns: {line(said['Returns'])}" if "Returns" in said else ""
+    return joined(f"### {name}", prose(said[""]), returns, table(("", ""), rows))
 
 
-def _result(given: str) -> str:
-    if found := re.fullmatch(r"Page\[(\w+)\]", given):
-        return f"{_linked('Page')} of {_linked(found[1])}"
-    return _linked(given)
+def _result(written: str) -> str:
+    if found := re.fullmatch(r"Page\[(\w+)\]", written):
+        return f"{linked('Page')} of {linked(found[1])}"
+    return "nothing" if written == "None" else linked(written)
+
+
+def records_page() -> str:
+    """Everything that `exempt` exports, beside the hooks and the errors."""
+    intro = (
+        "What a connector's author imports from `exempt`, beside the [hooks](hooks.md), the"
+        " [HTTP client](http.md) and the [errors](errors.md). Records are frozen. They are"
+        " validated once, when they are made, refuse unknown fields, and never show in an error"
+        " the value that was refused."
+    )
+    parts = ["# Records", intro]
+    for home in ("record", "address", "certificate", "sources", "exchange"):
+        module = importlib.import_module(f"exempt.model.{home}")
+        title, _, more = sections(module)[""].partition("\n\n")
+        parts += [f"## {line(title).rstrip('.')}", prose(more), *in_order(module)]
+    return page(*parts)
 
 
 def http_page() -> str:
     """The HTTP client."""
-    values = {name: getattr(exempt.http, name) for name in exempt.http.__all__}
+    values = {name: getattr(exempt.http, name) for name in sorted(exempt.http.__all__)}
     return page(
         "# HTTP client",
         prose(sections(exempt.http)[""]),
-        f"`TRIES` is {exempt.http.TRIES}, `LONGEST_WAIT` is {exempt.http.LONGEST_WAIT.seconds} s;"
+        f"`TRIES` is {exempt.http.TRIES}, `LONGEST_WAIT` is {exempt.http.LONGEST_WAIT.seconds} s."
         " `Params` is what `params` takes: names with a text, a number, a truth value or a list"
         " of texts.",
         *(
@@ -199,155 +183,151 @@ def http_page() -> str:
     )
 
 
+# --- settings ----------------------------------------------------------------------------
+
+
 def settings_page() -> str:
     """The settings file."""
-    tables = {
-        "`[exempt]`": settings.General,
-        "`[companies.KEY]`": settings.CompanySettings,
-        "`[connections.NAME]`": settings.ConnectionSettings,
-    }
     return page(
         "# Settings",
-        f"One file in TOML, `{settings.FILE_NAME}` in the folder where `exempt` is run, or the one"
+        f"One file in TOML: `{settings.FILE_NAME}` in the folder where `exempt` is run, or the one"
         " that `--settings` or the variable `EXEMPT_SETTINGS` names. `exempt init` makes one with"
         " every setting of every installed connector, commented. Relative paths start in the"
-        " file's folder. A key that is not listed here is refused, with the line and the nearest"
+        " file's folder. A key that is not listed here is refused, with its line and the nearest"
         " right key.",
         "A secret does not stand in the file. In its place stands `env:NAME` or `file:PATH`: in"
         " `exempt.database`, and anywhere below `[connections.NAME.settings]`. See"
         " [secrets](../how-to/secrets.md).",
-        "Keys of companies and names of connections are 1 to 63 lower-case letters, digits,"
-        " hyphens and underscores, and begin with a letter or digit. The records that were read"
-        " belong to the connection's name: rename it, and everything is read anew.",
-        *(
-            f"## {heading}\n\n{prose(sections(model)['']).partition(': ')[2].capitalize() or 'What concerns all.'}"
-            f"\n\n{_settings(model)}"
-            for heading, model in tables.items()
-        ),
-        "## `[connections.NAME.settings]`",
-        "The connector's own settings. They are described in the guide of each connector: see"
-        " [connectors](../how-to/connectors.md).",
+        "KEY and NAME have 1 to 63 lower-case letters, digits, hyphens and underscores, and begin"
+        " with a letter or digit. What was read belongs to the connection's name: under another"
+        " name, everything is read anew.",
+        "## [exempt]",
+        _settings(settings.General),
+        "## [companies.KEY]",
+        "One of the seller's legal entities. Customers and connections belong to a company.",
+        _settings(settings.CompanySettings),
+        "## [connections.NAME]",
+        "One account of one outside system.",
+        _settings(settings.ConnectionSettings),
+        "## [connections.NAME.settings]",
+        "The connector's own settings: see the guide of each [connector](../how-to/connectors.md).",
     )
 
 
 def _settings(model: type[BaseModel]) -> str:
-    return table(
-        ("key", "type", "default", "meaning"),
-        [
+    rows = []
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        rows.append(
             (
                 f"`{name}`",
-                _setting_type(field.annotation, written_types(model)[name]),
-                "required"
-                if field.is_required()
-                else shown_default(field.get_default(call_default_factory=True)),
+                _setting_type(field.annotation, field.metadata),
+                "required" if field.is_required() else _in_toml(default),
                 field.description or "",
             )
-            for name, field in model.model_fields.items()
-        ],
-    )
+        )
+    return table(("key", "value", "default", "meaning"), rows)
 
 
-def _setting_type(kind: Any, written: str) -> str:
+def _setting_type(kind: Any, limits: list[Any]) -> str:
     """A setting's type in the words of the file."""
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return " or ".join(f"`{member.value}`" for member in kind)
-    words = {"str": "text", "Name": "a key", "bool": "true or false", "int": "number", "Day": "day"}
-    plain = written.removeprefix("Annotated[").partition(",")[0].partition(" | ")[0]
-    return words.get(plain, "table")
+        return " or ".join(f'`"{member.value}"`' for member in kind)
+    words = {bool: "true or false", int: "a number", dt.date: "a day", dict: "a table"}
+    inner = {getattr(each, "__origin__", each) for each in (kind, *get_args(kind))}
+    plain = next((word for type_, word in words.items() if type_ in inner), "a text")
+    edges = [str(getattr(limit, "ge", None) or getattr(limit, "le", 0)) for limit in limits]
+    return ", ".join([plain, " to ".join(edges)]) if plain == "a number" else plain
+
+
+def _in_toml(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"`{json.dumps(value.value if isinstance(value, Enum) else value)}`"
+
+
+# --- errors ------------------------------------------------------------------------------
 
 
 def errors_page() -> str:
     """The errors, and what follows from each."""
-    tree = sections(errors)[""]
-    classes = {n: v for n, v in vars(errors).items() if isinstance(v, type)}
-    own = [v for v in classes.values() if not issubclass(v, errors.ConnectorError)]
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
     return page(
         "# Errors",
-        prose(tree),
+        prose(sections(errors)[""]),
         "## What the sync does",
         "A connector raises one of these; any other exception counts as `PermanentError`. An"
-        " error ends the run of its own connection and of no other. What was stored before stays.",
+        " error ends the run of its own connection and of no other. What was stored before stays."
+        " `AuthError` and `ScopeError` are handled as `ConfigError`.",
         table(
             ("error", "while reading", "while writing or sending"),
             [(f"`{name}`", *told) for name, told in SYNC_DOES.items()],
         ),
-        "`AuthError` and `ScopeError` are handled as `ConfigError`. `exempt check` shows any of"
-        " them as the connection's problem and ends with 1.",
         "## What becomes of one item",
         "An item of a push tells by its outcome what became of it:",
         prose(sections(push)[""].partition("\n\n")[2]),
         "## What a person sees",
-        "The command line prints any error as one sentence on standard error and ends with 1:"
-        " what it is about, what is wrong, how to mend it. A mistake in the command itself ends"
-        " with 2.",
+        "The command line prints an error as one sentence on standard error and ends with 1: what"
+        " it is about, what is wrong, how to mend it. A mistake in the command itself ends with 2."
+        " `exempt check` and `exempt sync` show the errors of all connections before they end.",
         "## The classes",
-        *(described(v.__name__, v) for v in (*own, errors.ConnectorError)),
-        *(
-            described(v.__name__, v)
-            for v in classes.values()
-            if issubclass(v, errors.ConnectorError) and v is not errors.ConnectorError
-        ),
+        *(described(value.__name__, value) for value in classes),
     )
+
+
+# --- the command line --------------------------------------------------------------------
 
 
 def cli_page() -> str:
     """The command line."""
     return page(
         "# Command line",
-        "Options of `exempt` itself come before the command. Every command ends with 0 when all"
-        " is well, with 1 when something was refused or a connection had a problem, and with 2"
-        " when the command was not understood. With `--json` the result is JSON on standard"
-        " output, and nothing else is. `python -m exempt` is the same program.",
-        *_commands(typer.main.get_command(app), ("exempt",)),
+        "Options of `exempt` itself come before the command. A command ends with 0 when all is"
+        " well, with 1 when something was refused or a connection had a problem, and with 2 when"
+        " the command was not understood. With `--json` standard output holds the result as JSON,"
+        " and nothing else. `python -m exempt` is the same program.",
+        *_commands(typer.main.get_command(app), "exempt"),
     )
 
 
-def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:
-    name = " ".join(path)
-    context = command.make_context(name, [], resilient_parsing=True)
-    usage = " ".join(command.collect_usage_pieces(context))
+def _commands(command: Any, path: str) -> Iterator[str]:
+    context = command.make_context(path, [], resilient_parsing=True)
     records = [
-        (parameter.param_type_name, parameter.get_help_record(context))
+        parameter.get_help_record(context)
         for parameter in command.get_params(context)
         if not getattr(parameter, "hidden", False) and parameter.name != "help"
     ]
-    rows = [(f"`{left}`", _clean(right)) for _, (left, right) in records]
-    yield "\n\n".join(
-        part
-        for part in (
-            f"## `{name}`",
-            command.help,
-            f"```text\n{name} {usage}\n```",
-            table(("argument or option", "meaning"), rows),
-        )
-        if part
+    yield joined(
+        f"## {path}",
+        command.help,
+        f"```text\n{path} {' '.join(command.collect_usage_pieces(context))}\n```",
+        table(
+            ("argument or option", "meaning"),
+            [(f"`{left}`", " ".join(right.split())) for left, right in records],
+        ),
     )
-    for inner, subcommand in getattr(command, "commands", {}).items():
-        yield from _commands(subcommand, (*path, inner))
-
-
-def _clean(text: str) -> str:
-    return " ".join(text.split())
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, f"{path} {name}")
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
-    "hooks.md": hooks_page,
-    "records.md": records_page,
-    "http.md": http_page,
-    "settings.md": settings_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
+    "hooks.md": hooks_page,
+    "http.md": http_page,
+    "records.md": records_page,
+    "settings.md": settings_page,
 }
 
 
 def main() -> None:
-    """Write every page that differs."""
+    """Write every page that differs from its file."""
     FOLDER.mkdir(exist_ok=True)
     for name, made in PAGES.items():
         path, text = FOLDER / name, made()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"wrote {path.name}\n")
+            sys.stdout.write(f"wrote reference/{name}\n")
 
 
 if __name__ == "__main__":

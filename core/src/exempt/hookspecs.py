@@ -19,24 +19,16 @@ from typing import Any, Generic, Protocol, TypeVar
 import pluggy
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from exempt.model.exchange import (
+from exempt.model.checking import (
     Capability,
     CheckRequest,
     CheckResult,
     ChoicesRequest,
     ChoicesResult,
-    CloseRequest,
-    FetchRequest,
-    ItemResult,
-    Page,
-    PushRequest,
-    PushResult,
-    RangesRequest,
-    RangesResult,
-    SendRequest,
-    WebhookRequest,
-    WebhookResult,
 )
+from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult
+from exempt.model.messages import CloseRequest, SendRequest, WebhookRequest, WebhookResult
+from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.sources import Customer, Employee, Order, Product
 
 SPEC_VERSION = "1.0"

@@ -63,7 +63,7 @@ class ConnectionSettings(_Table):
     connector: str = Field(description="Which connector: see exempt plugins.")
     company: Name = Field(description="The key of the company whose account it is.")
     write_back: bool = Field(
-        False, description="Whether exemption status is written to it; else it only waits."
+        default=False, description="Whether exemption status is written to it; else it only waits."
     )
     since: Day | None = Field(None, description="The first day of history that is of interest.")
     page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
@@ -80,6 +80,24 @@ class SettingsFile(_Table):
     exempt: General = Field(default_factory=General)
     companies: dict[Name, CompanySettings] = Field(default_factory=dict)
     connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
+
+    def parents_first(self) -> list[str]:
+        """The keys of companies, each after the one it belongs to.
+
+        Raises:
+            SettingsError: A parent does not exist, or a company belongs to itself.
+        """
+        ordered: list[str] = []
+        waiting = dict(self.companies)
+        while waiting:
+            ready = [k for k, c in waiting.items() if c.parent is None or c.parent in ordered]
+            if not ready:
+                key, company = next(iter(waiting.items()))
+                msg = f"companies.{key}.parent: {company.parent!r} is no company above it"
+                raise SettingsError(msg)
+            ordered += ready
+            waiting = {k: c for k, c in waiting.items() if k not in ready}
+        return ordered
 
 
 @dataclass(frozen=True)
@@ -129,7 +147,10 @@ def load(path: Path) -> Loaded:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        msg = f"{path}: there is no settings file: make one with exempt init, or name it with --settings"
+        msg = (
+            f"{path}: there is no settings file: make one with exempt init, or name it with"
+            " --settings"
+        )
         raise SettingsError(msg) from None
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read: {error}"

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -32,12 +31,12 @@ from exempt.errors import (
     SettingsError,
 )
 from exempt.model.certificate import NewCertificate
-from exempt.model.exchange import Capability, CheckResult, Stream
-from exempt.services import certificates, requests
-from exempt.services.ports import ConnectionRow, CustomerRow
+from exempt.model.checking import Capability, CheckResult
+from exempt.services import certificates, customers, requests
 from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed, mail_due
 from exempt.services.requests import Asked
+from exempt.services.rows import ConnectionRow, CustomerRow
 from exempt.services.sync import Job, Synced, rehearse_sync, sync
 from exempt.settings import (
     ConnectionSettings,
@@ -164,7 +163,12 @@ class Exempt:
                 raise SettingsError(msg)
         redact = redactor(secrets)
         context = CoreContext(
-            name, self.settings.folder, self.clock, self._stop.is_set, references, redact
+            name,
+            self.settings.folder,
+            clock=self.clock,
+            stop=self._stop.is_set,
+            references=references,
+            redact=redact,
         )
         try:
             connector = info.open(settings, context)
@@ -180,7 +184,7 @@ class Exempt:
         """Tell the store of companies and of these connections."""
         file = self.settings.file
         with self.store.writing() as tx:
-            for key in _parents_first(file.companies):
+            for key in file.parents_first():
                 company = file.companies[key]
                 tx.connections.company(key, company.name, company.parent)
             return {
@@ -310,24 +314,9 @@ class Exempt:
     # --- certificates and requests -----------------------------------------------------
 
     def customer(self, words: str) -> CustomerRow:
-        """The one customer with this number, id, e-mail or name.
-
-        Raises:
-            NotFoundError: There is none, or several fit.
-        """
+        """See `customers.find_one`."""
         with self.store.reading() as tx:
-            fit = tx.reports.customers()
-        same = words.strip().casefold()
-        for value in (lambda c: c.number, lambda c: str(c.id), lambda c: c.email, lambda c: c.name):
-            found = [c for c in fit if (value(c) or "").casefold() == same]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                ids = ", ".join(str(c.id) for c in found)
-                msg = f"customer {words!r}: {len(found)} fit: use one of the ids {ids}"
-                raise NotFoundError(msg)
-        msg = f"customer {words!r}: there is none with this number, id, e-mail or name: see exempt customers"
-        raise NotFoundError(msg)
+            return customers.find_one(tx.reports.customers(), words)
 
     def add_certificate(
         self, customer_ids: Sequence[int], new: NewCertificate, file: Path | None = None
@@ -381,26 +370,3 @@ class Exempt:
         )
         reading = Reading(store=self.store, row=row, connection=connection, clock=self.clock)
         return asked, mail_due(reading)
-
-
-def _parents_first(companies: Mapping[str, Any]) -> list[str]:
-    """The keys of companies, each after the one it belongs to.
-
-    Raises:
-        SettingsError: A parent does not exist, or a company belongs to itself.
-    """
-    ordered: list[str] = []
-    waiting = dict(companies)
-    while waiting:
-        ready = [k for k, c in waiting.items() if c.parent is None or c.parent in ordered]
-        if not ready:
-            key, company = next(iter(waiting.items()))
-            msg = f"companies.{key}.parent: {company.parent!r} is no company above it"
-            raise SettingsError(msg)
-        ordered += ready
-        for key in ready:
-            del waiting[key]
-    return ordered
-
-
-__all__ = ["Exempt", "Stream", "utc_now"]

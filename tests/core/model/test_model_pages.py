@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from exempt.model.exchange import expect
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from exempt import Customer, Order, Page, PermanentError, Product, Rejected, reason_of
-from exempt.model.exchange import expect
 
 Row = dict[str, Any]
 
@@ -145,7 +145,7 @@ ORDER = {
         ),
         pytest.param(
             validation_error(Order, **ORDER, ship_to={"country": "US", "state": "Texax"}),
-            "ship_to.state: unknown state 'Texax' in country 'US':"
+            "ship_to.state: unknown state in country 'US':"
             " use a two-letter code such as 'TX'",
             id="a field inside a field",
         ),

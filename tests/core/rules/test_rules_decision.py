@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.records import DAY, TODAY, YEAR, address, card, coverage, order
 
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Finding, Ground, Profile
 from exempt.model.sources import OrderKind
 from exempt.rules.decision import VERSION, decide
+from support.records import DAY, TODAY, YEAR, address, card, coverage, order
 
 MONTH = 30 * DAY
 FLAGGED = card(flagged_exempt=True)

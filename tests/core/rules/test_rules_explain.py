@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.records import TODAY, YEAR
 
 from exempt.model.decision import Decision, Finding, Ground, Step
 from exempt.rules.explain import step, verdict
+from support.records import TODAY, YEAR
 
 
 def decided(ground: Ground, **changes: Any) -> Decision:

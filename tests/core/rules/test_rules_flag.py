@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.records import card, customer, order
 
 from exempt.model.decision import Ground
 from exempt.rules.decision import decide
+from support.records import card, customer, order
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import customer
 
 from exempt.rules.matching import Candidate, match
+from support.records import customer
 
 ACME = Candidate(1, "C-1001", "ap@acme.example")
 OTHER = Candidate(2, "C-2002", "ap@other.example")
@@ -60,16 +62,23 @@ on_cards = st.lists(st.builds(Candidate, st.integers(1, 5), numbers, emails), ma
 
 @given(numbers, emails, on_cards, st.randoms())
 def test_the_order_of_cards_is_irrelevant(
-    number: str | None, email: str | None, cards: list[Candidate], chance: st.DataObject
+    number: str | None, email: str | None, cards: list[Candidate], chance: Random
 ) -> None:
     source = customer(number=number or None, email=email)
     shuffled = list(cards)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     assert match(source, cards) == match(source, shuffled)
 
 
-@given(numbers, emails, st.lists(st.builds(Candidate, st.integers(1, 5), numbers, emails),
-                                 max_size=5, unique_by=lambda c: c.customer_id))
+@given(
+    numbers,
+    emails,
+    st.lists(
+        st.builds(Candidate, st.integers(1, 5), numbers, emails),
+        max_size=5,
+        unique_by=lambda c: c.customer_id,
+    ),
+)
 def test_differing_numbers_are_never_the_same_customer(
     number: str | None, email: str | None, cards: list[Candidate]
 ) -> None:

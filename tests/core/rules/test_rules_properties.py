@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import TODAY, address, card, coverage, order
 
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Card, Decision, Finding, Ground, Profile
 from exempt.model.sources import Order
 from exempt.rules.decision import decide
+from support.records import TODAY, address, card, coverage, order
 
 # Close together, so that ties and boundaries come up.
 days = st.dates(TODAY - dt.timedelta(days=4), TODAY + dt.timedelta(days=4))
@@ -61,10 +62,10 @@ def used(decision: Decision, held: list[Coverage]) -> Coverage | None:
 
 @given(orders, cards, on_file, profiles, st.randoms())
 def test_the_order_in_which_certificates_come_is_irrelevant(
-    sale: Order, who: Card, held: list[Coverage], profile: Profile, chance: st.DataObject
+    sale: Order, who: Card, held: list[Coverage], profile: Profile, chance: Random
 ) -> None:
     shuffled = list(held)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     assert decide(sale, who, held, profile) == decide(sale, who, shuffled, profile)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import DAY, TODAY, YEAR, card, coverage, order
 
 from exempt.model.certificate import Certificate, Coverage, ExemptionReason, ReviewStatus
 from exempt.rules.decision import decide
 from exempt.rules.status import CertificateStatus, certificate_status, coverage_status
+from support.records import DAY, TODAY, YEAR, card, coverage, order
 
 SOON = 30
 

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import DAY, TODAY, YEAR, address, card, coverage, order
 
 from exempt.model.certificate import ExemptionReason, ReviewStatus
 from exempt.model.decision import Ground
-from exempt.model.exchange import JurisdictionStatus
+from exempt.model.pushing import JurisdictionStatus
 from exempt.rules.decision import decide
 from exempt.rules.wanted import (
     Wanted,
@@ -22,6 +21,7 @@ from exempt.rules.wanted import (
     load,
     order_shows,
 )
+from support.records import DAY, TODAY, YEAR, address, card, coverage, order
 
 texts = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
 days = st.none() | st.dates(TODAY - YEAR, TODAY + YEAR)
@@ -183,6 +183,9 @@ CUSTOMERS = [
                  [("US-TX", True, "N-2")], id="by the certificate an order of the day would use"),
     pytest.param([coverage(1, jurisdiction="CA-ON")], ["CA-ON"], [("CA-ON", True, "N-1")],
                  id="abroad by a certificate"),
+    pytest.param([], ["US-OR"], [], id="a state without sales tax is not spoken of"),
+    pytest.param([coverage(jurisdiction="US-OR")], ["US-OR"], [("US-OR", True, "N-1")],
+                 id="unless a certificate is held there"),
     pytest.param([], ["CA-Ontario", "DE-Bavaria", "US-TX"], [("US-TX", False, None)],
                  id="a place abroad without a certificate is not spoken of"),
 ]  # fmt: skip

@@ -27,28 +27,18 @@ class LocalDocuments:
             RefusedError: It is empty, or larger than 50 MB.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        digest, size = hashlib.sha256(), 0
-        with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as part:
-            try:
-                while chunk := content.read(_CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    if size > MAX_BYTES:
-                        msg = "the file is larger than 50 MB: scan it in a lower resolution"
-                        raise RefusedError(msg)
-                    part.write(chunk)
-                if size == 0:
-                    msg = "the file is empty"
-                    raise RefusedError(msg)
-                part.flush()
-                os.fsync(part.fileno())
-            except BaseException:
-                Path(part.name).unlink()
-                raise
-        sha256 = digest.hexdigest()
-        target = self._path(sha256)
-        target.parent.mkdir(exist_ok=True)
-        Path(part.name).replace(target)
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".part-")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                sha256, size = _copy(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            target = self._path(sha256)
+            target.parent.mkdir(exist_ok=True)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         _sync_folder(target.parent)
         return sha256, size
 
@@ -66,6 +56,21 @@ class LocalDocuments:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
+
+
+def _copy(content: BinaryIO, file: IO[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := content.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > MAX_BYTES:
+            msg = "the file is larger than 50 MB: scan it in a lower resolution"
+            raise RefusedError(msg)
+        file.write(chunk)
+    if size == 0:
+        msg = "the file is empty"
+        raise RefusedError(msg)
+    return digest.hexdigest(), size
 
 
 def _sync_folder(folder: Path) -> None:

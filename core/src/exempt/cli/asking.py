@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from exempt.cli.output import count, print_json, print_table, say
 from exempt.cli.show import states
 from exempt.errors import RefusedError
-from exempt.services.ports import Uncovered
 from exempt.services.requests import usable_email
+from exempt.services.rows import Uncovered
 from exempt.wiring import Exempt
 
 

@@ -166,9 +166,8 @@ class _Demo:
                 )
                 entered += 1
                 changed += exempt.add_certificate([by_number[buyer.number]], new)[1]
-        say(
-            f"{count(entered, 'certificate')} entered; {count(changed, 'decision')} changed by them."
-        )
+        said = f"{count(entered, 'certificate')} entered; {count(changed, 'decision')} changed by"
+        say(f"{said} them.")
 
     def _show_orders(self, exempt: Exempt) -> None:
         with exempt.store.reading() as tx:
@@ -179,10 +178,8 @@ class _Demo:
         for one in asked.sent:
             say(f"   asked {one.name} ({one.email}) for {states(one.jurisdictions)}")
         for one in asked.without_email:
-            say(
-                f"   {one.name} has no e-mail address: somebody must call ({states(one.jurisdictions)})",
-                "yellow",
-            )
+            missing = states(one.jurisdictions)
+            say(f"   {one.name} has no e-mail address: somebody must call ({missing})", "yellow")
         say("\nWhere the company stands now", "bold")
         self._show_orders(exempt)
         with exempt.store.reading() as tx:

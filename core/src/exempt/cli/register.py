@@ -13,7 +13,7 @@ from exempt.cli.output import count, print_json, print_table, say, short
 from exempt.data import jurisdiction_name
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.certificate import Certificate, Coverage, NewCertificate, NewCoverage
-from exempt.model.exchange import reason_of
+from exempt.model.fetching import reason_of
 from exempt.rules.status import certificate_status, coverage_status
 from exempt.wiring import Exempt
 

@@ -64,7 +64,7 @@ def _part(info: ConnectorInfo[Any]) -> str:
 def migrate_database(exempt: Exempt, to: str | None) -> None:
     """Migrate forwards to the newest version, or to *to*."""
     before = migrate.current(exempt.database)
-    if to is None or not _is_back(exempt, before, to):
+    if to is None or not _is_back(before, to):
         migrate.upgrade(exempt.database, to or "head")
     else:
         migrate.downgrade(exempt.database, to)
@@ -72,5 +72,5 @@ def migrate_database(exempt: Exempt, to: str | None) -> None:
     say(f"The database was at version {before or 'none'}, and is at {after or 'none'} now.")
 
 
-def _is_back(exempt: Exempt, before: str | None, to: str) -> bool:
+def _is_back(before: str | None, to: str) -> bool:
     return to == "base" or to.startswith("-") or (before is not None and to < before)

@@ -11,7 +11,7 @@ from exempt.cli.output import count, money, print_json, print_table, say, short
 from exempt.errors import ExemptError, NotFoundError
 from exempt.model.decision import Ground
 from exempt.rules import explain
-from exempt.services.ports import GroundCount, OrderView
+from exempt.services.rows import GroundCount, OrderView
 from exempt.wiring import Exempt
 
 GROUNDS = {

@@ -17,9 +17,10 @@ from rich.live import Live
 from rich.table import Table
 
 from exempt.cli.output import console, print_json, print_table, say, short
-from exempt.model.exchange import PushItem
-from exempt.services.ports import Delivery, Store
+from exempt.model.pushing import PushItem
+from exempt.services.ports import Store
 from exempt.services.pull import PageStored
+from exempt.services.rows import Delivery
 from exempt.services.sync import Synced
 from exempt.wiring import Exempt
 

@@ -43,8 +43,7 @@ def _us_states() -> dict[str, str]:
 def _us_state(value: str) -> str:
     found = _us_states().get(value) or _us_states().get(value.strip().rstrip(".").upper())
     if found is None:
-        shown = value[:30]
-        msg = f"unknown state {shown!r} in country 'US': use a two-letter code such as 'TX'"
+        msg = "unknown state in country 'US': use a two-letter code such as 'TX'"
         raise ValueError(msg)
     return found
 

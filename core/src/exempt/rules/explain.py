@@ -6,9 +6,9 @@ from exempt.data import jurisdiction_name
 from exempt.model.decision import Decision, Finding, Ground, Step
 
 _GROUNDS = {
-    Ground.FREE_FORM_NUMBER: "The customer's free-form number {number} prevails over every certificate.",
-    Ground.NO_CERTIFICATE: "Exemption is claimed, but no certificate on file covers {place} on {day}.",
-    Ground.NOT_CLAIMED: "An ordinary customer: nobody claims an exemption, and no certificate covers {place}.",
+    Ground.FREE_FORM_NUMBER: "The free-form number {number} prevails over every certificate.",
+    Ground.NO_CERTIFICATE: "Exemption is claimed, but nothing on file covers {place} on {day}.",
+    Ground.NOT_CLAIMED: "Nobody claims an exemption, and no certificate covers {place}.",
     Ground.NO_SALES_TAX: "{place} levies no sales tax, so no certificate is needed.",
     Ground.OUTSIDE: "{place} lies outside the jurisdictions that are known here.",
     Ground.NO_SHIP_TO: "The order does not say which state the goods go to.",

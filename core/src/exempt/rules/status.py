@@ -26,19 +26,16 @@ class CertificateStatus(StrEnum):
 
 def coverage_status(coverage: Coverage, on: dt.date, soon_days: int) -> CertificateStatus:
     """The status in one jurisdiction; *soon_days* before the end it is expiring soon."""
-    if coverage.review_status is ReviewStatus.REJECTED:
-        return CertificateStatus.INVALID
-    if coverage.archived_date is not None and coverage.archived_date <= on:
-        return CertificateStatus.ARCHIVED
-    if coverage.review_status is ReviewStatus.PENDING:
-        return CertificateStatus.PENDING
-    if coverage.expiration_date is not None and coverage.expiration_date < on:
-        return CertificateStatus.EXPIRED
-    if on < coverage.effective_date:
-        return CertificateStatus.FUTURE
-    if coverage.expiration_date is not None and (coverage.expiration_date - on).days <= soon_days:
-        return CertificateStatus.EXPIRING_SOON
-    return CertificateStatus.ACTIVE
+    end = coverage.expiration_date or dt.date.max
+    tests = (
+        (coverage.review_status is ReviewStatus.REJECTED, CertificateStatus.INVALID),
+        ((coverage.archived_date or dt.date.max) <= on, CertificateStatus.ARCHIVED),
+        (coverage.review_status is ReviewStatus.PENDING, CertificateStatus.PENDING),
+        (end < on, CertificateStatus.EXPIRED),
+        (on < coverage.effective_date, CertificateStatus.FUTURE),
+        ((end - on).days <= soon_days, CertificateStatus.EXPIRING_SOON),
+    )
+    return next((status for holds, status in tests if holds), CertificateStatus.ACTIVE)
 
 
 def certificate_status(certificate: Certificate, on: dt.date, soon_days: int) -> CertificateStatus:

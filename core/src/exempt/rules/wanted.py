@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from exempt.data import jurisdictions
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Decision
-from exempt.model.exchange import JurisdictionStatus
+from exempt.model.pushing import JurisdictionStatus
 from exempt.model.record import Record
 from exempt.model.sources import Order
 from exempt.rules.decision import choose, number_to_show
@@ -65,23 +65,22 @@ def status_of(coverage: Coverage, *, exempt: bool) -> JurisdictionStatus:
 
 def for_order(decision: Decision, coverages: Sequence[Coverage]) -> Wanted:
     """What the source shall show on a decided order."""
-    if decision.jurisdiction is None:
-        statuses: tuple[JurisdictionStatus, ...] = ()
-    else:
-        used = next(
-            (
-                c
-                for c in coverages
-                if c.certificate_id == decision.certificate_id
-                and c.jurisdiction == decision.jurisdiction
-            ),
-            None,
-        )
+    place = decision.jurisdiction
+    used = next(
+        (
+            c
+            for c in coverages
+            if c.certificate_id == decision.certificate_id and c.jurisdiction == place
+        ),
+        None,
+    )
+    statuses: tuple[JurisdictionStatus, ...] = ()
+    if used:
+        statuses = (status_of(used, exempt=decision.exempt),)
+    elif place in jurisdictions():  # elsewhere it may be no code at all
         statuses = (
-            status_of(used, exempt=decision.exempt)
-            if used
-            else JurisdictionStatus(
-                jurisdiction=decision.jurisdiction,
+            JurisdictionStatus(
+                jurisdiction=place,
                 exempt=decision.exempt,
                 certificate_number=decision.certificate_number,
             ),
@@ -107,7 +106,8 @@ def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.d
 
     Each state where the customer holds a certificate in force, or has goods
     sent to, with the certificate that would be used for an order of that day.
-    A state that levies no sales tax needs none, and is left out without one.
+    A state that levies no sales tax needs none, and is left out without one,
+    and so is a place abroad.
     """
     usable: dict[str, list[Coverage]] = {}
     for coverage in coverages:
@@ -118,14 +118,9 @@ def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.d
     chosen = {place: choose(fit) for place, fit in usable.items()}
     statuses = []
     for place in sorted({*usable, *ship_to}):
-        used = chosen.get(place)
-        fact = jurisdictions().get(place)
-        if used is None and fact is not None and fact.sales_tax == "none":
-            continue
-        statuses.append(
-            status_of(used, exempt=not used.apply_tax)
-            if used
-            else JurisdictionStatus(jurisdiction=place, exempt=False)
-        )
+        if used := chosen.get(place):
+            statuses.append(status_of(used, exempt=not used.apply_tax))
+        elif (fact := jurisdictions().get(place)) and fact.sales_tax != "none":
+            statuses.append(JurisdictionStatus(jurisdiction=place, exempt=False))
     certificates = sorted({used.certificate_id for used in chosen.values() if used})
     return Wanted(jurisdictions=tuple(statuses), certificates=tuple(certificates))

@@ -7,18 +7,18 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from exempt.model.certificate import Coverage
+from exempt.model.checking import Capability
 from exempt.model.decision import Decision, Ground, Profile
-from exempt.model.exchange import Capability
 from exempt.rules import wanted
 from exempt.rules.decision import decide
-from exempt.services.ports import (
+from exempt.services.ports import Transaction
+from exempt.services.rows import (
     ConnectionRow,
     CustomerStanding,
     Delivery,
     DeliveryState,
     DeliveryTarget,
     StoredOrder,
-    Transaction,
 )
 
 SHIPPED_LATELY = dt.timedelta(days=365)

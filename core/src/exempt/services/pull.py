@@ -13,11 +13,12 @@ from typing import assert_never, cast
 
 from exempt.errors import CursorExpired, PermanentError
 from exempt.model.decision import Profile
-from exempt.model.exchange import FetchRequest, Page, Stream
+from exempt.model.fetching import FetchRequest, Page, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.decide import decide_orders, redecide
-from exempt.services.ports import Clock, Connection, ConnectionRow, Store, StreamPart, Transaction
+from exempt.services.ports import Clock, Connection, Store, Transaction
+from exempt.services.rows import ConnectionRow, StreamPart
 
 PARTS_AT_ONCE = 4
 

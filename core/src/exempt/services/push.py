@@ -21,24 +21,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exempt.errors import ConfigError, ConnectorError, TransientError
-from exempt.model.exchange import (
-    Capability,
-    ItemResult,
-    Outcome,
-    PushItem,
-    PushRequest,
-    SendRequest,
-    Stream,
-    Target,
-)
+from exempt.model.checking import Capability
+from exempt.model.fetching import Stream
+from exempt.model.messages import SendRequest
+from exempt.model.pushing import ItemResult, Outcome, PushItem, PushRequest, Target
 from exempt.rules import wanted
-from exempt.services.ports import (
-    Delivery,
-    DeliveryState,
-    DeliveryTarget,
-    Transaction,
-)
+from exempt.services.ports import Transaction
 from exempt.services.pull import Reading, read_ids
+from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
 
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """How long to wait before each further try; after the last one a delivery is dead."""

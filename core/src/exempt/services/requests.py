@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
-from exempt.model.exchange import Purpose, SendRequest
+from exempt.model.messages import Purpose, SendRequest
 from exempt.rules.wanted import idempotency_key
-from exempt.services.ports import ConnectionRow, DeliveryTarget, Store, Transaction, Uncovered
+from exempt.services.ports import Store
+from exempt.services.rows import ConnectionRow, DeliveryTarget, Uncovered
 
 _USABLE_EMAIL = re.compile(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")
 
@@ -82,26 +83,24 @@ def ask(
             elif not usable_email(one.email):
                 asked.without_email.append(one)
             else:
-                _owe_mail(tx, through, one, company, at, portal_url)
+                missing = [place for place in one.jurisdictions if place not in one.asked]
+                request_id = tx.requests.add(one.customer_id, one.email or "", missing, at)
+                key = idempotency_key(tx.installation, "request", request_id)
+                message = _worded(key, one, missing, company, portal_url)
+                owed = (str(request_id), 1, message.model_dump_json())
+                tx.deliveries.owe(through.id, DeliveryTarget.MAIL, [owed], at)
                 asked.sent.append(one)
     return asked
 
 
-def _owe_mail(
-    tx: Transaction,
-    through: ConnectionRow,
-    one: Uncovered,
-    company: str,
-    at: dt.datetime,
-    portal_url: str | None,
-) -> None:
-    assert one.email is not None  # noqa: S101 - usable_email said so
-    missing = [place for place in one.jurisdictions if place not in one.asked]
-    request_id = tx.requests.add(one.customer_id, one.email, missing, at)
-    message = SendRequest(
-        key=idempotency_key(tx.installation, "request", request_id),
+def _worded(
+    key: str, one: Uncovered, missing: Sequence[str], company: str, portal_url: str | None
+) -> SendRequest:
+    """The mail to one customer."""
+    return SendRequest(
+        key=key,
         purpose=Purpose.REQUEST,
-        to=(one.email,),
+        to=(one.email or "",),
         subject=f"{company}: we need your exemption certificate",
         text=_TEXT.format(
             name=one.name,
@@ -109,7 +108,4 @@ def _owe_mail(
             link=f"You can also upload it at {portal_url}.\n" if portal_url else "",
             company=company,
         ),
-    )
-    tx.deliveries.owe(
-        through.id, DeliveryTarget.MAIL, [(str(request_id), 1, message.model_dump_json())], at
     )

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from exempt.errors import ConfigError, ConnectorError, CursorExpired, ExemptError
-from exempt.model.exchange import Capability, ItemResult, PushItem, Stream
+from exempt.model.checking import Capability
+from exempt.model.fetching import Stream
+from exempt.model.pushing import ItemResult, PushItem
 from exempt.services.decide import owe_customers
-from exempt.services.ports import Connection, Delivery, StreamPart
+from exempt.services.ports import Connection
 from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
 from exempt.services.push import BatchPushed, Writing, mail_due, push, rehearse
+from exempt.services.rows import Delivery, StreamPart
 
 STREAMS = (Stream.CUSTOMERS, Stream.PRODUCTS, Stream.ORDERS, Stream.EMPLOYEES)
 """In the order they are read: an order is decided better when its customer is known."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from exempt.model.exchange import FetchRequest, Page
+from exempt.model.fetching import FetchRequest, Page
 from exempt.model.record import SourceRecord
 
 S = TypeVar("S", bound=SourceRecord)

@@ -20,25 +20,16 @@ from exempt.adapters.connections.discovery import explain_bad_hook
 from exempt.errors import ConfigError, ConnectorError, PermanentError
 from exempt.hookspecs import PROJECT, Connector, ConnectorInfo
 from exempt.http import Pace
-from exempt.model.exchange import (
+from exempt.model.checking import (
     Capability,
     CheckRequest,
     CheckResult,
     ChoicesRequest,
     ChoicesResult,
-    CloseRequest,
-    FetchRequest,
-    ItemResult,
-    Page,
-    PushRequest,
-    PushResult,
-    RangesRequest,
-    RangesResult,
-    SendRequest,
-    Stream,
-    WebhookRequest,
-    WebhookResult,
 )
+from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult, Stream
+from exempt.model.messages import CloseRequest, SendRequest, WebhookRequest, WebhookResult
+from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import Record, SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services import ports

@@ -52,6 +52,7 @@ class CoreContext:
         self,
         connection_id: str,
         folder: Path,
+        *,
         clock: Callable[[], dt.datetime],
         stop: Callable[[], bool],
         references: Mapping[str, str],

@@ -152,7 +152,7 @@ def run_many(connection: sa.Connection, sql: str, rows: Sequence[Row]) -> None:
 def one_of(connection: sa.Connection, column: str) -> str:
     """``column`` is one of a list, given as one parameter made by `many`."""
     if is_sqlite(connection):
-        return f"{column} IN (SELECT value FROM json_each(?))"
+        return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608
     return f"{column} = ANY(?)"
 
 

@@ -16,7 +16,7 @@ from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, r
 from exempt.adapters.store.pages import order_of
 from exempt.model.decision import Decision, Step
 from exempt.services import ports
-from exempt.services.ports import GroundCount, OrderView, Uncovered
+from exempt.services.rows import GroundCount, OrderView, Uncovered
 
 _STEPS = TypeAdapter(tuple[Step, ...])
 _FIELDS = (

@@ -13,7 +13,7 @@ from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import many, one_of, run, run_many
 from exempt.services import ports
-from exempt.services.ports import Delivery, DeliveryState, DeliveryTarget, RequestRow
+from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
 
 _COLUMNS = (
     "id, connection_id, target, external_id, version, wanted, state, attempts, due_at, outcome,"

@@ -11,7 +11,7 @@ from exempt.adapters.store.columns import micros
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
 from exempt.model.sources import Customer
 from exempt.rules.matching import Candidate, email_key, match, number_key
-from exempt.services.ports import ConnectionRow
+from exempt.services.rows import ConnectionRow
 
 _CARD = (
     "id",

@@ -53,12 +53,14 @@ class Saved:
     Attributes:
         new: Ids of rows that were not there, by external id.
         changed: Ids of rows that were there and differ.
-        same: Ids of rows that were there as they are, or in a later state.
+        same: Ids of rows that were there as they are.
+        stale: Ids of rows that were there in a later state.
     """
 
     new: dict[str, int]
     changed: dict[str, int]
     same: dict[str, int]
+    stale: dict[str, int]
 
     @property
     def touched(self) -> dict[str, int]:
@@ -83,12 +85,15 @@ def save(
     fresh = [row for row in rows if row[0] not in existing]
     changed: dict[str, int] = {}
     same: dict[str, int] = {}
+    stale: dict[str, int] = {}
     updates: list[Row] = []
     for row in rows:
         if (found := existing.get(row[0])) is None:
             continue
-        if found[1:] == row or _older(row[1], found[2]):
+        if found[1:] == row:
             same[row[0]] = found[0]
+        elif _older(row[1], found[2]):
+            stale[row[0]] = found[0]
         else:
             changed[row[0]] = found[0]
             updates.append((*row[1:], found[0]))
@@ -102,7 +107,7 @@ def save(
     assignments = ", ".join(f"{column} = ?" for column in table.all_columns[1:])
     run_many(connection, f"UPDATE {table.name} SET {assignments} WHERE id = ?", updates)  # noqa: S608
     new = {row[0]: new_id for new_id, row in zip(ids, fresh, strict=True)}
-    return Saved(new=new, changed=changed, same=same)
+    return Saved(new=new, changed=changed, same=same, stale=stale)
 
 
 def _existing(

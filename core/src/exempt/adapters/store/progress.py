@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.database import run
 from exempt.errors import RefusedError
-from exempt.model.exchange import Capability, Stream
+from exempt.model.checking import Capability
+from exempt.model.fetching import Stream
 from exempt.services import ports
-from exempt.services.ports import ConnectionRow, ConnectionStatus, CustomerRow, StreamPart
+from exempt.services.rows import ConnectionRow, ConnectionStatus, CustomerRow, StreamPart
 
 _COUNTED = {
     "customers": "source_customer",

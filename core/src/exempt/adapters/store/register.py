@@ -14,7 +14,7 @@ from exempt.adapters.store import tables as t
 from exempt.adapters.store.database import many, one_of, run
 from exempt.errors import NotFoundError
 from exempt.model.certificate import Certificate, Coverage, NewCertificate
-from exempt.model.exchange import CertificateFile
+from exempt.model.pushing import CertificateFile
 from exempt.services import ports
 
 OpenFile = Callable[[str], IO[bytes]]

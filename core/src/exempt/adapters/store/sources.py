@@ -22,11 +22,11 @@ from exempt.adapters.store.database import (
 from exempt.adapters.store.linking import link
 from exempt.adapters.store.pages import latest, line_rows, order_of, order_row
 from exempt.model.decision import Card
-from exempt.model.exchange import Page, Rejected, Stream
+from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services import ports
-from exempt.services.ports import (
+from exempt.services.rows import (
     ConnectionRow,
     CustomerStanding,
     SavedOrders,
@@ -63,9 +63,7 @@ class Sources(ports.Sources):
             {row_id: customers[external_id] for external_id, row_id in saved.touched.items()}
         )
         new = {links[external_id] for external_id in saved.new}
-        return SavedRecords(
-            len(saved.new), len(saved.changed), len(saved.same), frozenset(moved | new)
-        )
+        return _counts(saved)._replace(customer_ids=frozenset(moved | new))
 
     def _save_ship_tos(self, customers: dict[int, Customer]) -> None:
         """Where goods go: the ship-to addresses, or the billing address where there is none."""
@@ -84,8 +82,8 @@ class Sources(ports.Sources):
         columns = tuple(f"address_{p}" for p in pages.ADDRESS)
         run_many(
             self._c,
-            f"INSERT INTO ship_to (source_customer_id, position, jurisdiction, {', '.join(columns)})"  # noqa: S608
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO ship_to (source_customer_id, position, jurisdiction,"  # noqa: S608
+            f" {', '.join(columns)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
@@ -172,7 +170,8 @@ class Sources(ports.Sources):
             run(self._c, sql, connection_id, stream.value, many(self._c, nameless))
         run_many(
             self._c,
-            "INSERT INTO rejected_row (connection_id, stream, external_id, row_name, reason, seen_at)"
+            "INSERT INTO rejected_row"
+            " (connection_id, stream, external_id, row_name, reason, seen_at)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (connection_id, stream.value, r.external_id, r.row, r.reason, micros(at))
@@ -280,4 +279,4 @@ class Sources(ports.Sources):
 
 
 def _counts(saved: pages.Saved) -> SavedRecords:
-    return SavedRecords(len(saved.new), len(saved.changed), len(saved.same))
+    return SavedRecords(len(saved.new), len(saved.changed), len(saved.same) + len(saved.stale))

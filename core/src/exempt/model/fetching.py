@@ -1,0 +1,172 @@
+"""Reading: what is asked of a stream, and the page that comes back.
+
+Fields are added to requests and results over time, and within a major version
+of the specification never renamed or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
+
+from exempt.model.record import Day, ExternalId, Record, SourceRecord, Text
+
+S = TypeVar("S", bound=SourceRecord)
+Row = TypeVar("Row")
+
+
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+"""Where to go on reading; only the connector understands it. At most 4,096
+characters, and never a secret: it is stored and shown."""
+
+
+class Stream(StrEnum):
+    """What can be fetched."""
+
+    CUSTOMERS = "customers"
+    PRODUCTS = "products"
+    ORDERS = "orders"
+    EMPLOYEES = "employees"
+
+
+class RangesRequest(Record):
+    """Asks how a stream's history can be read in independent parts."""
+
+    stream: Stream
+    since: Day | None = None
+
+
+class RangesResult(Record):
+    """Start cursors of ranges that together cover the history, oldest first.
+
+    Each is read by itself, several at once, each through a connector of its
+    own. The checkpoint at the end of the last range starts the next run, so
+    that range must promise to see whatever changes while the others are read.
+    """
+
+    cursors: tuple[Cursor, ...]
+
+
+class FetchRequest(Record):
+    """Asks for one page.
+
+    Attributes:
+        cursor: Where to go on: the ``next_cursor`` or ``checkpoint`` of an
+            earlier page, or a range's start. None = from the beginning.
+        since: With ``cursor=None``: nothing older is of interest.
+        ids: Ask for just these records; the page then has no cursor at all.
+        page_size: The most records to return.
+    """
+
+    cursor: Cursor | None = None
+    since: Day | None = None
+    ids: tuple[ExternalId, ...] | None = None
+    page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
+
+
+class Rejected(Record):
+    """A row that could not be read.
+
+    Attributes:
+        row: Which row, in words the remote's own people understand
+            (``row 17``, ``invoice in_123``).
+        reason: What is wrong and how to mend it, without the value itself.
+        external_id: Its identifier, where that much was legible.
+    """
+
+    row: Text
+    reason: Annotated[str, StringConstraints(max_length=2000)]
+    external_id: ExternalId | None = None
+
+
+class Page(Record, Generic[S]):
+    """One page of a stream: the unit of retry, storage and progress.
+
+    Attributes:
+        records: In the stream's order. The same record may come again.
+        deleted: Identifiers that the remote no longer has.
+        rejected: Rows that could not be read; they never cost the page.
+        next_cursor: Go on there; None = this was the last page.
+        checkpoint: On the last page: where the next run starts, inclusive.
+    """
+
+    # Instances made by the connector are trusted to have been validated when they were made.
+    model_config = ConfigDict(revalidate_instances="never")
+
+    records: tuple[S, ...] = ()
+    deleted: tuple[ExternalId, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    next_cursor: Cursor | None = None
+    checkpoint: Cursor | None = None
+
+    @classmethod
+    def read(
+        cls,
+        rows: Iterable[Row],
+        translate: Callable[[Row], S | None],
+        *,
+        row_name: Callable[[int, Row], str] = lambda number, _row: f"row {number}",
+        row_id: Callable[[Row], str | None] = lambda _row: None,
+        deleted: Iterable[str] = (),
+        next_cursor: str | None = None,
+        checkpoint: str | None = None,
+    ) -> Page[S]:
+        """Translate *rows* one by one; a bad row is set aside with its reason.
+
+        Args:
+            rows: As the remote gave them.
+            translate: Makes a record of a row, or None to leave the row out.
+                A ``ValueError`` (pydantic's too), ``KeyError``, ``TypeError``
+                or ``LookupError`` rejects that row alone.
+            row_name: Words for a row, from its position (counted from 1) and itself.
+            row_id: A row's identifier, if it can be read.
+            deleted: See the class.
+            next_cursor: See the class.
+            checkpoint: See the class.
+        """
+        records: list[S] = []
+        rejected: list[Rejected] = []
+        for number, row in enumerate(rows, start=1):
+            try:
+                record = translate(row)
+            except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+                rejected.append(
+                    Rejected(
+                        row=row_name(number, row),
+                        reason=reason_of(error),
+                        external_id=_legible(row_id, row),
+                    )
+                )
+            else:
+                if record is not None:
+                    records.append(record)
+        return cls(
+            records=tuple(records),
+            deleted=tuple(deleted),
+            rejected=tuple(rejected),
+            next_cursor=next_cursor,
+            checkpoint=checkpoint,
+        )
+
+
+def _legible(row_id: Callable[[Row], str | None], row: Row) -> str | None:
+    try:
+        found = row_id(row)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return str(found)[:255] or None if found is not None else None
+
+
+def reason_of(error: Exception) -> str:
+    """One line that says what is wrong with a row, without quoting the row."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'row'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_input=False, include_url=False, include_context=False)
+        )[:2000]
+    if isinstance(error, KeyError):
+        return f"{error.args[0] if error.args else 'a field'}: missing"[:2000]
+    return (str(error) or type(error).__name__)[:2000]

@@ -1,0 +1,179 @@
+"""What the store gives back: plain rows, for services and faces."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from exempt.model.checking import Capability
+from exempt.model.decision import Decision
+from exempt.model.sources import Order
+
+
+class ConnectionRow(NamedTuple):
+    """A configured connection, as the store knows it."""
+
+    id: int
+    name: str
+    connector: str
+    company_id: int
+    capabilities: frozenset[Capability]
+    paused_reason: str | None = None
+
+
+class StreamPart(NamedTuple):
+    """How far one part of a stream was read.
+
+    A stream has one part, or one for each range of its history; the last one
+    goes on from its checkpoint in later runs.
+    """
+
+    part: int
+    cursor: str | None
+    done: bool
+    guard: str
+
+
+class StoredOrder(NamedTuple):
+    """An order and where it is kept."""
+
+    id: int
+    connection_id: int
+    record: Order
+
+
+class SavedOrders(NamedTuple):
+    """What a page of orders brought: the new and the changed ones, and the rest's number."""
+
+    touched: list[StoredOrder]
+    new: int
+    unchanged: int
+
+
+class SavedRecords(NamedTuple):
+    """What a page of other records brought."""
+
+    new: int
+    changed: int
+    unchanged: int
+    customer_ids: frozenset[int] = frozenset()
+
+
+class DeliveryState(StrEnum):
+    """``pending`` is owed; ``sent`` was done; ``dead`` waits for a person."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+class DeliveryTarget(StrEnum):
+    """What is owed: a status on an order or a customer, or a mail."""
+
+    ORDER = "order"
+    CUSTOMER = "customer"
+    MAIL = "mail"
+
+
+class Delivery(NamedTuple):
+    """One thing owed to an outside system."""
+
+    id: int
+    connection_id: int
+    target: DeliveryTarget
+    external_id: str
+    version: int
+    wanted: str
+    state: DeliveryState
+    attempts: int
+    due_at: dt.datetime
+    outcome: str | None
+    message: str | None
+    done_at: dt.datetime | None
+
+
+class CustomerStanding(NamedTuple):
+    """What a customer's status in one source is made of.
+
+    ``ship_to`` has the states of its ship-to addresses there, and of what was
+    shipped lately.
+    """
+
+    external_id: str
+    customer_id: int
+    exempt_in_source: bool | None
+    updated_at: dt.datetime | None
+    ship_to: frozenset[str]
+
+
+class CustomerRow(NamedTuple):
+    """A customer card, for a list."""
+
+    id: int
+    number: str | None
+    name: str
+    email: str | None
+    flagged_exempt: bool
+    sources: int
+    certificates: int
+
+
+class Uncovered(NamedTuple):
+    """A customer with orders for which exemption is claimed and nothing is on file."""
+
+    customer_id: int
+    number: str | None
+    name: str
+    email: str | None
+    jurisdictions: tuple[str, ...]
+    orders: int
+    asked: tuple[str, ...]
+
+
+class RequestRow(NamedTuple):
+    """A request for a certificate."""
+
+    id: int
+    customer_id: int
+    customer_name: str
+    recipient: str
+    jurisdictions: tuple[str, ...]
+    state: str
+    created_at: dt.datetime
+
+
+class OrderView(NamedTuple):
+    """An order with its decision, for a person."""
+
+    id: int
+    connection: str
+    record: Order
+    customer_name: str | None
+    decision: Decision | None
+    decided_at: dt.datetime | None
+
+
+class GroundCount(NamedTuple):
+    """How many orders were decided so, and their worth, by state and currency."""
+
+    ground: str
+    tax_applicable: bool
+    jurisdiction: str | None
+    currency: str
+    orders: int
+    total_minor: int
+
+
+class ConnectionStatus(NamedTuple):
+    """A connection at a glance."""
+
+    name: str
+    connector: str
+    paused_reason: str | None
+    records: Mapping[str, int]
+    rejected: int
+    last_read_at: dt.datetime | None
+    deliveries: Mapping[str, int]
