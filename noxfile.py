@@ -86,7 +86,7 @@ def plugin(session: nox.Session, name: str) -> None:
 def docs(session: nox.Session) -> None:
     """The examples of the README and of docs/."""
     session.install(*EVERYTHING, *TEST)
-    session.run("pytest", "tests/core/house/test_examples.py", *session.posargs)
+    session.run("pytest", "tests/core/house/test_examples.py", "tests/docs", *session.posargs)
 
 
 @nox.session
@@ -111,9 +111,9 @@ def wheels(session: nox.Session) -> None:
     session.run("exempt", "--version")
     session.run("exempt", "plugins")
     session.install(*map(str, plugins))
-    listed = session.run("exempt", "plugins", silent=True)
-    if missing := [name for name in PLUGINS if name not in str(listed)]:
-        session.error(f"exempt plugins does not list {', '.join(missing)}:\n{listed}")
+    listed = str(session.run("exempt", "plugins", silent=True))
+    if listed.count("loaded") != len(PLUGINS):
+        session.error(f"not every plugin is loaded:\n{listed}")
 
 
 def _problems(wheel: Path) -> list[str]:

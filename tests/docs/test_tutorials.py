@@ -2,19 +2,21 @@
 
 A block with a ``title`` is a file to save; with ``before`` it goes into that
 file, above the line that begins so. In a ``console`` block ``$ …`` is a command,
-and below it stands what it prints, ``...`` for whatever does not matter. What
-stands in ``sh`` installs something, and is not run. Other blocks run in the
-tests of all pages.
+and below it stands what it prints: ``...`` for whatever does not matter, blanks
+and the rules of tables anyhow. What stands in ``sh`` installs something, and is
+not run. Other blocks run in the tests of all pages.
 """
 
 from __future__ import annotations
 
-import doctest
-import os
+import contextlib
+import importlib
+import io
 import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,27 +26,38 @@ import pytest
 from sybil import Document, Region
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
+from exempt import cli, wiring
+from exempt.cli import output
+from exempt.wiring import Exempt
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("tutorial-*.md"))
-ALIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 _BLOCKS = RawFencedCodeBlockLexer(re.compile(r"(?P<info>[^\n]*)\n"))
 _FILE = re.compile(r'\w+ title="(?P<title>[^"]+)"(?: before="(?P<before>[^"]+)")?')
 
 
+def alike(expected: str, found: str) -> bool:
+    """Whether a command printed what the page says."""
+    said, printed = (" ".join(text.replace("─", " ").split()) for text in (expected, found))
+    pattern = ".*".join(re.escape(part.strip()) for part in said.split("..."))
+    return re.fullmatch(pattern, printed) is not None
+
+
 class Follower:
     """Somebody who does, in an empty folder, what a tutorial says."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
-        self._environment = {
-            **os.environ,
-            "COLUMNS": "100",
-            "EXEMPT_NOW": "2026-11-20T12:00:00Z",
-            "PYTHONPATH": str(folder),
-            "PYTHONUTF8": "1",
-        }
+        self._set = monkeypatch.setattr
         self._running: list[subprocess.Popen[str]] = []
+        monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.setenv("PYTHONPATH", str(folder))
+        monkeypatch.setenv("EXEMPT_NOW", "2026-11-20T12:00:00Z")
+        monkeypatch.setattr(cli.State, "now", None)
+        monkeypatch.setattr(cli.State, "settings", cli.State.settings)
+        monkeypatch.setattr(output.console, "_width", 100)
 
     def follow(self, region: Region) -> None:
         """Do what one block says."""
@@ -52,46 +65,69 @@ class Follower:
         if info == "console":
             for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
                 command, _, expected = part.partition("\n")
-                self._compare(command, expected, self._run(shlex.split(command), expected))
-        elif found := _FILE.fullmatch(info):
-            self._save(self.folder / found["title"], text, found["before"])
+                found = self._run(shlex.split(command), expected)
+                if not alike(expected, found):
+                    pytest.fail(f"$ {command}\n-- the page:\n{expected}\n-- it prints:\n{found}")
+        elif found_file := _FILE.fullmatch(info):
+            self._save(self.folder / found_file["title"], text, found_file["before"])
 
     def _run(self, words: list[str], expected: str) -> str:
         program, *rest = words
-        command = [sys.executable, *(["-m", "exempt"] if program == "exempt" else []), *rest]
+        if program == "exempt":
+            return self._exempt(rest)
         process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self._environment,
+            [sys.executable, *rest],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
         )
-        if program == "python" and rest[0] != "-m":  # it runs on, in a terminal of its own
-            self._running.append(process)
-            assert process.stdout
-            return "".join(process.stdout.readline() for _ in expected.splitlines())
-        return process.communicate(timeout=120)[0]
+        if rest[0] == "-m":
+            return process.communicate(timeout=120)[0]
+        self._running.append(process)  # in a terminal of its own
+        assert process.stdout
+        return "".join(process.stdout.readline() for _ in expected.splitlines())
 
-    def _compare(self, command: str, expected: str, found: str) -> None:
-        if not doctest.OutputChecker().check_output(expected, found, ALIKE):
-            pytest.fail(f"$ {command}\n--- the page says\n{expected}\n--- it prints\n{found}")
+    def _exempt(self, arguments: list[str]) -> str:
+        """Run a command in this process, where all is loaded."""
+        opened: list[Exempt] = []
+
+        def open_and_remember(*args: Any, **options: Any) -> Exempt:
+            opened.append(Exempt(*args, **options))
+            return opened[-1]
+
+        self._set(wiring, "Exempt", open_and_remember)
+        self._set(sys, "argv", ["exempt", *arguments])
+        with (
+            io.StringIO() as printed,
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
+            with pytest.raises(SystemExit):
+                cli.main()
+            for one in opened:
+                one.close()
+            return printed.getvalue()
 
     def _save(self, path: Path, text: str, before: str | None) -> None:
         if before:
             head, line, tail = path.read_text(encoding="utf-8").partition(f"\n{before}")
             assert line, f"{path.name} has no line that begins {before!r}"
-            text = f"{head}\n{text}{line}{tail}"
+            indent = before.removesuffix(before.lstrip())  # of which the block was freed
+            text = f"{head}\n{textwrap.indent(text, indent)}{line}{tail}"
         path.write_text(text, encoding="utf-8")
+        sys.modules.pop(path.stem, None)
         if path.name == "pyproject.toml":
             _pretend_installed(self.folder, tomllib.loads(text)["project"])
+        importlib.invalidate_caches()
 
     def leave(self) -> None:
-        """End what runs on."""
+        """End what runs on, and forget what was imported from the folder."""
         for process in self._running:
             process.terminate()
             process.communicate(timeout=60)
+        for path in self.folder.glob("*.py"):
+            sys.modules.pop(path.stem, None)
 
 
 def _pretend_installed(folder: Path, project: dict[str, Any]) -> None:
@@ -109,23 +145,25 @@ def _pretend_installed(folder: Path, project: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def follower(tmp_path: Path) -> Iterator[Follower]:
-    somebody = Follower(tmp_path)
+def follower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follower]:
+    somebody = Follower(tmp_path, monkeypatch)
     yield somebody
     somebody.leave()
 
 
+def blocks(page: str) -> list[Region]:
+    return list(_BLOCKS(Document((DOCS / page).read_text(encoding="utf-8"), page)))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_tutorial_can_be_followed(page: str, follower: Follower) -> None:
-    for region in _BLOCKS(Document((DOCS / page).read_text(encoding="utf-8"), page)):
+    for region in blocks(page):
         follower.follow(region)
 
 
-def test_the_connector_of_the_tutorial_has_less_than_sixty_lines(follower: Follower) -> None:
-    page = "tutorial-connector.md"
-    for region in _BLOCKS(Document((DOCS / page).read_text(encoding="utf-8"), page)):
-        found = _FILE.fullmatch(region.lexemes["info"].strip())
-        if found and found["title"] == "exempt_corner_shop.py" and not found["before"]:
+def test_the_connector_of_the_tutorial_has_less_than_sixty_lines() -> None:
+    for region in blocks("tutorial-connector.md"):
+        if 'title="exempt_corner_shop.py"' in region.lexemes["info"]:
             assert len(region.lexemes["source"].text.splitlines()) < 60
             return
     pytest.fail("the tutorial makes no exempt_corner_shop.py")

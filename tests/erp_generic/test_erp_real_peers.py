@@ -1,4 +1,4 @@
-"""Programs that nobody here wrote: datasette (next URL in the body) and json-server (Link header)."""
+"""Programs that nobody here wrote: datasette (next URL in the body), json-server (Link header)."""
 
 from __future__ import annotations
 
@@ -113,11 +113,11 @@ def json_server_program(request: pytest.FixtureRequest) -> Path:
     if npm is None:
         pytest.skip("npm is not installed: json-server cannot be tried")
     cache = request.config.cache
-    assert cache
+    assert cache is not None
     folder = cache.mkdir(JSON_SERVER.replace("@", "-"))
     program = folder / "node_modules" / ".bin" / "json-server"
     if not program.exists():
-        command = [npm, "install", "--no-audit", "--no-fund", "--prefix", folder, JSON_SERVER]
+        command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), JSON_SERVER]
         done = subprocess.run(command, capture_output=True, check=False, text=True)
         if done.returncode:
             pytest.skip(f"npm cannot install {JSON_SERVER}: {done.stderr[-300:]}")
@@ -130,7 +130,7 @@ def json_server(json_server_program: Path, tmp_path: Path) -> Iterator[str]:
     rows = [order_row(n % 600) | {"id": f"SO-{n}", "certificate": None} for n in range(COUNT)]
     (tmp_path / "db.json").write_text(json.dumps({"orders": rows}))
     port = free_port()
-    command = [json_server_program, "--host", "127.0.0.1", "--port", str(port), "db.json"]
+    command = [str(json_server_program), "--host", "127.0.0.1", "--port", str(port), "db.json"]
     with running(command, port, tmp_path / "log") as url:
         yield url
 

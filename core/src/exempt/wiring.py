@@ -20,7 +20,7 @@ from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.connections.context import CoreContext, redactor
 from exempt.adapters.connections.discovery import Catalogue, discover
 from exempt.adapters.documents import LocalDocuments
-from exempt.adapters.store import migrate
+from exempt.adapters.store import version
 from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
 from exempt.errors import (
@@ -93,13 +93,15 @@ class Exempt:
         Raises:
             RefusedError: It was made by another version: it is migrated on request only.
         """
-        at = migrate.current(self.database)
+        at = version.current(self.database)
         if at is None:
+            from exempt.adapters.store import migrate  # noqa: PLC0415 - a third of a second
+
             migrate.upgrade(self.database)
-        elif at != migrate.head(self.database):
+        elif at != version.HEAD:
             msg = (
-                f"the database is at version {at}, and this Exempt needs"
-                f" {migrate.head(self.database)}: make a backup, then run exempt migrate"
+                f"the database is at version {at}, and this Exempt needs {version.HEAD}:"
+                " make a backup, then run exempt migrate"
             )
             raise RefusedError(msg)
         return SqlStore(self.database, self.documents.open)

@@ -129,7 +129,7 @@ def hooks(owner: type) -> Description:
 
 def aliases() -> dict[str, str]:
     """The constrained types, such as `Amount`, as they are written."""
-    homes = [f"exempt.model.{name}" for name in ("record", "address", "exchange")]
+    homes = [f"exempt.model.{name}" for name in ("record", "address", "fetching")]
     return {
         node.targets[0].id: ast.unparse(node.value)
         for home in homes

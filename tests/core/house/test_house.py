@@ -95,3 +95,9 @@ def test_every_ignored_lint_rule_has_its_reason() -> None:
     ignored = config[config.index("ignore = [") : config.index("[tool.ruff.lint.per-file-ignores]")]
     bare = [line for line in ignored.splitlines() if '"' in line and "#" not in line]
     assert not bare
+
+
+def test_ci_runs_what_the_readme_says() -> None:
+    commands = re.findall(r"^python3 -m venv .*$", text("README.md"), re.MULTILINE)
+    assert commands[-1].endswith("uv run nox")
+    assert text(".ci/run").splitlines()[-1] == commands[-1]

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from exempt.model.exchange import expect
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from exempt import Customer, Order, Page, PermanentError, Product, Rejected, reason_of
+from exempt import Order, Page, PermanentError, Product, Rejected, reason_of
 
 Row = dict[str, Any]
 
@@ -145,8 +144,7 @@ ORDER = {
         ),
         pytest.param(
             validation_error(Order, **ORDER, ship_to={"country": "US", "state": "Texax"}),
-            "ship_to.state: unknown state in country 'US':"
-            " use a two-letter code such as 'TX'",
+            "ship_to.state: unknown state in country 'US': use a two-letter code such as 'TX'",
             id="a field inside a field",
         ),
         pytest.param(
@@ -160,18 +158,6 @@ def test_reason(error: Exception, reason: str) -> None:
     assert reason_of(error) == reason
 
 
-@given(st.sampled_from([ValueError, KeyError, TypeError]), st.text(min_size=1990, max_size=2100))
-def test_a_reason_is_never_too_long_to_keep(kind: type[Exception], words: str) -> None:
-    assert len(reason_of(kind(words))) <= 2000
-
-
-def test_a_page_of_the_right_kind_is_passed_on() -> None:
-    page = Page.read(rows(3), product)
-    assert expect(Product, page, "erp") is page
-    assert expect(Customer, Page(), "erp") == Page()
-
-
-@pytest.mark.parametrize("answer", [None, [], Page.read(rows(1), product)])
-def test_a_page_of_another_kind_is_the_connector_s_fault(answer: object) -> None:
-    with pytest.raises(PermanentError, match=r"erp: returned \w+ where a Page of Customer was due"):
-        expect(Customer, answer, "erp")
+@pytest.mark.parametrize("kind", [ValueError, KeyError, TypeError])
+def test_a_reason_is_never_too_long_to_keep(kind: type[Exception]) -> None:
+    assert len(reason_of(kind("x" * 3000))) == 2000

@@ -97,7 +97,7 @@ def init(
 @app.command()
 def plugins(json: Json = False) -> None:
     """List connectors: loaded, skipped and failed, with the reason."""
-    from exempt.cli.show import show_plugins  # noqa: PLC0415
+    from exempt.cli.plugins import show_plugins  # noqa: PLC0415
 
     show_plugins(as_json=json)
 
@@ -163,7 +163,7 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to this version of Exempt, or back to another."""
-    from exempt.cli.setup import migrate_database  # noqa: PLC0415
+    from exempt.cli.migrating import migrate_database  # noqa: PLC0415
 
     migrate_database(opened(), to)
 

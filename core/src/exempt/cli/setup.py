@@ -1,4 +1,4 @@
-"""Make a settings file, and bring a database to a version."""
+"""Make a settings file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from exempt.adapters.connections.discovery import discover
-from exempt.adapters.store import migrate
 from exempt.cli.output import say
 from exempt.errors import RefusedError
 from exempt.hookspecs import ConnectorInfo
 from exempt.settings import FILE_NAME
-from exempt.wiring import Exempt
 
 _HEAD = """\
 # The settings of Exempt. A secret never stands here: write env:NAME or file:PATH.
@@ -59,18 +57,3 @@ def _part(info: ConnectorInfo[Any]) -> str:
         mark = "" if key in required else "(optional) "
         lines.append(f"# {key} = {example}    # {mark}{field.get('description', '')}".rstrip())
     return "\n".join(lines) + "\n"
-
-
-def migrate_database(exempt: Exempt, to: str | None) -> None:
-    """Migrate forwards to the newest version, or to *to*."""
-    before = migrate.current(exempt.database)
-    if to is None or not _is_back(before, to):
-        migrate.upgrade(exempt.database, to or "head")
-    else:
-        migrate.downgrade(exempt.database, to)
-    after = migrate.current(exempt.database)
-    say(f"The database was at version {before or 'none'}, and is at {after or 'none'} now.")
-
-
-def _is_back(before: str | None, to: str) -> bool:
-    return to == "base" or to.startswith("-") or (before is not None and to < before)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from exempt.adapters.connections.discovery import discover
 from exempt.cli.output import count, money, print_json, print_table, say, short
 from exempt.errors import ExemptError, NotFoundError
 from exempt.model.decision import Ground
@@ -24,22 +23,6 @@ GROUNDS = {
     Ground.NO_SHIP_TO: "ship-to state unknown",
     Ground.UNKNOWN_CUSTOMER: "customer unknown",
 }
-
-
-def show_plugins(*, as_json: bool) -> None:
-    """``exempt plugins``."""
-    rows = discover().rows
-    if as_json:
-        print_json([vars(row) for row in rows])
-        return
-    if not rows:
-        say("No connector is installed. Try: pip install exempt-billing-stripe")
-        return
-    print_table(
-        "",
-        ("Connector", "System", "Package", "State", "Reason"),
-        [(r.name, r.title, f"{r.distribution} {r.version}", r.state, r.reason) for r in rows],
-    )
 
 
 def show_check(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:

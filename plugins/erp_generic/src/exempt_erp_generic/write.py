@@ -155,8 +155,6 @@ def same(old: Any, new: Any) -> bool:
         return isinstance(old, dict) and all(same(old.get(name), new[name]) for name in new)
     if isinstance(new, list):
         return isinstance(old, list) and len(old) == len(new) and all(map(same, old, new))
-    if isinstance(new, bool) or isinstance(old, bool):
-        return old is new
     return spelled(old) == spelled(new)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -33,13 +34,8 @@ def link(
     source: ConnectionRow,
     customers: Mapping[str, Customer],
     at: dt.datetime,
-) -> tuple[dict[str, int], set[int]]:
-    """Give each customer its card, making cards that are missing.
-
-    Returns:
-        Card ids by external id, and the ids of cards that changed in what
-        decisions go by.
-    """
+) -> dict[str, int]:
+    """Give each customer its card, making cards that are missing; card ids by external id."""
     linked = _linked(connection, source.id, customers)
     candidates = _Candidates(connection, source.company_id, customers, linked)
     fresh: dict[str, int] = {}
@@ -52,8 +48,7 @@ def link(
             _make(connection, card, source, customer, at)
         candidates.add(card, customer)
         fresh[external_id] = card
-    links = {**linked, **fresh}
-    return links, _follow(connection, source, customers, links)
+    return {**linked, **fresh}
 
 
 def _linked(
@@ -77,7 +72,8 @@ class _Candidates:
         customers: Mapping[str, Customer],
         linked: Mapping[str, int],
     ) -> None:
-        self._by_key: dict[str, list[Candidate]] = {}
+        self._cards: dict[int, Candidate] = {}
+        self._by_key: dict[str, set[int]] = {}
         loose = [c for external_id, c in customers.items() if external_id not in linked]
         for column, keys in (
             ("number_key", {number_key(c.number) for c in loose} - {None}),
@@ -90,18 +86,21 @@ class _Candidates:
             for row in run(connection, sql, company_id, many(connection, sorted(map(str, keys)))):
                 self._keep(Candidate(*row))
 
-    def _keep(self, candidate: Candidate) -> None:
-        for key in (number_key(candidate.number), email_key(candidate.email)):
+    def _keep(self, card: Candidate) -> None:
+        self._cards[card.customer_id] = card
+        for key in (number_key(card.number), email_key(card.email)):
             if key:
-                self._by_key.setdefault(key, []).append(candidate)
+                self._by_key.setdefault(key, set()).add(card.customer_id)
 
     def of(self, customer: Customer) -> list[Candidate]:
         keys = {number_key(customer.number), email_key(customer.email)} - {None}
-        found = {c.customer_id: c for key in keys for c in self._by_key.get(str(key), [])}
-        return list(found.values())
+        return [self._cards[card] for key in keys for card in self._by_key.get(str(key), ())]
 
     def add(self, card: int, customer: Customer) -> None:
-        self._keep(Candidate(card, customer.number, customer.email))
+        """A customer joined *card*, and filled what was blank."""
+        before = self._cards.get(card, Candidate(card, None, None))
+        number, email = before.number or customer.number, before.email or customer.email
+        self._keep(Candidate(card, number, email))
 
 
 def _make(
@@ -127,67 +126,72 @@ def _make(
     insert(connection, "customer", _CARD, [row])
 
 
-def _follow(
+def follow(
     connection: sa.Connection,
     source: ConnectionRow,
     customers: Mapping[str, Customer],
     links: Mapping[str, int],
 ) -> set[int]:
-    """Let the cards follow their sources; returns those whose exemption facts changed.
+    """Let the cards of customers just saved follow; returns those whose exemption facts changed.
 
     The source that made a card owns its name, number and e-mail; another one
-    only fills what is blank. A claim of exemption stays when the source shows
-    "not exempt" after we told it so: that is our own word coming back.
+    only fills what is blank. It is flagged while any source claims exemption,
+    and the claim stays when a source shows "not exempt" after we told it so:
+    that is our own word coming back. Of several free-form numbers the owner's
+    counts, else the first.
     """
     sql = (
         "SELECT id, owner_connection_id, name, number, email, flagged_exempt,"  # noqa: S608
         f" resale_certificate_number FROM customer WHERE {one_of(connection, 'id')}"
     )
-    cards: dict[int, Row] = {
-        row[0]: tuple(row) for row in run(connection, sql, many(connection, list(links.values())))
-    }
-    claimed_elsewhere = _claimed_elsewhere(connection, source.id, list(cards))
-    told = _told(connection, source.id, list(customers))
-    changed: set[int] = set()
-    updates = []
+    ids = sorted({links[external_id] for external_id in customers})
+    before = {row[0]: tuple(row) for row in run(connection, sql, many(connection, ids))}
+    after: dict[int, Row] = dict(before)
     for external_id, customer in customers.items():
-        card_id, owner, name, number, email, flagged, free_form = cards[links[external_id]]
+        card, owner, name, number, email, *facts = after[links[external_id]]
         if owner == source.id:
             name, number, email = customer.name, customer.number or number, customer.email or email
         else:
             number, email = number or customer.number, email or customer.email
-        echo = bool(flagged) and external_id in told
-        claims = customer.flagged_exempt or card_id in claimed_elsewhere or echo
-        free = customer.resale_certificate_number or (None if owner == source.id else free_form)
-        if (claims, free) != (bool(flagged), free_form):
-            changed.add(card_id)
-        updates.append(
-            (name, number, email, number_key(number), email_key(email), claims, free, card_id)
-        )
-        cards[card_id] = (card_id, owner, name, number, email, claims, free)
+        after[card] = (card, owner, name, number, email, *facts)
+    for card, members in _members(connection, ids).items():
+        owner, flagged = after[card][1], after[card][5]
+        claimed = any(m.claims for m in members) or (bool(flagged) and any(m.told for m in members))
+        numbers = [m.free_form for m in sorted(members, key=lambda m: m.connection_id != owner)]
+        after[card] = (*after[card][:5], claimed, next(filter(None, numbers), None))
     run_many(
         connection,
         "UPDATE customer SET name = ?, number = ?, email = ?, number_key = ?, email_key = ?,"
         " flagged_exempt = ?, resale_certificate_number = ? WHERE id = ?",
-        updates,
+        [
+            (name, number, email, number_key(number), email_key(email), claimed, free_form, card)
+            for card, _owner, name, number, email, claimed, free_form in after.values()
+            if after[card] != before[card]
+        ],
     )
-    return changed
+    return {card for card in after if after[card][5:] != before[card][5:]}
 
 
-def _claimed_elsewhere(connection: sa.Connection, connection_id: int, cards: list[int]) -> set[int]:
+class _Member(NamedTuple):
+    """A source customer of a card: what it claims, and whether we wrote its status there."""
+
+    connection_id: int
+    claims: bool
+    free_form: str | None
+    told: bool
+
+
+def _members(connection: sa.Connection, cards: Sequence[int]) -> dict[int, list[_Member]]:
     sql = (
-        "SELECT DISTINCT customer_id FROM source_customer"  # noqa: S608
-        f" WHERE connection_id <> ? AND {one_of(connection, 'customer_id')}"
-        " AND (exempt OR exemption_number IS NOT NULL OR exemption_code IS NOT NULL)"
+        "SELECT s.customer_id, s.connection_id, s.exempt, s.exemption_number, s.exemption_code,"  # noqa: S608
+        " s.resale_certificate_number, EXISTS (SELECT 1 FROM delivery d"
+        " WHERE d.connection_id = s.connection_id AND d.target = 'customer'"
+        " AND d.external_id = s.external_id AND d.state <> 'pending')"
+        f" FROM source_customer s WHERE {one_of(connection, 's.customer_id')} ORDER BY s.id"
     )
-    return {row[0] for row in run(connection, sql, connection_id, many(connection, cards))}
-
-
-def _told(connection: sa.Connection, connection_id: int, external_ids: list[str]) -> set[str]:
-    """Customers whose status we have written to this source."""
-    sql = (
-        "SELECT DISTINCT external_id FROM delivery"  # noqa: S608
-        " WHERE connection_id = ? AND target = 'customer' AND state <> 'pending'"
-        f" AND {one_of(connection, 'external_id')}"
-    )
-    return {row[0] for row in run(connection, sql, connection_id, many(connection, external_ids))}
+    found: dict[int, list[_Member]] = {}
+    for row in run(connection, sql, many(connection, cards)):
+        card, connection_id, exempt, number, code, free_form, told = row
+        member = _Member(connection_id, bool(exempt or number or code), free_form, bool(told))
+        found.setdefault(card, []).append(member)
+    return found

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
 from exempt.adapters.store.database import Database
@@ -18,19 +16,6 @@ def _config(database: Database) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["engine"] = database.engine
     return config
-
-
-def current(database: Database) -> str | None:
-    """The revision the database is at; None before the first."""
-    with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def head(database: Database) -> str:
-    """The newest revision that this version of Exempt knows."""
-    found = ScriptDirectory.from_config(_config(database)).get_current_head()
-    assert found is not None  # noqa: S101 - there is a first migration
-    return found
 
 
 def upgrade(database: Database, revision: str = "head") -> None:

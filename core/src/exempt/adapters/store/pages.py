@@ -234,6 +234,15 @@ def customer_row(record: Customer, customer_id: int) -> Row:
     )
 
 
+def ship_to_rows(row_id: int, record: Customer) -> list[Row]:
+    """The rows of ``ship_to``: the ship-to addresses, else the billing address."""
+    places = record.ship_to or ((record.billing_address,) if record.billing_address else ())
+    return [
+        (row_id, position, place.jurisdiction, *address_row(place))
+        for position, place in enumerate(places)
+    ]
+
+
 def order_row(record: Order) -> Row:
     """A row of ``sales_order``."""
     currency = record.currency

@@ -19,8 +19,8 @@ from exempt.adapters.store.database import (
     run,
     run_many,
 )
-from exempt.adapters.store.linking import link
-from exempt.adapters.store.pages import latest, line_rows, order_of, order_row
+from exempt.adapters.store.linking import follow, link
+from exempt.adapters.store.pages import latest, line_rows, order_of, order_row, ship_to_rows
 from exempt.model.decision import Card
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
@@ -40,6 +40,12 @@ _TABLES = {
     Stream.PRODUCTS: "product",
     Stream.EMPLOYEES: "employee",
 }
+_SHIP_TO = (
+    "source_customer_id",
+    "position",
+    "jurisdiction",
+    *(f"address_{part}" for part in pages.ADDRESS),
+)
 _LINES = ("order_id", "position", "line_id", "product_external_id", "amount", "tax")
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
@@ -56,36 +62,35 @@ class Sources(ports.Sources):
         # Two connections of one company must not make two cards of one customer.
         lock(self._c, f"cards of company {connection.company_id}")
         customers = latest(records)
-        links, moved = link(self._c, connection, customers, at)
+        links = link(self._c, connection, customers, at)
         rows = [pages.customer_row(c, links[c.external_id]) for c in customers.values()]
         saved = pages.save(self._c, pages.CUSTOMERS, connection.id, rows)
-        self._save_ship_tos(
-            {row_id: customers[external_id] for external_id, row_id in saved.touched.items()}
+        moved = follow(
+            self._c, connection, {each: customers[each] for each in saved.touched}, links
         )
+        elsewhere = self._save_ship_tos(saved, customers)
         new = {links[external_id] for external_id in saved.new}
-        return _counts(saved)._replace(customer_ids=frozenset(moved | new))
-
-    def _save_ship_tos(self, customers: dict[int, Customer]) -> None:
-        """Where goods go: the ship-to addresses, or the billing address where there is none."""
-        ids = list(customers)
-        sql = f"DELETE FROM ship_to WHERE {one_of(self._c, 'source_customer_id')}"  # noqa: S608
-        run(self._c, sql, many(self._c, ids))
-        rows: list[Row] = []
-        for row_id, customer in customers.items():
-            places = customer.ship_to or (
-                (customer.billing_address,) if customer.billing_address else ()
-            )
-            rows += [
-                (row_id, position, place.jurisdiction, *pages.address_row(place))
-                for position, place in enumerate(places)
-            ]
-        columns = tuple(f"address_{p}" for p in pages.ADDRESS)
-        run_many(
-            self._c,
-            "INSERT INTO ship_to (source_customer_id, position, jurisdiction,"  # noqa: S608
-            f" {', '.join(columns)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
+        return SavedRecords(
+            new=len(saved.new),
+            changed=len(saved.changed) + elsewhere,
+            unchanged=len(saved.same) + len(saved.stale) - elsewhere,
+            customer_ids=frozenset(moved | new),
         )
+
+    def _save_ship_tos(self, saved: pages.Saved, customers: dict[str, Customer]) -> int:
+        """Save where goods go; returns how many customers changed in that alone."""
+        ids = {**saved.touched, **saved.same}
+        places = {row_id: ship_to_rows(row_id, customers[each]) for each, row_id in ids.items()}
+        stored: dict[int, list[Row]] = {row_id: [] for row_id in places}
+        mine = one_of(self._c, "source_customer_id")
+        sql = f"SELECT {', '.join(_SHIP_TO)} FROM ship_to WHERE {mine} ORDER BY 1, position"  # noqa: S608
+        for row in run(self._c, sql, many(self._c, list(places))):
+            stored[row[0]].append(tuple(row))
+        differ = [row_id for row_id, rows in places.items() if rows != stored[row_id]]
+        run(self._c, f"DELETE FROM ship_to WHERE {mine}", many(self._c, differ))  # noqa: S608
+        rows = [row for row_id in differ for row in places[row_id]]
+        insert(self._c, "ship_to", _SHIP_TO, rows)
+        return len(set(differ) & set(saved.same.values()))
 
     def save_orders(self, connection: ConnectionRow, records: Iterable[Order]) -> SavedOrders:
         lock(self._c, f"orders of connection {connection.id}")

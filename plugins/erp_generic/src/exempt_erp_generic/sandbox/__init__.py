@@ -13,7 +13,7 @@ from exempt import Sandbox
 from exempt_erp_generic.sandbox.books import Books
 from exempt_erp_generic.sandbox.server import KEY, serve
 
-__all__ = ["Books", "sandbox", "serve", "settings_for"]
+__all__ = ["KEY", "Books", "sandbox", "serve", "settings_for"]
 
 
 @contextlib.contextmanager
