@@ -31,6 +31,10 @@ from exempt.services import push
 
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made from the code by docs/generate.py: change it there. -->"
+HOMES = (
+    *("record", "address", "certificate", "sources"),
+    *("checking", "fetching", "pushing", "messages"),
+)
 NOT_BUILT = "[not built yet](../README.md#not-built-yet)"
 
 HOOKS = {name: hook for name, hook in vars(exempt.Connector).items() if not name.startswith("_")}
@@ -107,7 +111,7 @@ def hooks_page() -> str:
     return page(
         "# Hooks",
         f"The hook specification, version {exempt.SPEC_VERSION} (`exempt.SPEC_VERSION`).",
-        found + form,
+        prose(found + form),
         "A hook takes `(self, request)`, is marked with `@exempt.hookimpl`, and returns its one"
         " result; it neither yields nor awaits. A name that the specification does not have, an"
         " override without the mark and a missing `check` are refused when the connection is"
@@ -159,7 +163,7 @@ def records_page() -> str:
         " the value that was refused."
     )
     parts = ["# Records", intro]
-    for home in ("record", "address", "certificate", "sources", "exchange"):
+    for home in HOMES:
         module = importlib.import_module(f"exempt.model.{home}")
         title, _, more = sections(module)[""].partition("\n\n")
         parts += [f"## {line(title).rstrip('.')}", prose(more), *in_order(module)]

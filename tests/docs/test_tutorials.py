@@ -26,9 +26,8 @@ import pytest
 from sybil import Document, Region
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
-from exempt import cli, wiring
+from exempt import cli
 from exempt.cli import output
-from exempt.wiring import Exempt
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("tutorial-*.md"))
@@ -90,24 +89,15 @@ class Follower:
 
     def _exempt(self, arguments: list[str]) -> str:
         """Run a command in this process, where all is loaded."""
-        opened: list[Exempt] = []
-
-        def open_and_remember(*args: Any, **options: Any) -> Exempt:
-            opened.append(Exempt(*args, **options))
-            return opened[-1]
-
-        self._set(wiring, "Exempt", open_and_remember)
         self._set(sys, "argv", ["exempt", *arguments])
+        printed = io.StringIO()
         with (
-            io.StringIO() as printed,
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
+            pytest.raises(SystemExit),
         ):
-            with pytest.raises(SystemExit):
-                cli.main()
-            for one in opened:
-                one.close()
-            return printed.getvalue()
+            cli.main()
+        return printed.getvalue()
 
     def _save(self, path: Path, text: str, before: str | None) -> None:
         if before:

@@ -90,44 +90,97 @@ if TYPE_CHECKING:
         Product,
     )
 
-_HOMES = {
-    "exempt.errors": (
-        "AuthError ConfigError ConnectorError CursorExpired ExemptError PermanentError"
-        " RateLimited ScopeError TransientError WebhookRejected"
-    ),
-    "exempt.hookspecs": ("SPEC_VERSION Connector ConnectorInfo Context Sandbox Settings hookimpl"),
-    "exempt.model.address": "Address Country Jurisdiction",
-    "exempt.model.certificate": "ExemptionReason",
-    "exempt.model.checking": (
-        "Capability CheckRequest CheckResult Choice ChoicesRequest ChoicesResult Problem Severity"
-    ),
-    "exempt.model.fetching": (
-        "FetchRequest Page RangesRequest RangesResult Rejected Stream reason_of"
-    ),
-    "exempt.model.messages": (
-        "Attachment CloseRequest Purpose SendRequest WebhookEvent WebhookRequest WebhookResult"
-    ),
-    "exempt.model.pushing": (
-        "CertificateFile ItemResult JurisdictionStatus Outcome PushItem PushRequest"
-        " PushResult Target"
-    ),
-    "exempt.model.record": ("Amount Currency Day ExternalId Key Moment Record SourceRecord Text"),
-    "exempt.model.sources": "Customer Employee Order OrderKind OrderLine Product",
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+_HOMES = (
+    "exempt.errors",
+    "exempt.hookspecs",
+    "exempt.model.address",
+    "exempt.model.certificate",
+    "exempt.model.checking",
+    "exempt.model.fetching",
+    "exempt.model.messages",
+    "exempt.model.pushing",
+    "exempt.model.record",
+    "exempt.model.sources",
+)
 
-__all__ = [  # noqa: PLE0604 - one list of names, not two
-    *sorted(_HOME_OF)
+__all__ = [
+    "SPEC_VERSION",
+    "Address",
+    "Amount",
+    "Attachment",
+    "AuthError",
+    "Capability",
+    "CertificateFile",
+    "CheckRequest",
+    "CheckResult",
+    "Choice",
+    "ChoicesRequest",
+    "ChoicesResult",
+    "CloseRequest",
+    "ConfigError",
+    "Connector",
+    "ConnectorError",
+    "ConnectorInfo",
+    "Context",
+    "Country",
+    "Currency",
+    "CursorExpired",
+    "Customer",
+    "Day",
+    "Employee",
+    "ExemptError",
+    "ExemptionReason",
+    "ExternalId",
+    "FetchRequest",
+    "ItemResult",
+    "Jurisdiction",
+    "JurisdictionStatus",
+    "Key",
+    "Moment",
+    "Order",
+    "OrderKind",
+    "OrderLine",
+    "Outcome",
+    "Page",
+    "PermanentError",
+    "Problem",
+    "Product",
+    "Purpose",
+    "PushItem",
+    "PushRequest",
+    "PushResult",
+    "RangesRequest",
+    "RangesResult",
+    "RateLimited",
+    "Record",
+    "Rejected",
+    "Sandbox",
+    "ScopeError",
+    "SendRequest",
+    "Settings",
+    "Severity",
+    "SourceRecord",
+    "Stream",
+    "Target",
+    "Text",
+    "TransientError",
+    "WebhookEvent",
+    "WebhookRejected",
+    "WebhookRequest",
+    "WebhookResult",
+    "hookimpl",
+    "reason_of",
 ]
 
+if not TYPE_CHECKING:  # so that type checkers complain of a name that does not exist
 
-def __getattr__(name: str) -> object:
-    if home := _HOME_OF.get(name):
-        value = getattr(importlib.import_module(home), name)
-        globals()[name] = value
-        return value
-    msg = f"module 'exempt' has no attribute {name!r}"
-    raise AttributeError(msg)
+    def __getattr__(name: str) -> object:
+        if name in __all__:
+            for home in map(importlib.import_module, _HOMES):
+                if hasattr(home, name):
+                    return globals().setdefault(name, getattr(home, name))
+        msg = f"module 'exempt' has no attribute {name!r}"
+        raise AttributeError(msg)
 
 
 def __dir__() -> list[str]:

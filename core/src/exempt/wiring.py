@@ -18,11 +18,11 @@ from pydantic import ValidationError
 
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.connections.context import CoreContext, redactor
-from exempt.adapters.connections.discovery import Catalogue, discover
 from exempt.adapters.documents import LocalDocuments
 from exempt.adapters.store import version
 from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
+from exempt.discovery import Catalogue, discover
 from exempt.errors import (
     ConfigError,
     ExemptError,
@@ -105,6 +105,24 @@ class Exempt:
             )
             raise RefusedError(msg)
         return SqlStore(self.database, self.documents.open)
+
+    def migrate(self, to: str | None = None) -> tuple[str | None, str | None]:
+        """Bring the database to the version *to*, forwards or back; None = the newest.
+
+        Returns:
+            The versions before and after; None = empty.
+        """
+        from exempt.adapters.store import migrate  # noqa: PLC0415 - a third of a second
+
+        before = version.current(self.database)
+        back = to is not None and (
+            to == "base" or to.startswith("-") or (before is not None and to < before)
+        )
+        if to is not None and back:
+            migrate.downgrade(self.database, to)
+        else:
+            migrate.upgrade(self.database, to or "head")
+        return before, version.current(self.database)
 
     @functools.cached_property
     def catalogue(self) -> Catalogue:

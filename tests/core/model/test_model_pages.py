@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pytest
@@ -72,6 +72,7 @@ def test_rows_are_named_in_the_remote_s_own_words() -> None:
         pytest.param(lambda row: row.nothing, None, id="one that cannot be looked for"),
         pytest.param(lambda row: row["bad"]["id"], None, id="one that is deeper than the row"),
         pytest.param(lambda _row: int("x"), None, id="one that cannot be read"),
+        pytest.param(lambda _row: "a\x00b", "ab", id="one with a NUL"),
     ],
 )
 def test_the_identifier_of_a_bad_row_where_it_is_legible(
@@ -79,6 +80,31 @@ def test_the_identifier_of_a_bad_row_where_it_is_legible(
 ) -> None:
     page = Page.read([{"bad": None}], product, row_id=row_id)
     assert page.rejected[0].external_id == external_id
+
+
+@pytest.mark.parametrize(
+    ("row_name", "row"),
+    [
+        pytest.param(
+            lambda _number, row: f"invoice {row['id']}", "row 1", id="no number to name it by"
+        ),
+        pytest.param(lambda _number, row: row.id, "row 1", id="nothing to look in"),
+        pytest.param(lambda _number, _row: "", "row 1", id="an empty name"),
+        pytest.param(lambda _number, _row: "x" * 600, "x" * 500, id="a name too long to keep"),
+        pytest.param(lambda _number, _row: "in_1\x00", "in_1", id="a NUL in it"),
+        pytest.param(lambda _number, _row: "in_\ud800", "in_?", id="half a character in it"),
+    ],
+)
+def test_a_name_that_cannot_be_had_does_not_cost_the_page(
+    row_name: Callable[[int, Row], str], row: str
+) -> None:
+    page = Page.read([{}], product, row_name=row_name)
+    assert [rejected.row for rejected in page.rejected] == [row]
+
+
+def test_a_reason_can_be_stored_whatever_the_row_held() -> None:
+    page = Page.read([{}], raising(KeyError("a\x00\ud800")))
+    assert page.rejected[0].reason == "a?: missing"
 
 
 def raising(error: Exception) -> Callable[[Row], Product]:
@@ -90,7 +116,14 @@ def raising(error: Exception) -> Callable[[Row], Product]:
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("odd"), KeyError("id"), IndexError("odd"), TypeError("odd"), ZeroDivisionError()],
+    [
+        ValueError("odd"),
+        AttributeError("odd"),
+        KeyError("id"),
+        IndexError("odd"),
+        TypeError("odd"),
+        ZeroDivisionError(),
+    ],
 )
 def test_errors_of_a_row_are_its_own(error: Exception) -> None:
     page = Page.read(rows(2), raising(error))
@@ -136,6 +169,11 @@ ORDER = {
             ValueError("total: no number"), "total: no number", id="the words of an error"
         ),
         pytest.param(ValueError(), "ValueError", id="an error without words"),
+        pytest.param(
+            InvalidOperation("<class>"),
+            "an amount that cannot be read: write 1234.50",
+            id="an amount that cannot be read",
+        ),
         pytest.param(
             validation_error(Order, **{**ORDER, "total": "Smith", "currency": "dollars"}),
             "currency: String should match pattern '^[A-Z]{3}$';"

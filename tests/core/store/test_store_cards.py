@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.records import NOW, address, customer
-from support.stores import MINUTE, connected, rows, save_customers
 
 from exempt.adapters.store.store import SqlStore
 from exempt.model.sources import Customer
 from exempt.services.rows import ConnectionRow, DeliveryState, DeliveryTarget
+from support.records import NOW, address, customer
+from support.stores import MINUTE, connected, rows, save_customers
 
 
 @pytest.fixture
@@ -153,9 +153,7 @@ def test_a_card_is_flagged_while_any_source_claims(
 def test_two_records_on_one_page_claim_together(
     store: SqlStore, erp: ConnectionRow, exempt: tuple[bool, bool]
 ) -> None:
-    page = [
-        customer(i, number="C-1", exempt=flag) for i, flag in zip("AB", exempt, strict=True)
-    ]
+    page = [customer(i, number="C-1", exempt=flag) for i, flag in zip("AB", exempt, strict=True)]
     save_customers(store, erp, *page)
     assert [card[3] for card in cards(store)] == [True]
 

@@ -41,6 +41,14 @@ class State:
     context: typer.Context | None = None
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"exempt {version('exempt')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -54,13 +62,10 @@ def _options(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log what connections do.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as version_of  # noqa: PLC0415
-
-        typer.echo(f"exempt {version_of('exempt')}")
-        raise typer.Exit
     if verbose:
         import logging  # noqa: PLC0415
 
@@ -163,9 +168,10 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to this version of Exempt, or back to another."""
-    from exempt.cli.migrating import migrate_database  # noqa: PLC0415
+    from exempt.cli.output import say  # noqa: PLC0415
 
-    migrate_database(opened(), to)
+    before, after = opened().migrate(to)
+    say(f"The database was at version {before or 'none'}, and is at {after or 'none'} now.")
 
 
 @app.command()

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from exempt.adapters.connections.discovery import Catalogue, discover
 from exempt.cli.output import console, count, money, print_table, say
 from exempt.cli.show import order_rows, show_check, states
 from exempt.cli.syncing import Before, Progress, shall_show
 from exempt.cli.toml import to_toml
+from exempt.discovery import Catalogue, discover
 from exempt.errors import RefusedError
 from exempt.hookspecs import Sandbox
 from exempt.model.certificate import NewCertificate

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exempt.adapters.connections.discovery import discover
 from exempt.cli.output import print_json, print_table, say
+from exempt.discovery import discover
 
 
 def show_plugins(*, as_json: bool) -> None:

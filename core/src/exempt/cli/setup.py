@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from exempt.adapters.connections.discovery import discover
 from exempt.cli.output import say
+from exempt.discovery import discover
 from exempt.errors import RefusedError
 from exempt.hookspecs import ConnectorInfo
 from exempt.settings import FILE_NAME

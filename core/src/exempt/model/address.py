@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, field_validator
 
 from exempt.data import jurisdictions
 from exempt.model.record import Record, Text
+
+_CODE = re.compile(r"^[A-Za-z0-9]{1,3}$")
 
 _COUNTRIES = {
     "USA": "US",
@@ -85,5 +88,7 @@ class Address(Record):
 
     @property
     def jurisdiction(self) -> str | None:
-        """``US-TX``; None where no state is known."""
-        return f"{self.country}-{self.state}" if self.state else None
+        """``US-TX``; None where no state is known by its code."""
+        if self.state and _CODE.match(self.state):
+            return f"{self.country}-{self.state.upper()}"
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError
@@ -67,6 +68,9 @@ class FetchRequest(Record):
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
 
 
+_ROW_ERRORS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+
+
 class Rejected(Record):
     """A row that could not be read.
 
@@ -119,8 +123,8 @@ class Page(Record, Generic[S]):
         Args:
             rows: As the remote gave them.
             translate: Makes a record of a row, or None to leave the row out.
-                A ``ValueError`` (pydantic's too), ``KeyError``, ``TypeError``
-                or ``LookupError`` rejects that row alone.
+                A ``ValueError`` (pydantic's too), ``LookupError``, ``TypeError``,
+                ``AttributeError`` or ``ArithmeticError`` rejects that row alone.
             row_name: Words for a row, from its position (counted from 1) and itself.
             row_id: A row's identifier, if it can be read.
             deleted: See the class.
@@ -132,12 +136,12 @@ class Page(Record, Generic[S]):
         for number, row in enumerate(rows, start=1):
             try:
                 record = translate(row)
-            except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            except _ROW_ERRORS as error:
                 rejected.append(
                     Rejected(
-                        row=row_name(number, row),
-                        reason=reason_of(error),
-                        external_id=_legible(row_id, row),
+                        row=_legible(partial(row_name, number), row, 500) or f"row {number}",
+                        reason=_storable(reason_of(error)),
+                        external_id=_legible(row_id, row, 255),
                     )
                 )
             else:
@@ -152,12 +156,18 @@ class Page(Record, Generic[S]):
         )
 
 
-def _legible(row_id: Callable[[Row], str | None], row: Row) -> str | None:
+def _legible(read: Callable[[Row], str | None], row: Row, longest: int) -> str | None:
+    """What *read* finds in a bad row; None when it finds nothing there either."""
     try:
-        found = row_id(row)
-    except (ValueError, LookupError, TypeError, AttributeError):
+        found = read(row)
+    except _ROW_ERRORS:
         return None
-    return str(found)[:255] or None if found is not None else None
+    return None if found is None else _storable(str(found))[:longest] or None
+
+
+def _storable(text: str) -> str:
+    """*text* without what no database keeps: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def reason_of(error: Exception) -> str:
@@ -167,6 +177,21 @@ def reason_of(error: Exception) -> str:
             f"{'.'.join(map(str, e['loc'])) or 'row'}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors(include_input=False, include_url=False, include_context=False)
         )[:2000]
+    if isinstance(error, ArithmeticError):
+        return "an amount that cannot be read: write 1234.50"
     if isinstance(error, KeyError):
         return f"{error.args[0] if error.args else 'a field'}: missing"[:2000]
-    return (str(error) or type(error).__name__)[:2000]
+    said = str(error) or type(error).__name__
+    for begins, instead in _QUOTING:
+        if said.startswith(begins):
+            return instead
+    return said[:2000]
+
+
+_QUOTING = (
+    ("invalid literal for int()", "a whole number that cannot be read"),
+    ("could not convert string to float", "a number that cannot be read"),
+    ("Invalid isoformat string", "a date that cannot be read: write it as YYYY-MM-DD"),
+    ("time data ", "a date that does not have the format asked for"),
+)
+"""What Python itself says of a value, quoting it, and what is said instead."""

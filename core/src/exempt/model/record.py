@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
 class Record(BaseModel):
@@ -28,7 +28,20 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255, patt
 Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 """An idempotency key: printable ASCII without spaces, safe in a header."""
 
-Day = Annotated[dt.date, Field(ge=dt.date(1950, 1, 1), le=dt.date(2099, 12, 31))]
+
+def _iso(value: object) -> object:
+    """*value*, unless it is a number: pydantic would take 0 for the first day of 1970."""
+    if isinstance(value, int | float | Decimal) or (
+        isinstance(value, str) and "-" not in value[1:]
+    ):
+        msg = "write a date as YYYY-MM-DD"
+        raise ValueError(msg)
+    return value
+
+
+Day = Annotated[
+    dt.date, Field(ge=dt.date(1950, 1, 1), le=dt.date(2099, 12, 31)), BeforeValidator(_iso)
+]
 """A calendar day, 1950-01-01 to 2099-12-31. What lies outside is a slip of the
 keyboard, a spreadsheet's day zero or a stand-in for "no end": leave the field empty."""
 

@@ -106,16 +106,23 @@ def _ground_without(order: Order, card: Card | None, jurisdiction: str | None) -
     """What to call it when nothing covers the order."""
     if card is None:
         return Ground.UNKNOWN_CUSTOMER
+    if by_place := _ground_of_place(order, jurisdiction):
+        return by_place
+    if card.flagged_exempt or order.tax_applicable is False:
+        return Ground.NO_CERTIFICATE
+    return Ground.NOT_CLAIMED
+
+
+def _ground_of_place(order: Order, jurisdiction: str | None) -> Ground | None:
+    """What the place that the goods go to says by itself, if it says anything."""
+    if order.ship_to is not None and order.ship_to.country != "US":
+        return Ground.OUTSIDE
     if jurisdiction is None:
         return Ground.NO_SHIP_TO
     fact = jurisdictions().get(jurisdiction)
     if fact is None:
         return Ground.OUTSIDE
-    if fact.sales_tax == "none":
-        return Ground.NO_SALES_TAX
-    if card.flagged_exempt or order.tax_applicable is False:
-        return Ground.NO_CERTIFICATE
-    return Ground.NOT_CLAIMED
+    return Ground.NO_SALES_TAX if fact.sales_tax == "none" else None
 
 
 def _steps(

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
-from exempt.adapters.connections.discovery import explain_bad_hook
+from exempt.discovery import explain_bad_hook
 from exempt.errors import ConfigError, ConnectorError, PermanentError
 from exempt.hookspecs import PROJECT, Connector, ConnectorInfo
 from exempt.http import Pace
