@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -187,3 +188,17 @@ def test_the_last_error_tells_what_the_remote_asked_for(
     with pytest.raises(TransientError) as caught:
         client.get("orders")
     assert caught.value.retry_after == seconds(5)
+
+
+def test_clients_of_one_connection_have_one_pace(
+    remote: respx.MockRouter, connect: Callable[..., Client]
+) -> None:
+    clock = Clock()
+    remote.get("/a").respond()
+    options: dict[str, Any] = {"rate_per_second": 4, "clock": clock, "sleep": clock.sleep}
+    first = connect("https://erp.example", share_rate="erp", **options)
+    second = connect("https://erp.example", share_rate="erp", **options)
+    other = connect("https://erp.example", share_rate="other", **options)
+    for reader in (first, second, other, first):
+        reader.get("a")
+    assert clock.slept == [0.25, 0.25], "the other connection did not wait"

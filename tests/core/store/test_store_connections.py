@@ -52,10 +52,7 @@ def test_companies_stand_in_a_tree(store: SqlStore) -> None:
 
 def test_a_pause_has_a_reason_and_ends(store: SqlStore, erp: ConnectionRow) -> None:
     def paused() -> list[tuple[str | None, int | None]]:
-        return [
-            (reason, at)
-            for reason, at in rows(store, "SELECT paused_reason, paused_at FROM connection")
-        ]
+        return rows(store, "SELECT paused_reason, paused_at FROM connection")
 
     start = int(NOW.timestamp()) * 1_000_000
     for minutes in (0, 1):

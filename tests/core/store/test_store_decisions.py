@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from exempt import Stream
 from exempt.adapters.store.store import SqlStore
 from exempt.model.decision import Decision, Ground
 from exempt.rules.decision import decide
 from exempt.services.rows import ConnectionRow
-from support.records import NOW, TODAY, address, card, coverage, customer, line, order
+from support.records import (
+    NOW,
+    TODAY,
+    address,
+    card,
+    coverage,
+    customer,
+    line,
+    new_certificate,
+    order,
+)
 from support.stores import MINUTE, connected, rows, save_customers, save_orders
 
 FLAGGED = card(flagged_exempt=True)
@@ -28,8 +39,6 @@ def exempted(store: SqlStore, order_id: int) -> tuple[int, Decision]:
     """A decision by a certificate that is on file."""
     with store.writing() as tx:
         (customer_id,) = {c.id for c in tx.reports.customers()}
-        from support.records import new_certificate
-
         number = tx.certificates.add([customer_id], new_certificate(), NOW)
         held = tx.certificates.coverages([customer_id])[customer_id]
     decision = decide(order(), FLAGGED, held)
@@ -150,8 +159,6 @@ def test_decisions_are_counted_by_ground_and_state_and_currency(
     ids = [each.id for each in save_orders(store, erp, *sold).touched]
     save(store, *((i, decide(o, FLAGGED, [])) for i, o in zip(ids, sold, strict=True)))
     with store.writing() as tx:
-        from exempt import Stream
-
         tx.sources.mark_deleted(erp.id, Stream.ORDERS, ["6"], NOW)
     with store.reading() as tx:
         counts = {(c.ground, c.jurisdiction, c.currency): c[4:] for c in tx.decisions.counts()}

@@ -108,7 +108,7 @@ def test_what_no_table_could_keep_is_refused_before(kind: Any, fields: dict[str,
 
 def test_a_page_with_such_a_row_keeps_the_others() -> None:
     numbers = ["O-1", "A\0B", "O-3"]
-    page = Page.read(numbers, lambda number: order(number), row_name=lambda n, _row: f"line {n}")
+    page = Page.read(numbers, order, row_name=lambda n, _row: f"line {n}")
     assert [record.external_id for record in page.records] == ["O-1", "O-3"]
     (rejected,) = page.rejected
     assert (rejected.row, rejected.reason.split(":")[0]) == ("line 2", "external_id")

@@ -39,6 +39,8 @@ class Client:
         timeout: For connecting, and for each wait for bytes.
         deadline: For a whole answer.
         rate_per_second: The most calls a second; None = no limit.
+        share_rate: Clients of one name have that rate together. Give it the
+            connection's id: several readers of a connection work side by side.
         max_bytes: The largest body to accept, after decompression.
         user_agent: How the client introduces itself.
         clock: Seconds, only growing.
@@ -58,6 +60,7 @@ class Client:
         timeout: float = 30.0,
         deadline: float = 120.0,
         rate_per_second: float | None = None,
+        share_rate: str | None = None,
         max_bytes: int = 32 * 1024 * 1024,
         user_agent: str = "exempt",
         clock: Callable[[], float] = time.monotonic,
@@ -70,7 +73,10 @@ class Client:
         self._deadline = deadline
         self._max_bytes = max_bytes
         self._clock, self._now = clock, now
-        self._pace = pace.Pace(rate_per_second, clock=clock, sleep=sleep)
+        if share_rate and rate_per_second:
+            self._pace = pace.shared(share_rate, rate_per_second, clock=clock, sleep=sleep)
+        else:
+            self._pace = pace.Pace(rate_per_second, clock=clock, sleep=sleep)
         self._http = httpx.Client(
             headers={
                 "User-Agent": user_agent,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
@@ -43,6 +44,20 @@ class Pace:
         """Let nothing through for *seconds*."""
         with self._lock:
             self._next = max(self._next, self._clock() + seconds)
+
+
+_SHARED: weakref.WeakValueDictionary[tuple[str, float], Pace] = weakref.WeakValueDictionary()
+_SHARING = threading.Lock()
+
+
+def shared(
+    name: str, rate: float, *, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> Pace:
+    """The pace of that name and rate, made when nobody uses one yet."""
+    with _SHARING:
+        pace = _SHARED.get((name, rate)) or Pace(rate, clock=clock, sleep=sleep)
+        _SHARED[name, rate] = pace
+        return pace
 
 
 def retry_after(value: str | None, now: dt.datetime) -> dt.timedelta | None:

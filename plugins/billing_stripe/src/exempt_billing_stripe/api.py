@@ -34,12 +34,13 @@ class Listing(NamedTuple):
 class Stripe:
     """Stripe's API, version 1, with one key."""
 
-    def __init__(self, settings: StripeSettings) -> None:
+    def __init__(self, settings: StripeSettings, connection_id: str) -> None:
         self._http = Client(
             f"{settings.base_url}/v1",
             auth=Auth(bearer=settings.api_key),
             headers={"Stripe-Version": settings.api_version},
             rate_per_second=settings.requests_per_second,
+            share_rate=connection_id,
         )
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ class StripeConnector(Connector):
     def __init__(self, settings: StripeSettings, context: Context) -> None:
         self._settings = settings
         self._context = context
-        self._stripe = Stripe(settings)
+        self._stripe = Stripe(settings, context.connection_id)
 
     @hookimpl
     def check(self, request: CheckRequest) -> CheckResult:  # noqa: ARG002

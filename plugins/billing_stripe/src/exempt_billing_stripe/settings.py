@@ -74,7 +74,7 @@ class StripeSettings(Settings):
         default=8, ge=1, le=32, description="In how many parts the history can be read at once."
     )
     requests_per_second: float = Field(
-        default=20.0, gt=0, le=1000, description="The most calls a second of one reader."
+        default=20.0, gt=0, le=1000, description="The most calls a second."
     )
 
     @field_validator("api_key")

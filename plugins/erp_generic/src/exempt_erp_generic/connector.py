@@ -41,6 +41,7 @@ class ErpConnector(Connector):
             headers={"Accept": "application/json", **settings.headers},
             timeout=settings.timeout,
             rate_per_second=settings.rate_per_second,
+            share_rate=context.connection_id,
             now=context.now,
         )
         self._remote = Remote(

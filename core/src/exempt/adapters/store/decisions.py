@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from exempt.adapters.store import pages
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
-from exempt.adapters.store.pages import order_of
+from exempt.adapters.store.pages import order_of, stored_lines
 from exempt.model.decision import Decision, Step
 from exempt.services import ports
 from exempt.services.rows import GroundCount, OrderView, Uncovered
@@ -80,14 +80,16 @@ class Decisions(ports.Decisions):
         )
         width = len(pages.ORDERS.all_columns)
         views = []
-        for row in run(self._c, sql, words, words):
+        rows = run(self._c, sql, words, words)
+        lines = stored_lines(self._c, [row[0] for row in rows])
+        for row in rows:
             order, rest = tuple(row[2 : 2 + width]), row[2 + width :]
             decided = rest[0] is not None
             views.append(
                 OrderView(
                     id=row[0],
                     connection=row[1],
-                    record=order_of(order, ()),
+                    record=order_of(order, lines.get(row[0], ())),
                     customer_name=rest[-1],
                     decision=_decision(rest[: len(_FIELDS)]) if decided else None,
                     decided_at=moment(rest[-2]) if decided else None,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -187,6 +188,7 @@ ORDERS = SourceTable(
         "voided",
     ),
 )
+LINES = ("order_id", "position", "line_id", "product_external_id", "amount", "tax")
 PRODUCTS = SourceTable("product", ("name", "tax_code", "active"), stamps=("first_seen_at",))
 EMPLOYEES = SourceTable(
     "employee", ("label", *_columns("work"), *_columns("home"), "start_date", "end_date")
@@ -278,6 +280,21 @@ def line_rows(order_id: int, record: Order) -> list[Row]:
         )
         for position, line in enumerate(record.lines)
     ]
+
+
+def stored_lines(
+    connection: sa.Connection, order_ids: Collection[int]
+) -> Mapping[int, Sequence[Row]]:
+    """The rows of ``order_line`` of orders, by order."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    if order_ids:
+        sql = (
+            f"SELECT {', '.join(LINES)} FROM order_line"  # noqa: S608
+            f" WHERE {one_of(connection, 'order_id')} ORDER BY order_id, position"
+        )
+        for row in run(connection, sql, many(connection, list(order_ids))):
+            found[row[0]].append(tuple(row))
+    return found
 
 
 def product_row(record: Product) -> Row:

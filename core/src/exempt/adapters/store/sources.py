@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
@@ -20,7 +19,14 @@ from exempt.adapters.store.database import (
     run_many,
 )
 from exempt.adapters.store.linking import follow, link
-from exempt.adapters.store.pages import latest, line_rows, order_of, order_row, ship_to_rows
+from exempt.adapters.store.pages import (
+    latest,
+    line_rows,
+    order_of,
+    order_row,
+    ship_to_rows,
+    stored_lines,
+)
 from exempt.model.decision import Card
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
@@ -46,7 +52,6 @@ _SHIP_TO = (
     "jurisdiction",
     *(f"address_{part}" for part in pages.ADDRESS),
 )
-_LINES = ("order_id", "position", "line_id", "product_external_id", "amount", "tax")
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
 
@@ -104,28 +109,17 @@ class Sources(ports.Sources):
             for external_id, order_id in {**saved.new, **changed}.items()
         ]
         lines = [row for order in touched for row in line_rows(order.id, order.record)]
-        insert(self._c, "order_line", _LINES, lines)
+        insert(self._c, "order_line", pages.LINES, lines)
         return SavedOrders(touched, len(saved.new), len(orders) - len(touched))
 
     def _with_other_lines(self, same: dict[str, int], orders: dict[str, Order]) -> dict[str, int]:
         """Those of *same* whose lines differ from what is stored."""
-        stored = self._lines(same.values())
+        stored = stored_lines(self._c, same.values())
         return {
             external_id: order_id
             for external_id, order_id in same.items()
             if stored.get(order_id, []) != line_rows(order_id, orders[external_id])
         }
-
-    def _lines(self, order_ids: Iterable[int]) -> dict[int, list[Row]]:
-        found: dict[int, list[Row]] = defaultdict(list)
-        if ids := list(order_ids):
-            sql = (
-                f"SELECT {', '.join(_LINES)} FROM order_line"  # noqa: S608
-                f" WHERE {one_of(self._c, 'order_id')} ORDER BY order_id, position"
-            )
-            for row in run(self._c, sql, many(self._c, ids)):
-                found[row[0]].append(tuple(row))
-        return found
 
     def _drop_lines(self, order_ids: Iterable[int]) -> None:
         if ids := list(order_ids):
@@ -234,7 +228,7 @@ class Sources(ports.Sources):
             " ORDER BY o.id"
         )
         rows = [tuple(row) for row in run(self._c, sql, *parameters)]
-        lines = self._lines(row[0] for row in rows)
+        lines = stored_lines(self._c, [row[0] for row in rows])
         return [
             StoredOrder(row[0], row[1], order_of(row[2:], lines.get(row[0], []))) for row in rows
         ]
