@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import IO, Any
+
+from measure import Clock, Time
 
 from exempt import (
     Address,
@@ -39,12 +40,11 @@ class PagesConnector(Connector):
     """Reads one line of a file a call; the cursor is the offset of the next.
 
     Attributes:
-        parsing: Seconds spent on reading and parsing JSON: a source's part,
-            not ours.
+        parsing: Time spent on reading and parsing JSON: a source's part, not ours.
     """
 
     def __init__(self, settings: PagesSettings, _context: Context) -> None:
-        self.parsing = 0.0
+        self.parsing = Time(0, 0)
         self._customers = settings.customers.open("rb")
         self._orders = settings.orders.open("rb")
 
@@ -72,12 +72,12 @@ class PagesConnector(Connector):
         self._orders.close()
 
     def _page(self, file: IO[bytes], cursor: str | None) -> tuple[list[Json], str | None]:
-        began = time.perf_counter()
+        clock = Clock()
         file.seek(int(cursor or 0))
         rows = json.loads(file.readline() or "[]")
         here = file.tell()
         following = str(here) if file.read(1) else None
-        self.parsing += time.perf_counter() - began
+        self.parsing = self.parsing.plus(clock.took())
         return rows, following
 
 

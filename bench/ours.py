@@ -1,4 +1,4 @@
-"""Exempt itself: ``ours.py prepare FOLDER`` once, then ``ours.py ingest FOLDER``.
+"""Exempt itself: ``ours.py prepare FOLDER`` once, then ``ours.py ingest FOLDER``, maybe ``again``.
 
 FOLDER holds the pages. The database is named by the variable ``BENCH_DATABASE``.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-import time
 from pathlib import Path
 
 import source
 from connector import INFO, PagesConnector, PagesSettings
+from measure import Clock, Time, told
 
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.connections.context import CoreContext
@@ -41,28 +41,25 @@ def main() -> None:
     settings.write_text(SETTINGS, encoding="utf-8")
     exempt = Exempt(settings)
     try:
-        print(json.dumps(prepare(exempt) if step == "prepare" else ingest(exempt)))
+        if step == "prepare":
+            prepare(exempt)
+        else:
+            print(json.dumps(told(read(exempt, Stream.ORDERS))))
     finally:
         exempt.close()
 
 
-def prepare(exempt: Exempt) -> dict[str, float]:
+def prepare(exempt: Exempt) -> None:
     """Make the tables, pull the customers, enter certificates for some of them."""
     read(exempt, Stream.CUSTOMERS)
     with exempt.store.writing() as tx:
-        holders = [c.id for c in tx.reports.customers() if c.flagged_exempt]
-        for customer_id in holders:
-            tx.certificates.add([customer_id], _certificate(customer_id), exempt.clock())
-    return {"certificates": len(holders)}
+        for customer in tx.reports.customers():
+            if customer.flagged_exempt:
+                tx.certificates.add([customer.id], _certificate(customer.id), exempt.clock())
 
 
-def ingest(exempt: Exempt) -> dict[str, float]:
-    """Pull the orders; the seconds are those of reading, without the parsing of JSON."""
-    return read(exempt, Stream.ORDERS)
-
-
-def read(exempt: Exempt, stream: Stream) -> dict[str, float]:
-    """Pull a stream through the services."""
+def read(exempt: Exempt, stream: Stream) -> Time:
+    """Pull a stream through the services; how long it took, without the parsing of JSON."""
     settings = PagesSettings(
         customers=exempt.settings.folder / "customers.jsonl",
         orders=exempt.settings.folder / "orders.jsonl",
@@ -74,12 +71,12 @@ def read(exempt: Exempt, stream: Stream) -> dict[str, float]:
     connection = OpenConnection("source", INFO, connector, settings)
     row = exempt.register({"source": connection})["source"]
     reading = Reading(store=exempt.store, row=row, connection=connection, clock=exempt.clock)
-    began = time.perf_counter()
+    clock = Clock()
     for part in plan(reading, stream):
         read_part(reading, stream, part)
-    seconds = time.perf_counter() - began - connector.parsing
+    took = clock.took() - connector.parsing
     connection.close()
-    return {"seconds": seconds, "parsing": connector.parsing}
+    return took
 
 
 def _certificate(customer_id: int) -> NewCertificate:

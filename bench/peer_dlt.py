@@ -6,13 +6,14 @@
 
 Merged by the order's id, so that a page that comes twice does no harm; the
 lines become a table of their own, as dlt does it by itself. Run again, it is
-the re-sync.
+the re-sync. ``BENCH_STATE`` is the folder where dlt keeps its own.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,18 +28,19 @@ def main() -> None:
     sqlite = url.startswith("sqlite")
     make = dlt.destinations.sqlalchemy if sqlite else dlt.destinations.postgres
     pipeline = dlt.pipeline(
-        pipeline_name=os.environ["BENCH_PIPELINE"],
-        pipelines_dir=str(folder / "dlt"),
+        pipeline_name="bench",
+        pipelines_dir=os.environ["BENCH_STATE"],
         destination=make(url),
-        dataset_name="main" if sqlite else "dlt",
+        dataset_name="main" if sqlite else "bench",
     )
 
-    @dlt.resource(name="orders", primary_key="id", write_disposition=os.environ["BENCH_DISPOSITION"])
+    @dlt.resource(name="orders", primary_key="id", write_disposition="merge")
     def orders() -> Iterator[list[dict[str, Any]]]:
         yield from read_pages(folder / "orders.jsonl")
 
-    pipeline.run(orders(), loader_file_format=None if sqlite else "csv")
+    pipeline.run(orders())
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore")
     main()

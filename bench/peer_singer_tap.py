@@ -4,13 +4,12 @@
 # ///
 """The same orders as a Singer tap: ``peer_singer_tap.py --config FILE``.
 
-The lines go along as text in a column of the order, which spares the target a
-second table.
+Orders and their lines are a stream each, as they become a table each
+everywhere else.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -38,7 +37,6 @@ class Orders(Stream):
         th.Property("total", th.StringType),
         th.Property("tax", th.StringType),
         th.Property("purchase_order", th.StringType),
-        th.Property("lines", th.StringType),
     ).to_dict()
 
     def get_records(self, context: Any) -> Iterable[dict[str, Any]]:  # noqa: ARG002
@@ -47,8 +45,29 @@ class Orders(Stream):
             for row in page:
                 address = row.pop("ship_to")
                 row |= {f"ship_to_{part}": address[part] for part in _ADDRESS}
-                row["lines"] = json.dumps(row["lines"])
+                del row["lines"]
                 yield row
+
+
+class OrderLines(Stream):
+    """All lines of all orders."""
+
+    name = "order_lines"
+    primary_keys: ClassVar[tuple[str, ...]] = ("order_id", "id")
+    schema = th.PropertiesList(
+        th.Property("order_id", th.StringType, required=True),
+        th.Property("id", th.StringType, required=True),
+        th.Property("product", th.StringType),
+        th.Property("amount", th.StringType),
+        th.Property("tax", th.StringType),
+    ).to_dict()
+
+    def get_records(self, context: Any) -> Iterable[dict[str, Any]]:  # noqa: ARG002
+        """The lines of the file, one by one."""
+        for page in read_pages(Path(self.config["orders"])):
+            for row in page:
+                for line in row["lines"]:
+                    yield {"order_id": row["id"], **line}
 
 
 class TapPages(Tap):
@@ -60,8 +79,8 @@ class TapPages(Tap):
     ).to_dict()
 
     def discover_streams(self) -> list[Stream]:
-        """There is one."""
-        return [Orders(self)]
+        """Two."""
+        return [Orders(self), OrderLines(self)]
 
 
 if __name__ == "__main__":

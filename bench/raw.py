@@ -12,10 +12,10 @@ import json
 import os
 import pickle
 import sys
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from measure import Clock, told
 from source import LINES, PAGE_SIZE
 
 from exempt.adapters.store.database import Database
@@ -54,20 +54,22 @@ class Taken(NamedTuple):
 
 def main() -> None:
     """Do what the command line says, and print how long it took as JSON."""
-    step, kept = sys.argv[1], Path(sys.argv[2]) / "ready.pickle"
+    step, kept = (
+        sys.argv[1],
+        Path(sys.argv[2]) / f"ready-{os.environ['BENCH_DATABASE'].partition(':')[0]}.pickle",
+    )
     database = Database(os.environ["BENCH_DATABASE"])
     driver = database.engine.raw_connection().driver_connection
     if step == "take":
         taken = [take(driver, table) for table in TABLES]
         kept.write_bytes(pickle.dumps(taken))
-        print(json.dumps({"seconds": 0}))
         return
     taken = [Taken(*one) for one in pickle.loads(kept.read_bytes())]  # noqa: S301 - our own
     gc.freeze()  # the ready tuples are no part of what is measured
     write = _sqlite if database.is_sqlite else _postgresql
-    began = time.perf_counter()
+    clock = Clock()
     write(driver, taken, again=step == "again")
-    print(json.dumps({"seconds": time.perf_counter() - began}))
+    print(json.dumps(told(clock.took())))
 
 
 def take(driver: Any, table: Table) -> Taken:

@@ -178,6 +178,7 @@ def test_single_records_are_fetched_and_missing_ones_named(mocked: respx.MockRou
     assert [record.external_id for record in page.records] == ["SO-1"]
     assert [rejected.external_id for rejected in page.rejected] == ["A/2"]
     assert page.deleted == ("SO-3", "SO-4")
+    assert mocked.calls[1].request.url.raw_path == b"/api/orders/A%2F2"
     assert (page.next_cursor, page.checkpoint) == (None, None)
 
 

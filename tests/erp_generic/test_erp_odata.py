@@ -43,8 +43,10 @@ def opened(url: str, password: str = odata_peer.PASSWORD, **changes: Any) -> Ite
         name, _, key = path.partition("__")
         table[name] = {**table[name], key: value} if key else value
     connector = INFO.open(ErpSettings.model_validate(table), StillContext())
-    yield connector
-    connector.close(CloseRequest())
+    try:
+        yield connector
+    finally:
+        connector.close(CloseRequest())
 
 
 @pytest.fixture

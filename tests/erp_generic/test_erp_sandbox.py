@@ -38,8 +38,10 @@ def opened(url: str, key: str = KEY) -> Iterator[Connector]:
     table = settings_for(url)
     table["auth"]["value"] = key
     connector = INFO.open(ErpSettings.model_validate(table), StillContext())
-    yield connector
-    connector.close(CloseRequest())
+    try:
+        yield connector
+    finally:
+        connector.close(CloseRequest())
 
 
 @dataclass

@@ -110,4 +110,4 @@ def _waits(store: SqlStore) -> bool:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    return rows(store, sql)[0][0] > 0
+    return bool(rows(store, sql)[0][0])

@@ -220,9 +220,11 @@ class _Demo:
             ("certificates list", "what is on file, and until when"),
             ("customers lone", "one card for a customer of two systems"),
         ):
-            say(f"   {_program()} -s {self._folder / FILE_NAME} {command:<18}  {shows}")
+            say(
+                f"   {_program()} -s {self._folder / FILE_NAME} {command:<17} # {shows}", wrap=False
+            )
         for mail in sorted((self._folder / "sandboxes").glob("**/*.eml"))[:1]:
-            say(f"   cat {mail}   a mail as it was sent")
+            say(f"   cat {mail}   # a mail as it was sent", wrap=False)
 
 
 def _program() -> str:

@@ -52,9 +52,9 @@ def print_table(
     console.print(table)
 
 
-def say(text: str = "", style: str = "") -> None:
-    """Print one line; nothing in it is taken for markup."""
-    console.print(Text(text, style=style))
+def say(text: str = "", style: str = "", *, wrap: bool = True) -> None:
+    """Print one line; nothing in it is taken for markup. A command to copy is not wrapped."""
+    console.print(Text(text, style=style), soft_wrap=not wrap)
 
 
 def money(minor: int, currency: str) -> str:

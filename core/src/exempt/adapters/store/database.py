@@ -85,7 +85,9 @@ def _engine(url: str) -> sa.Engine:
         msg = "exempt.database: not a database address: write sqlite:///exempt.db or postgresql://…"
         raise SettingsError(msg) from None
     if address.get_backend_name() == "sqlite":
-        engine = sa.create_engine(address, pool_size=20, max_overflow=10, pool_timeout=60)
+        engine = sa.create_engine(
+            address, pool_size=20, max_overflow=10, pool_timeout=60, hide_parameters=True
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine

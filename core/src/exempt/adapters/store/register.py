@@ -72,7 +72,7 @@ class Certificates(ports.Certificates):
         ).scalar_one()
         self._c.execute(
             sa.insert(t.certificate_customer),
-            [{"certificate_id": certificate_id, "customer_id": c} for c in customer_ids],
+            [{"certificate_id": certificate_id, "customer_id": c} for c in set(customer_ids)],
         )
         self._c.execute(
             sa.insert(t.coverage),
