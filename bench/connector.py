@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from measure import Clock, Time
 
 from exempt import (
     Address,
+    Capability,
     CheckRequest,
     CheckResult,
     CloseRequest,
@@ -29,24 +30,22 @@ from exempt import (
 Json = dict[str, Any]
 
 
-class PagesSettings(Settings):
-    """Files of pages, one a stream; `source.write_pages` makes them."""
+PARSED: list[Time] = []
+"""What reading and parsing JSON took, page by page: a source's part, not ours."""
 
-    customers: Path
-    orders: Path
+
+class PagesSettings(Settings):
+    """A folder with a file of pages for each stream; `source.write_pages` makes them."""
+
+    folder: Path
+    stream: Capability
 
 
 class PagesConnector(Connector):
-    """Reads one line of a file a call; the cursor is the offset of the next.
-
-    Attributes:
-        parsing: Time spent on reading and parsing JSON: a source's part, not ours.
-    """
+    """Reads one line of a file a call; the cursor is the offset of the next."""
 
     def __init__(self, settings: PagesSettings, _context: Context) -> None:
-        self.parsing = Time(0, 0)
-        self._customers = settings.customers.open("rb")
-        self._orders = settings.orders.open("rb")
+        self._file = (settings.folder / f"{settings.stream}.jsonl").open("rb")
 
     @hookimpl
     def check(self, request: CheckRequest) -> CheckResult:  # noqa: ARG002
@@ -56,28 +55,27 @@ class PagesConnector(Connector):
     @hookimpl
     def fetch_customers(self, request: FetchRequest) -> Page[Customer]:
         """A page of customers."""
-        rows, following = self._page(self._customers, request.cursor)
+        rows, following = self._page(request.cursor)
         return Page.read(rows, customer_of, next_cursor=following)
 
     @hookimpl
     def fetch_orders(self, request: FetchRequest) -> Page[Order]:
         """A page of orders."""
-        rows, following = self._page(self._orders, request.cursor)
+        rows, following = self._page(request.cursor)
         return Page.read(rows, order_of, next_cursor=following)
 
     @hookimpl
     def close(self, request: CloseRequest) -> None:  # noqa: ARG002
-        """Close the files."""
-        self._customers.close()
-        self._orders.close()
+        """Close the file."""
+        self._file.close()
 
-    def _page(self, file: IO[bytes], cursor: str | None) -> tuple[list[Json], str | None]:
+    def _page(self, cursor: str | None) -> tuple[list[Json], str | None]:
         clock = Clock()
-        file.seek(int(cursor or 0))
-        rows = json.loads(file.readline() or "[]")
-        here = file.tell()
-        following = str(here) if file.read(1) else None
-        self.parsing = self.parsing.plus(clock.took())
+        self._file.seek(int(cursor or 0))
+        rows = json.loads(self._file.readline() or "[]")
+        here = self._file.tell()
+        following = str(here) if self._file.read(1) else None
+        PARSED.append(clock.took())
         return rows, following
 
 
@@ -131,5 +129,9 @@ def _address_of(address: Json) -> Address:
 
 
 INFO = ConnectorInfo(
-    name="pages", title="Pages in a file", settings=PagesSettings, open=PagesConnector
+    name="pages",
+    title="Pages in a file",
+    settings=PagesSettings,
+    open=PagesConnector,
+    capabilities=lambda settings: [settings.stream],
 )

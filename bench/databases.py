@@ -84,9 +84,10 @@ class Postgresql:
         import psycopg  # noqa: PLC0415
 
         with psycopg.connect(self._server.get_uri(name), autocommit=True) as connection:
+            row = None
             for statement in statements:
                 cursor = connection.execute(statement.encode())
-            row = cursor.fetchone() if cursor.description else None
+                row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
     def address(self, name: str) -> str:

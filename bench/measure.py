@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -116,19 +116,18 @@ class Series:
 class Clock:
     """Seconds since it was made, on the wall and of this process."""
 
-    def __init__(
-        self,
-        wall: Callable[[], float] = time.perf_counter,
-        cpu: Callable[[], float] = time.process_time,
-    ) -> None:
-        self._now = lambda: Time(wall(), cpu())
-        self._began = self._now()
+    def __init__(self) -> None:
+        self._began = _now()
 
     def took(self) -> Time:
         """The time until now."""
-        return self._now() - self._began
+        return _now() - self._began
 
 
-def told(time_: Time) -> dict[str, Any]:
+def _now() -> Time:
+    return Time(time.perf_counter(), time.process_time())
+
+
+def told(took: Time) -> dict[str, Any]:
     """What a process prints for `run`."""
-    return time_._asdict()
+    return took._asdict()

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import dlt
 from source import read_pages
@@ -26,11 +27,10 @@ def main() -> None:
     """Extract, normalize, load."""
     folder, url = Path(sys.argv[1]), os.environ["BENCH_DATABASE"]
     sqlite = url.startswith("sqlite")
-    make = dlt.destinations.sqlalchemy if sqlite else dlt.destinations.postgres
     pipeline = dlt.pipeline(
         pipeline_name="bench",
         pipelines_dir=os.environ["BENCH_STATE"],
-        destination=make(url),
+        destination=dlt.destinations.sqlalchemy(url) if sqlite else _postgres(url),
         dataset_name="main" if sqlite else "bench",
     )
 
@@ -39,6 +39,20 @@ def main() -> None:
         yield from read_pages(folder / "orders.jsonl")
 
     pipeline.run(orders())
+
+
+def _postgres(url: str) -> Any:
+    """The server's socket stands in the query, where dlt does not look for a host."""
+    parts = urlsplit(url)
+    host = parts.hostname or quote(parse_qs(parts.query)["host"][0], safe="")
+    credentials = {
+        "host": host,
+        "port": parts.port or 5432,
+        "database": parts.path[1:],
+        "username": parts.username,
+        "password": parts.password or "none",
+    }
+    return dlt.destinations.postgres(credentials)
 
 
 if __name__ == "__main__":

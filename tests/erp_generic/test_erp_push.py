@@ -318,6 +318,12 @@ def test_outcomes(mocked: respx.MockRouter, answer: Any, outcome: Outcome, calls
             Outcome.APPLIED,
             id="before the usual meaning",
         ),
+        pytest.param(
+            [{"when": "id", "outcome": "conflict"}],
+            as_json({"id": 1}, 404),
+            Outcome.MISSING,
+            id="without a status only 2xx",
+        ),
     ],
 )
 def test_outcomes_by_the_settings(
@@ -325,6 +331,20 @@ def test_outcomes_by_the_settings(
 ) -> None:
     mocked.patch(ORDER).mock(return_value=answer)
     assert one(outcomes=rules).outcome is outcome
+
+
+QUOTA = as_json({"error": {"code": "QUOTA"}})
+
+
+def test_errors_of_the_settings_hold_for_writes_too(mocked: respx.MockRouter) -> None:
+    mocked.patch(ORDER).mock(return_value=QUOTA)
+    limited = {"when": "error.code == 'QUOTA'", "verdict": "rate_limited"}
+    erp = connector(push__orders=PUSH_ORDER, errors=[limited])
+    with pytest.raises(RateLimited):
+        erp.push_exemption_status(PushRequest(items=(item(),)))
+    erp = connector(push__orders=PUSH_ORDER, errors=[limited | {"verdict": "transient"}])
+    (result,) = erp.push_exemption_status(PushRequest(items=(item(),))).results
+    assert result.outcome is Outcome.UNKNOWN
 
 
 def test_the_erps_words_are_passed_on(mocked: respx.MockRouter) -> None:

@@ -65,7 +65,8 @@ class Catalogue:
             return found
         for row in self.rows:
             if row.name == name:
-                msg = f"{where}: the connector {name!r} was {row.state}: {row.reason}"
+                became = "was skipped" if row.state is PluginState.SKIPPED else "has failed"
+                msg = f"{where}: the connector {name!r} {became}: {row.reason}"
                 raise SettingsError(msg)
         near = difflib.get_close_matches(name, self.connectors, 1)
         hint = f"did you mean {near[0]!r}?" if near else "install its plugin, see exempt plugins"

@@ -123,7 +123,6 @@ class ConnectorInfo(Generic[S]):
             beside that of the HTTP client.
         cursor_version: Raise it when old cursors must not be used again; the
             streams are then read anew.
-        migrate_settings: By old version, a function that mends stored settings.
         sandbox: Starts an offline copy of the remote in the given folder, on loopback.
     """
 
@@ -136,9 +135,6 @@ class ConnectorInfo(Generic[S]):
     push_batch_max: int = 100
     rate_per_second: float | None = None
     cursor_version: int = 1
-    migrate_settings: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = field(
-        default_factory=dict
-    )
     sandbox: Callable[[Path], AbstractContextManager[Sandbox]] | None = None
 
 
@@ -176,7 +172,7 @@ class Connector:
     def check(self, request: CheckRequest) -> CheckResult:
         """Find out whether the connection works, permission by permission.
 
-        Called by ``exempt check`` and before a first run. It writes nothing.
+        Called by ``exempt check``. It writes nothing.
         Problems that a person can mend are returned, each with its remedy.
         """
         raise NotImplementedError

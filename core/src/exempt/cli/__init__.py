@@ -29,7 +29,7 @@ app.add_typer(requests_app, name="requests")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Names = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads it at run time on 3.11
-    typer.Argument(metavar="[CONNECTION]...", help="Just these; all when left out."),
+    typer.Argument(metavar="CONNECTION", help="Just these; all when left out."),
 ]
 
 
@@ -258,7 +258,7 @@ def requests_list(json: Json = False) -> None:
 def requests_send(
     customer: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[CUSTOMER]...", help="Numbers, ids or e-mails."),
+        typer.Argument(metavar="CUSTOMER", help="Numbers, ids or e-mails."),
     ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="All who lack a certificate.")] = False,
     json: Json = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,17 @@ def write_settings(folder: Path) -> None:
     say(f"Made {path}. Next: uncomment a connection, fill it in, and run exempt check.")
 
 
+def _example(key: str, field: dict[str, Any]) -> str:
+    """A value to write over: a reference for a secret, else the default."""
+    options = [field, *field.get("anyOf", [])]
+    if any(option.get("format") == "password" for option in options):
+        return f'"env:{key.upper()}"'
+    if any(option.get("items", {}).get("format") == "password" for option in options):
+        return f'["env:{key.upper()}"]'
+    default = field.get("default")
+    return '"…"' if default is None else json.dumps(default, ensure_ascii=False)
+
+
 def _part(info: ConnectorInfo[Any]) -> str:
     """A commented part for one connector, from its settings' own descriptions."""
     name = info.name.partition("_")[2].replace("_", "-") or info.name
@@ -52,8 +64,7 @@ def _part(info: ConnectorInfo[Any]) -> str:
     schema = info.settings.model_json_schema()
     required = set(schema.get("required", []))
     for key, field in schema.get("properties", {}).items():
-        secret = "password" in str(field)
-        example = f'"env:{key.upper()}"' if secret else '"…"'
+        example = _example(key, field)
         mark = "" if key in required else "(optional) "
         lines.append(f"# {key} = {example}    # {mark}{field.get('description', '')}".rstrip())
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from exempt.model.record import Day, Record, Text
 
 
 class ExemptionReason(StrEnum):
-    """Why a sale is exempt; ``data/reasons.csv`` maps it to each scheme's code."""
+    """Why a sale is exempt, in our own words; each system has codes of its own for it."""
 
     FEDERAL_GOVERNMENT = "federal_government"
     STATE_GOVERNMENT = "state_government"

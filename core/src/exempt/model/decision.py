@@ -68,7 +68,7 @@ class Step(Record):
 
     finding: Finding
     certificate_id: int
-    certificate_number: Text | None
+    certificate_number: Text
     jurisdiction: str
     effective_date: Day
     expiration_date: Day | None

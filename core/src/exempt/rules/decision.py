@@ -132,7 +132,7 @@ def _steps(
         Step(
             finding=refused or _against(coverage, chosen),
             certificate_id=coverage.certificate_id,
-            certificate_number=coverage.certificate_number,
+            certificate_number=number_to_show(coverage),
             jurisdiction=coverage.jurisdiction,
             effective_date=coverage.effective_date,
             expiration_date=coverage.expiration_date,

@@ -53,5 +53,4 @@ def step(looked_at: Step) -> str:
         starts=looked_at.effective_date,
         expires=looked_at.expiration_date,
     )
-    number = looked_at.certificate_number or f"CERT-{looked_at.certificate_id}"
-    return f"{number} ({looked_at.jurisdiction.removeprefix('US-')}) {found}."
+    return f"{looked_at.certificate_number} ({looked_at.jurisdiction.removeprefix('US-')}) {found}."

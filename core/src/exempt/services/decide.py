@@ -11,7 +11,7 @@ from exempt.model.checking import Capability
 from exempt.model.decision import Decision, Ground, Profile
 from exempt.rules import wanted
 from exempt.rules.decision import decide
-from exempt.services.ports import Transaction
+from exempt.services.ports import Clock, Store, Transaction
 from exempt.services.rows import (
     ConnectionRow,
     CustomerStanding,
@@ -54,6 +54,24 @@ def decide_orders(
     if Capability.PUSH_ORDERS in connection.capabilities:
         _owe_orders(tx, connection, decided, at)
     return differ
+
+
+def decide_all(
+    store: Store, connection: ConnectionRow, profile: Profile, clock: Clock, *, at_once: int = 1000
+) -> int:
+    """Decide every order of a connection, and owe what it does not show.
+
+    For a connection that could not be written to before; returns how many
+    decisions differ.
+    """
+    differ, after = 0, 0
+    while True:
+        with store.writing() as tx:
+            orders = tx.sources.orders_after(connection.id, after, at_once)
+            if not orders:
+                return differ
+            differ += decide_orders(tx, connection, orders, profile, clock())
+            after = orders[-1].id
 
 
 def redecide(

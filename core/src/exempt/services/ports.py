@@ -131,6 +131,10 @@ class Sources(Protocol):
         """All orders of these customers, in every source, but for cancelled ones."""
         ...
 
+    def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
+        """The next orders of a connection by our own id, but for cancelled ones."""
+        ...
+
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
         """The stored orders with these external ids."""
         ...

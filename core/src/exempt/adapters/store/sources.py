@@ -215,6 +215,10 @@ class Sources(ports.Sources):
             many(self._c, list(customer_ids)),
         )
 
+    def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
+        condition = "WHERE o.connection_id = ? AND o.id > ? AND NOT o.voided"
+        return self._orders(condition, connection_id, after, limit=limit)
+
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
         return self._orders(
             f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}",
@@ -222,10 +226,12 @@ class Sources(ports.Sources):
             many(self._c, list(external_ids)),
         )
 
-    def _orders(self, condition: str, *parameters: object) -> list[StoredOrder]:
+    def _orders(
+        self, condition: str, *parameters: object, limit: int | None = None
+    ) -> list[StoredOrder]:
         sql = (
             f"SELECT o.id, o.connection_id, {_ORDER_COLUMNS} FROM sales_order o {condition}"  # noqa: S608
-            " ORDER BY o.id"
+            f" ORDER BY o.id{f' LIMIT {limit}' if limit else ''}"
         )
         rows = [tuple(row) for row in run(self._c, sql, *parameters)]
         lines = stored_lines(self._c, [row[0] for row in rows])

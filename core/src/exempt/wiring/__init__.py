@@ -14,38 +14,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from exempt.adapters.connections.connection import OpenConnection
-from exempt.adapters.connections.context import CoreContext, redactor
 from exempt.adapters.documents import LocalDocuments
 from exempt.adapters.store import version
 from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
 from exempt.discovery import Catalogue, discover
 from exempt.errors import (
-    ConfigError,
     ExemptError,
     NotFoundError,
     RefusedError,
-    SettingsError,
 )
 from exempt.model.certificate import NewCertificate
 from exempt.model.checking import Capability, CheckResult
 from exempt.services import certificates, customers, requests
+from exempt.services.decide import decide_all
 from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed, mail_due
 from exempt.services.requests import Asked
 from exempt.services.rows import ConnectionRow, CustomerRow
 from exempt.services.sync import Job, Synced, rehearse_sync, sync
-from exempt.settings import (
-    ConnectionSettings,
-    Loaded,
-    load,
-    mistakes,
-    resolve_all,
-    secrets_of,
-)
+from exempt.settings import ConnectionSettings, Loaded, load
+from exempt.wiring.opening import open_connection
 
 CONNECTIONS_AT_ONCE = 8
 
@@ -154,60 +144,29 @@ class Exempt:
         return [name for name in known if not wanted or name in wanted]
 
     def open(self, name: str) -> OpenConnection:
-        """Open the connection *name*; it reaches no network yet.
-
-        Raises:
-            SettingsError: Its settings are wrong.
-            ConfigError: Its connector does not keep to the specification.
-        """
-        configured = self.settings.file.connections[name]
-        key = f"connections.{name}"
-        info = self.catalogue.get(
-            configured.connector, f"{self.settings.place(key)}: {key}.connector"
-        )
-        resolved, references = resolve_all(
-            configured.settings, f"{key}.settings", self.settings.folder, self._environ
-        )
-        try:
-            settings = info.settings.model_validate(resolved)
-        except ValidationError as error:
-            lines = mistakes(error, self.settings, f"{key}.settings", info.settings)
-            raise SettingsError("\n".join(lines)) from None
-        secrets = secrets_of(settings, f"{key}.settings")
-        for at in secrets:
-            if at not in references:
-                msg = (
-                    f"{self.settings.place(at)}: {at}: a secret does not stand in the file:"
-                    " write env:NAME or file:PATH"
-                )
-                raise SettingsError(msg)
-        redact = redactor(secrets)
-        context = CoreContext(
+        """Open the connection *name*; see `opening.open_connection`."""
+        return open_connection(
+            self.settings,
             name,
-            self.settings.folder,
+            self.catalogue,
+            environ=self._environ,
             clock=self.clock,
             stop=self._stop.is_set,
-            references=references,
-            redact=redact,
         )
-        try:
-            connector = info.open(settings, context)
-        except (ExemptError, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
-            said = redact(f"{type(error).__name__}: {error}")[:500]
-            msg = f"{name}: {configured.connector} cannot be opened: {said}"
-            raise ConfigError(msg) from None
-        return OpenConnection(name, info, connector, settings, redact)
 
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
-        """Tell the store of companies and of these connections."""
+        """Tell the store of companies and of these connections.
+
+        Where orders can be written to a connection for the first time, they
+        are decided again, so that what it lacks is owed.
+        """
         file = self.settings.file
         with self.store.writing() as tx:
+            before = {row.name: row.capabilities for row in tx.connections.all()}
             for key in file.parents_first():
                 company = file.companies[key]
                 tx.connections.company(key, company.name, company.parent)
-            return {
+            rows = {
                 name: tx.connections.register(
                     name,
                     file.connections[name].connector,
@@ -216,6 +175,11 @@ class Exempt:
                 )
                 for name, connection in opened.items()
             }
+        for name, row in rows.items():
+            gained = row.capabilities - before.get(name, row.capabilities)
+            if Capability.PUSH_ORDERS in gained:
+                decide_all(self.store, row, file.exempt.decision_profile, self.clock)
+        return rows
 
     def check(self, name: str) -> CheckResult:
         """Ask a connection whether it works; if it does, a pause ends."""
