@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,13 +25,6 @@ from peers.erp_build import SECRET, URL, as_json, connector, order_row
 GOOD = as_json({"data": [order_row(1)]})
 HTML = httpx.Response(200, html="<h1>Sign in</h1>")
 CUT = httpx.Response(200, content=b'{"data": [')
-
-
-@pytest.fixture(autouse=True)
-def mocked() -> Iterator[respx.MockRouter]:
-    """No call leaves the machine."""
-    with respx.mock(assert_all_called=False, assert_all_mocked=True) as router:
-        yield router
 
 
 def slow(seconds: str) -> httpx.Response:

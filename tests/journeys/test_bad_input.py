@@ -43,7 +43,7 @@ def synced(folder: Path, books: WrongBooks) -> tuple[Workspace, Any, Any]:
 
 
 def test_three_bad_rows_of_a_page_cost_three_rows(tmp_path: Path) -> None:
-    wrong = {
+    wrong: dict[int, Row] = {
         5: {"date": "1900-01-01"},
         50: {"currency": "dollars"},
         90: {

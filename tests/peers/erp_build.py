@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 
-from exempt import Connector, PushItem
+from exempt import Connector, ItemResult, PushItem, PushRequest
 from exempt.testing import StillContext
 from exempt_erp_generic import exempt_connectors
 from exempt_erp_generic.settings import ErpSettings
 
 URL = "https://erp.example/api"
+ORDER = f"{URL}/orders/SO-1"
 SECRET = "canary-secret"
 
 ORDERS: dict[str, Any] = {
@@ -109,3 +110,18 @@ def as_json(body: Any, status: int = 200, **headers: str) -> httpx.Response:
     """An answer as JSON."""
     headers = {"Content-Type": "application/json"} | headers
     return httpx.Response(status, content=json.dumps(body).encode(), headers=headers)
+
+
+def push(
+    *items: PushItem, dry_run: bool = False, context: StillContext | None = None, **changes: Any
+) -> list[ItemResult]:
+    """The results of writing *items*; *changes* are those of ``push.orders``."""
+    erp = connector(context, push__orders=PUSH_ORDER | changes, reasons={"resale": "G"})
+    request = PushRequest(items=items or (item(),), dry_run=dry_run)
+    return list(erp.push_exemption_status(request).results)
+
+
+def push_one(*items: PushItem, **changes: Any) -> ItemResult:
+    """The only result; see `push`."""
+    (result,) = push(*items, **changes)
+    return result

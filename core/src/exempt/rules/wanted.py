@@ -101,13 +101,15 @@ def order_shows(order: Order, wanted: Wanted) -> bool:
     )
 
 
-def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.date) -> Wanted:
+def for_customer(
+    coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.date, free_form: str | None = None
+) -> Wanted:
     """What a source shall show on a customer's card on the day *on*.
 
     Each state where the customer holds a certificate in force, or has goods
     sent to, with the certificate that would be used for an order of that day.
     A state that levies no sales tax needs none, and is left out without one,
-    and so is a place abroad.
+    and so is a place abroad. A free-form number prevails over every certificate.
     """
     usable: dict[str, list[Coverage]] = {}
     for coverage in coverages:
@@ -116,11 +118,24 @@ def for_customer(coverages: Iterable[Coverage], ship_to: Iterable[str], on: dt.d
         if accepted and not filed_away and coverage.in_force(on):
             usable.setdefault(coverage.jurisdiction, []).append(coverage)
     chosen = {place: choose(fit) for place, fit in usable.items()}
-    statuses = []
-    for place in sorted({*usable, *ship_to}):
-        if used := chosen.get(place):
-            statuses.append(status_of(used, exempt=not used.apply_tax))
-        elif (fact := jurisdictions().get(place)) and fact.sales_tax != "none":
-            statuses.append(JurisdictionStatus(jurisdiction=place, exempt=False))
+    places = sorted({*usable, *filter(_levies, ship_to)})
+    if free_form:
+        return Wanted(
+            jurisdictions=tuple(
+                JurisdictionStatus(jurisdiction=place, exempt=True, certificate_number=free_form)
+                for place in places
+            )
+        )
+    statuses = tuple(
+        status_of(used, exempt=not used.apply_tax)
+        if (used := chosen.get(place))
+        else JurisdictionStatus(jurisdiction=place, exempt=False)
+        for place in places
+    )
     certificates = sorted({used.certificate_id for used in chosen.values() if used})
-    return Wanted(jurisdictions=tuple(statuses), certificates=tuple(certificates))
+    return Wanted(jurisdictions=statuses, certificates=tuple(certificates))
+
+
+def _levies(place: str) -> bool:
+    fact = jurisdictions().get(place)
+    return fact is not None and fact.sales_tax != "none"

@@ -40,7 +40,8 @@ def decide_orders(
     """Decide *orders* of one connection; returns how many decisions are new or differ.
 
     Cancelled orders are left out. Where a decision is not what the source
-    shows, and the order still takes changes, a delivery is owed.
+    shows, and the order still takes changes, a delivery is owed; to one that
+    takes none any more nothing is.
     """
     alive = [order for order in orders if not order.record.voided]
     cards = tx.sources.cards(connection.id, {o.record.customer_external_id for o in alive})
@@ -52,6 +53,8 @@ def decide_orders(
         decided.append((order, decide(order.record, card, held, profile), held))
     differ = tx.decisions.save([(order.id, decision) for order, decision, _ in decided], at)
     if Capability.PUSH_ORDERS in connection.capabilities:
+        over = [o.record.external_id for o in orders if o.record.voided or o.record.closed]
+        tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
         _owe_orders(tx, connection, decided, at)
     return differ
 
@@ -67,6 +70,7 @@ def decide_all(
     differ, after = 0, 0
     while True:
         with store.writing() as tx:
+            tx.alone([connection.company_id])
             orders = tx.sources.orders_after(connection.id, after, at_once)
             if not orders:
                 return differ
@@ -118,7 +122,7 @@ def _owe_orders(
 def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | None) -> bool:
     """Whether the source must be written to so that it shows *shall*."""
     shows = wanted.order_shows(order.record, shall)
-    if before is None:
+    if before is None or before.state is DeliveryState.SUPERSEDED:
         return not shows
     if before.wanted != wanted.dump(shall):
         return True
@@ -146,7 +150,8 @@ def owe_customers(tx: Transaction, connection: ConnectionRow, on: dt.date, at: d
     )
     owed = []
     for standing in standings:
-        shall = wanted.for_customer(coverages.get(standing.customer_id, []), standing.ship_to, on)
+        held = coverages.get(standing.customer_id, [])
+        shall = wanted.for_customer(held, standing.ship_to, on, standing.free_form)
         before = last.get(standing.external_id)
         if _customer_needs(standing, shall, before):
             version = before.version + 1 if before else 1
@@ -159,7 +164,9 @@ def _customer_needs(
 ) -> bool:
     """Whether the source must be written to so that it shows *shall*."""
     exempt_somewhere = any(status.exempt for status in shall.jurisdictions)
-    if before is None:
+    if standing.free_form and not exempt_somewhere:
+        return False  # exempt, but nobody knows where
+    if before is None or before.state is DeliveryState.SUPERSEDED:
         return bool(standing.exempt_in_source) or exempt_somewhere
     if before.wanted != wanted.dump(shall):
         return True

@@ -127,12 +127,16 @@ class Sources(Protocol):
         """The cards of source customers, by external id; unknown ones are absent."""
         ...
 
+    def companies_of(self, customer_ids: Collection[int]) -> set[int]:
+        """The companies that these customers belong to."""
+        ...
+
     def orders_of(self, customer_ids: Collection[int]) -> list[StoredOrder]:
-        """All orders of these customers, in every source, but for cancelled ones."""
+        """All orders of these customers, in every source, but for cancelled and deleted ones."""
         ...
 
     def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
-        """The next orders of a connection by our own id, but for cancelled ones."""
+        """The next orders of a connection by our own id, but for cancelled and deleted ones."""
         ...
 
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
@@ -219,6 +223,16 @@ class Deliveries(Protocol):
         """Add ``(external id, version, wanted)``; older ones still owed are superseded."""
         ...
 
+    def withdraw(
+        self,
+        connection_id: int,
+        target: DeliveryTarget,
+        external_ids: Sequence[str],
+        at: dt.datetime,
+    ) -> None:
+        """Let nothing be owed to these any more."""
+        ...
+
     def due(
         self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int
     ) -> list[Delivery]:
@@ -273,6 +287,13 @@ class Reports(Protocol):
 
 class Transaction(Protocol):
     """One transaction on the store."""
+
+    def alone(self, company_ids: Collection[int]) -> None:
+        """Let no other transaction decide, owe or ask in these companies until this one ends.
+
+        Saving customers or orders does the same for their company.
+        """
+        ...
 
     @property
     def installation(self) -> str:

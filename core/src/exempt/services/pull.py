@@ -18,9 +18,11 @@ from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.decide import decide_orders, redecide
 from exempt.services.ports import Clock, Connection, Store, Transaction
-from exempt.services.rows import ConnectionRow, StreamPart
+from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
 
 PARTS_AT_ONCE = 4
+
+_TARGETS = {Stream.ORDERS: DeliveryTarget.ORDER, Stream.CUSTOMERS: DeliveryTarget.CUSTOMER}
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def store_page(
     with reading.store.writing() as tx:
         new, changed = _save(reading, tx, stream, page, at)
         tx.sources.mark_deleted(reading.row.id, stream, page.deleted, at)
+        if target := _TARGETS.get(stream):
+            tx.deliveries.withdraw(reading.row.id, target, page.deleted, at)
         tx.sources.save_rejected(reading.row.id, stream, page, at)
         if part is not None:
             tx.cursors.move(reading.row.id, stream, part, at)

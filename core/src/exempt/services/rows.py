@@ -104,6 +104,7 @@ class CustomerStanding(NamedTuple):
 
     external_id: str
     customer_id: int
+    free_form: str | None
     exempt_in_source: bool | None
     updated_at: dt.datetime | None
     ship_to: frozenset[str]

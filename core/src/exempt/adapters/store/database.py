@@ -198,5 +198,10 @@ def lock(connection: sa.Connection, name: str) -> None:
         run(connection, "SELECT pg_advisory_xact_lock(19531, hashtext(?))", name)
 
 
+def lock_company(connection: sa.Connection, company_id: int) -> None:
+    """Let one transaction at a time change what is decided and owed in a company."""
+    lock(connection, f"company {company_id}")
+
+
 def _marks(connection: sa.Connection, sql: str) -> str:
     return sql if is_sqlite(connection) else sql.replace("?", "%s")

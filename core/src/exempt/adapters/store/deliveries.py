@@ -44,15 +44,8 @@ class Deliveries(ports.Deliveries):
         wanted: Sequence[tuple[str, int, str]],
         at: dt.datetime,
     ) -> None:
-        if not wanted:
-            return
         now = micros(at)
-        sql = (
-            "UPDATE delivery SET state = 'superseded', done_at = ? WHERE connection_id = ?"  # noqa: S608
-            f" AND target = ? AND state IN ('pending', 'dead') AND {one_of(self._c, 'external_id')}"
-        )
-        ids = many(self._c, [external_id for external_id, _, _ in wanted])
-        run(self._c, sql, now, connection_id, target.value, ids)
+        self.withdraw(connection_id, target, [external_id for external_id, _, _ in wanted], at)
         run_many(
             self._c,
             "INSERT INTO delivery (connection_id, target, external_id, version, wanted, state,"
@@ -62,6 +55,22 @@ class Deliveries(ports.Deliveries):
                 for external_id, version, text in wanted
             ],
         )
+
+    def withdraw(
+        self,
+        connection_id: int,
+        target: DeliveryTarget,
+        external_ids: Sequence[str],
+        at: dt.datetime,
+    ) -> None:
+        if external_ids:
+            sql = (
+                "UPDATE delivery SET state = 'superseded', done_at = ? WHERE connection_id = ?"  # noqa: S608
+                " AND target = ? AND state IN ('pending', 'dead')"
+                f" AND {one_of(self._c, 'external_id')}"
+            )
+            ids = many(self._c, external_ids)
+            run(self._c, sql, micros(at), connection_id, target.value, ids)
 
     def due(
         self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int

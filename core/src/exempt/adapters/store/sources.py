@@ -13,6 +13,7 @@ from exempt.adapters.store.database import (
     Row,
     insert,
     lock,
+    lock_company,
     many,
     one_of,
     run,
@@ -52,6 +53,7 @@ _SHIP_TO = (
     "jurisdiction",
     *(f"address_{part}" for part in pages.ADDRESS),
 )
+_ALIVE = "NOT o.voided AND o.deleted_at IS NULL"
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
 
@@ -65,7 +67,7 @@ class Sources(ports.Sources):
         self, connection: ConnectionRow, records: Iterable[Customer], at: dt.datetime
     ) -> SavedRecords:
         # Two connections of one company must not make two cards of one customer.
-        lock(self._c, f"cards of company {connection.company_id}")
+        lock_company(self._c, connection.company_id)
         customers = latest(records)
         links = link(self._c, connection, customers, at)
         rows = [pages.customer_row(c, links[c.external_id]) for c in customers.values()]
@@ -98,7 +100,7 @@ class Sources(ports.Sources):
         return len(set(differ) & set(saved.same.values()))
 
     def save_orders(self, connection: ConnectionRow, records: Iterable[Order]) -> SavedOrders:
-        lock(self._c, f"orders of connection {connection.id}")
+        lock_company(self._c, connection.company_id)
         orders = latest(records)
         rows = [order_row(order) for order in orders.values()]
         saved = pages.save(self._c, pages.ORDERS, connection.id, rows)
@@ -205,18 +207,22 @@ class Sources(ports.Sources):
             for external_id, customer_id, name, flagged, free_form in rows
         }
 
+    def companies_of(self, customer_ids: Collection[int]) -> set[int]:
+        sql = f"SELECT DISTINCT company_id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
+        return {row[0] for row in run(self._c, sql, many(self._c, list(customer_ids)))}
+
     def orders_of(self, customer_ids: Collection[int]) -> list[StoredOrder]:
         if not customer_ids:
             return []
         return self._orders(
             "JOIN source_customer s ON s.connection_id = o.connection_id"
             " AND s.external_id = o.customer_external_id"
-            f" WHERE {one_of(self._c, 's.customer_id')} AND NOT o.voided",
+            f" WHERE {one_of(self._c, 's.customer_id')} AND {_ALIVE}",
             many(self._c, list(customer_ids)),
         )
 
     def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
-        condition = "WHERE o.connection_id = ? AND o.id > ? AND NOT o.voided"
+        condition = f"WHERE o.connection_id = ? AND o.id > ? AND {_ALIVE}"
         return self._orders(condition, connection_id, after, limit=limit)
 
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
@@ -241,19 +247,23 @@ class Sources(ports.Sources):
 
     def standings(self, connection_id: int, shipped_since: dt.date) -> list[CustomerStanding]:
         sql = (
-            "SELECT s.external_id, s.customer_id, s.exempt, s.updated_at, t.jurisdiction"
-            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
+            "SELECT s.external_id, s.customer_id, c.resale_certificate_number, s.exempt,"
+            " s.updated_at, t.jurisdiction FROM source_customer s"
+            " JOIN customer c ON c.id = s.customer_id"
             " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
-            " WHERE s.connection_id = ? AND s.deleted_at IS NULL AND (c.flagged_exempt OR EXISTS"
+            " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
+            " AND (c.flagged_exempt OR c.resale_certificate_number <> '' OR EXISTS"
             " (SELECT 1 FROM certificate_customer k WHERE k.customer_id = s.customer_id))"
             " ORDER BY s.id"
         )
         shipped = self._shipped(connection_id, shipped_since)
         found: dict[str, CustomerStanding] = {}
-        for external_id, customer_id, exempt, updated_at, place in run(self._c, sql, connection_id):
+        for row in run(self._c, sql, connection_id):
+            external_id, customer_id, free_form, exempt, updated_at, place = row
             one = found.get(external_id) or CustomerStanding(
                 external_id,
                 customer_id,
+                free_form or None,
                 None if exempt is None else bool(exempt),
                 None if updated_at is None else moment(updated_at),
                 shipped.get(external_id, frozenset()),
@@ -264,9 +274,9 @@ class Sources(ports.Sources):
     def _shipped(self, connection_id: int, since: dt.date) -> dict[str, frozenset[str]]:
         """The states that goods of each customer went to, by its external id."""
         sql = (
-            "SELECT DISTINCT o.customer_external_id, d.jurisdiction FROM sales_order o"
+            "SELECT DISTINCT o.customer_external_id, d.jurisdiction FROM sales_order o"  # noqa: S608
             " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            " WHERE o.connection_id = ? AND o.order_date >= ? AND NOT o.voided"
+            f" WHERE o.connection_id = ? AND o.order_date >= ? AND {_ALIVE}"
             " AND d.jurisdiction IS NOT NULL"
         )
         found: dict[str, frozenset[str]] = {}

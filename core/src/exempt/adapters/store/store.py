@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
-from exempt.adapters.store.database import Database
+from exempt.adapters.store.database import Database, lock_company
 from exempt.adapters.store.decisions import Decisions
 from exempt.adapters.store.deliveries import Deliveries, Requests
 from exempt.adapters.store.progress import Connections, Cursors, Reports
@@ -32,6 +32,10 @@ class Transaction(ports.Transaction):
         self.deliveries = Deliveries(connection)
         self.requests = Requests(connection)
         self.reports = Reports(connection)
+
+    def alone(self, company_ids: Collection[int]) -> None:
+        for company_id in sorted(set(company_ids)):  # in one order, so that nobody waits in a ring
+            lock_company(self._c, company_id)
 
     @functools.cached_property
     def installation(self) -> str:

@@ -1,0 +1,15 @@
+"""What the tests of erp_generic share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import respx
+
+
+@pytest.fixture
+def mocked() -> Iterator[respx.MockRouter]:
+    """An ERP that a test gives its answers; no call leaves the machine."""
+    with respx.mock(assert_all_called=False) as router:
+        yield router
