@@ -47,6 +47,7 @@ def add(
     """
     media_type = _media_type(file) if file else ""
     with store.writing() as tx:
+        tx.alone(tx.sources.companies_of(customer_ids))
         certificate_id = tx.certificates.add(customer_ids, new, at)
         if file and documents:
             with file.open("rb") as content:
@@ -76,6 +77,7 @@ def archive(store: Store, certificate_id: int, at: dt.datetime, profile: Profile
                 f"certificate {certificate_id}: was archived on {certificate.archived_date} already"
             )
             raise RefusedError(msg)
+        tx.alone(tx.sources.companies_of(certificate.customer_ids))
         tx.certificates.archive(certificate_id, at.date())
         return _follow_up(tx, certificate.customer_ids, profile, at)
 
@@ -84,8 +86,10 @@ def _follow_up(
     tx: Transaction, customer_ids: Sequence[int], profile: Profile, at: dt.datetime
 ) -> int:
     changed = redecide(tx, customer_ids, profile, at)
+    companies = tx.sources.companies_of(customer_ids)
     for connection in tx.connections.all():
-        owe_customers(tx, connection, at.date(), at)
+        if connection.company_id in companies:
+            owe_customers(tx, connection, at.date(), at)
     return changed
 
 

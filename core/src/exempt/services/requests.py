@@ -14,7 +14,7 @@ from exempt.rules.wanted import idempotency_key
 from exempt.services.ports import Store
 from exempt.services.rows import ConnectionRow, DeliveryTarget, Uncovered
 
-_USABLE_EMAIL = re.compile(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")
+_USABLE_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 
 _TEXT = """\
 Hello {name},
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
 
 def usable_email(address: str | None) -> bool:
     """Whether a mail could be sent to *address*: one mailbox, with a domain."""
-    return bool(address and len(address) <= 254 and _USABLE_EMAIL.match(address))
+    return bool(address and len(address) <= 254 and _USABLE_EMAIL.fullmatch(address))
 
 
 def ask(
@@ -70,6 +70,7 @@ def ask(
     """
     asked = Asked([], [], [])
     with store.writing() as tx:
+        tx.alone([through.company_id])
         lacking = tx.decisions.uncovered()
         if only is not None:
             unknown = sorted(set(only) - {one.customer_id for one in lacking})

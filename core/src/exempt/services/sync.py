@@ -130,6 +130,7 @@ def _read_unknown_customers(reading: Reading) -> None:
 def _owe(reading: Reading) -> None:
     at = reading.clock()
     with reading.store.writing() as tx:
+        tx.alone([reading.row.company_id])
         owe_customers(tx, reading.row, at.date(), at)
 
 
