@@ -200,6 +200,23 @@ def test_what_a_customer_shows_on_a_day(
     assert (shall.tax_applicable, shall.certificate_number) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("held", "ship_to", "places"),
+    [
+        pytest.param([], ["US-TX", "US-CA"], ["US-CA", "US-TX"], id="wherever goods go"),
+        pytest.param([coverage()], [], ["US-TX"], id="wherever a certificate is held"),
+        pytest.param([], ["US-OR", "CA-Ontario"], [], id="but not where nothing is levied"),
+    ],
+)
+def test_a_free_form_number_exempts_a_customer(
+    held: list[Any], ship_to: list[str], places: list[str]
+) -> None:
+    shall = for_customer(held, ship_to, TODAY, "FF-1")
+    told = [(s.jurisdiction, s.exempt, s.certificate_number) for s in shall.jurisdictions]
+    assert told == [(place, True, "FF-1") for place in places]
+    assert shall.certificates == (), "no certificate was used"
+
+
 def test_the_files_of_all_certificates_used_go_along_once() -> None:
     held = [coverage(9), coverage(9, jurisdiction="US-CA"), coverage(3, jurisdiction="US-NY")]
     assert for_customer(held, [], TODAY).certificates == (3, 9)

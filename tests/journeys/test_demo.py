@@ -1,0 +1,50 @@
+"""``exempt demo`` does the whole way by itself, and says what the README says it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from exempt.cli import app
+from exempt.errors import RefusedError
+
+for plugin in ("billing_stripe", "erp_generic", "hris_csv", "mail_smtp"):
+    pytest.importorskip(f"exempt_{plugin}", reason=f"exempt_{plugin} is missing")
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def demo(folder: Path) -> Result:
+    return CliRunner().invoke(app, ["demo", str(folder)], env={"COLUMNS": "96"})
+
+
+def test_the_demo_ends_as_the_readme_shows(tmp_path: Path) -> None:
+    result = demo(tmp_path / "demo")
+    assert result.exit_code == 0, result.output
+    end = result.output[result.output.index("Where the company stands now") :]
+    shown = [line.rstrip() for line in end[: end.index("Look further")].rstrip().splitlines()]
+    assert "\n".join(shown) in README.read_text(encoding="utf-8")
+    assert "✗" not in result.output
+
+
+def test_it_leaves_a_workspace_to_look_at(tmp_path: Path) -> None:
+    demo(tmp_path / "demo")
+    settings = str(tmp_path / "demo" / "exempt.toml")
+    said = CliRunner().invoke(app, ["-s", settings, "explain", "SO-5005"]).output
+    assert "expired on 2025-12-31" in said
+    mails = list((tmp_path / "demo" / "sandboxes").glob("**/*.eml"))
+    assert len(mails) == 5
+
+
+def test_a_second_demo_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    assert demo(tmp_path / "demo").exit_code == 0
+    assert demo(tmp_path / "demo").exit_code == 0
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep me")
+    result = demo(tmp_path)
+    assert isinstance(result.exception, RefusedError)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
