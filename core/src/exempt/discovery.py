@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -112,16 +112,33 @@ def _connectors_of(point: EntryPoint) -> list[ConnectorInfo[Any]]:
     if not answers:
         msg = "implements no exempt_connectors(): define it and mark it with @hookimpl"
         raise _BadPluginError(msg)
-    infos = [info for answer in answers for info in answer]
-    for info in infos:
-        if not isinstance(info, ConnectorInfo):
-            msg = f"exempt_connectors() returned {type(info).__name__} where ConnectorInfo was due"
+    (answer,) = answers
+    if not isinstance(answer, Collection):
+        msg = f"exempt_connectors() returned {type(answer).__name__} where a list was due"
+        raise _BadPluginError(msg)
+    for info in answer:
+        _look_at(info)
+    return list(answer)
+
+
+def _look_at(info: object) -> None:
+    """Refuse what is no declaration of a connector."""
+    if not isinstance(info, ConnectorInfo):
+        msg = f"exempt_connectors() returned {type(info).__name__} where ConnectorInfo was due"
+        raise _BadPluginError(msg)
+    kind: object = info.settings
+    if not (isinstance(kind, type) and issubclass(kind, Settings)):
+        msg = f"{info.name}: its settings are no subclass of exempt.Settings"
+        raise _BadPluginError(msg)
+    texts: dict[str, object] = {
+        "name": info.name,
+        "title": info.title,
+        "requires_spec": info.requires_spec,
+    }
+    for field, value in texts.items():
+        if not (isinstance(value, str) and value):
+            msg = f"{info.name}: its {field} is no text"
             raise _BadPluginError(msg)
-        kind: object = info.settings
-        if not (isinstance(kind, type) and issubclass(kind, Settings)):
-            msg = f"{info.name}: its settings are no subclass of exempt.Settings"
-            raise _BadPluginError(msg)
-    return infos
 
 
 def _state(
@@ -173,7 +190,8 @@ def explain_bad_hook(said: str, hooks: Iterable[str]) -> str:
     found = re.search(r"hookimpl definition: (\w+)\((.*?)\)", said)
     names = re.search(r"Argument\(s\) (\{.*?\})", said)
     if found and names:
-        return f"{found[1]}({found[2]}): no argument {names[1]}: a hook takes (self, request)"
+        due = "no arguments" if found[1] == "exempt_connectors" else "(self, request)"
+        return f"{found[1]}({found[2]}): no argument {names[1]}: a hook takes {due}"
     return said.splitlines()[0]
 
 

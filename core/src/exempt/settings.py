@@ -25,6 +25,7 @@ FILE_NAME = "exempt.toml"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 _REFERENCE = re.compile(r"^(env|file):(.+)$", re.DOTALL)
+_PASSWORD = re.compile(r"^(?!sqlite).*(://[^@]*:[^@]+@|[?&](ssl)?password=[^&])", re.IGNORECASE)
 
 
 class _Table(BaseModel):
@@ -92,8 +93,12 @@ class SettingsFile(_Table):
         while waiting:
             ready = [k for k, c in waiting.items() if c.parent is None or c.parent in ordered]
             if not ready:
-                key, company = next(iter(waiting.items()))
-                msg = f"companies.{key}.parent: {company.parent!r} is no company above it"
+                orphans = [k for k, c in waiting.items() if c.parent not in self.companies]
+                key = next(iter(orphans or waiting))
+                msg = (
+                    f"companies.{key}.parent: {waiting[key].parent!r} is no company above it:"
+                    " name one that is, or leave it out"
+                )
                 raise SettingsError(msg)
             ordered += ready
             waiting = {k: c for k, c in waiting.items() if k not in ready}
@@ -120,8 +125,12 @@ class Loaded:
 
     def database_url(self, environ: Mapping[str, str] = os.environ) -> str:
         """The database's address, resolved; a relative SQLite path starts in the folder."""
-        url = resolve(self.file.exempt.database, "exempt.database", self.folder, environ)
-        if url == self.file.exempt.database and re.search(r"://[^/@]*:[^/@]+@", url):
+        try:
+            url = resolve(self.file.exempt.database, "exempt.database", self.folder, environ)
+        except SettingsError as error:
+            msg = f"{self.place('exempt.database')}: {error}"
+            raise SettingsError(msg) from None
+        if url == self.file.exempt.database and _PASSWORD.search(url):
             msg = (
                 f"{self.place('exempt.database')}: exempt.database: holds a password: put the"
                 " address into a variable and write env:NAME here"
@@ -166,6 +175,11 @@ def load(path: Path) -> Loaded:
         loaded = Loaded(path, text, SettingsFile())
         raise SettingsError("\n".join(mistakes(error, loaded, "", SettingsFile))) from None
     loaded = Loaded(path, text, file)
+    try:
+        file.parents_first()
+    except SettingsError as error:
+        msg = f"{loaded.place(str(error).partition(':')[0])}: {error}"
+        raise SettingsError(msg) from None
     for key, connection in file.connections.items():
         if connection.company not in file.companies:
             where = f"connections.{key}.company"
@@ -281,9 +295,13 @@ def _line_of(text: str, key: list[str]) -> int | None:
     """The line on which a dotted key is set, or its table begins; 1 is the first."""
     best: int | None = None
     table: list[str] = []
+    numbers: dict[tuple[str, ...], int] = {}  # of arrays of tables, where they are by now
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"^\s*\[+([^\]]+)\]+", line):
-            table = [part.strip().strip("\"'") for part in header[1].split(".")]
+        if header := re.match(r"^\s*(\[+)([^\]]+)\]+", line):
+            names = [part.strip().strip("\"'") for part in header[2].split(".")]
+            if header[1] == "[[":
+                numbers[tuple(names)] = numbers.get(tuple(names), -1) + 1
+            table = _numbered(names, numbers)
             if table == key[: len(table)]:
                 best = number
         elif table == key[: len(table)] and (setting := re.match(r'^\s*([\w."-]+)\s*=', line)):
@@ -291,3 +309,13 @@ def _line_of(text: str, key: list[str]) -> int | None:
             if path == key[: len(path)]:
                 return number
     return best
+
+
+def _numbered(names: list[str], numbers: Mapping[tuple[str, ...], int]) -> list[str]:
+    """The path to a table, with the numbers of the arrays it stands in."""
+    path: list[str] = []
+    for end, name in enumerate(names, start=1):
+        path.append(name)
+        if (number := numbers.get(tuple(names[:end]))) is not None:
+            path.append(str(number))
+    return path

@@ -256,6 +256,7 @@ def test_every_finding_has_its_row_above() -> None:
 
 
 def test_a_step_keeps_the_certificate_as_it_stood_then() -> None:
-    (step,) = decide(order(), FLAGGED, [coverage(1, expiration_date=None)]).steps
-    assert (step.certificate_number, step.jurisdiction) == ("N-1", "US-TX")
+    numberless = coverage(1, expiration_date=None, certificate_number=None)
+    (step,) = decide(order(), FLAGGED, [numberless]).steps
+    assert (step.certificate_number, step.jurisdiction) == ("CERT-1", "US-TX")
     assert (step.effective_date, step.expiration_date) == (TODAY - YEAR, None)

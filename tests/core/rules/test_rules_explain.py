@@ -107,14 +107,6 @@ def test_what_was_found(finding: Finding) -> None:
     assert step(looked_at(finding)) == f"N-7 (TX) {STEPS[finding]}."
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        pytest.param({"certificate_number": None}, "CERT-7 (TX) was rejected in review.",
-                     id="a certificate without a number goes by ours"),
-        pytest.param({"jurisdiction": "CA-ON"}, "N-7 (CA-ON) was rejected in review.",
-                     id="a place abroad keeps its country"),
-    ],
-)  # fmt: skip
-def test_how_a_certificate_is_named(changes: dict[str, Any], sentence: str) -> None:
-    assert step(looked_at(Finding.REJECTED, **changes)) == sentence
+def test_a_place_abroad_keeps_its_country() -> None:
+    abroad = looked_at(Finding.OTHER_JURISDICTION, jurisdiction="CA-ON")
+    assert step(abroad) == "N-7 (CA-ON) is for CA-ON."

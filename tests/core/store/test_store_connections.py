@@ -74,11 +74,10 @@ def part(number: int, cursor: str | None, *, done: bool = False) -> StreamPart:
 def test_a_cursor_moves(store: SqlStore, erp: ConnectionRow) -> None:
     shop = connected(store, "shop")
     with store.writing() as tx:
-        for n, cursor in ((1, "b"), (0, None)):
-            tx.cursors.move(erp.id, Stream.ORDERS, part(n, cursor), NOW)
-        tx.cursors.move(erp.id, Stream.CUSTOMERS, part(0, "c"), NOW)
-        tx.cursors.move(shop.id, Stream.ORDERS, part(0, "s"), NOW)
-        tx.cursors.move(erp.id, Stream.ORDERS, part(0, "a", done=True), NOW + MINUTE)
+        tx.cursors.begin(erp.id, Stream.ORDERS, [part(0, None), part(1, "b")], NOW)
+        tx.cursors.begin(erp.id, Stream.CUSTOMERS, [part(0, "c")], NOW)
+        tx.cursors.begin(shop.id, Stream.ORDERS, [part(0, "s")], NOW)
+        assert tx.cursors.move(erp.id, Stream.ORDERS, part(0, "a", done=True), NOW + MINUTE)
     with store.reading() as tx:
         assert tx.cursors.parts(erp.id, Stream.ORDERS) == [part(0, "a", done=True), part(1, "b")]
         assert tx.cursors.parts(erp.id, Stream.PRODUCTS) == []
@@ -86,10 +85,18 @@ def test_a_cursor_moves(store: SqlStore, erp: ConnectionRow) -> None:
         assert read == {"erp": NOW + MINUTE, "shop": NOW}
     with store.writing() as tx:
         tx.cursors.forget(erp.id, Stream.ORDERS)
+        assert not tx.cursors.move(erp.id, Stream.ORDERS, part(1, "late"), NOW)
     with store.reading() as tx:
         assert tx.cursors.parts(erp.id, Stream.ORDERS) == []
         assert tx.cursors.parts(erp.id, Stream.CUSTOMERS) == [part(0, "c")]
         assert tx.cursors.parts(shop.id, Stream.ORDERS) == [part(0, "s")]
+
+
+def test_a_stream_begun_anew_has_no_other_parts(store: SqlStore, erp: ConnectionRow) -> None:
+    with store.writing() as tx:
+        tx.cursors.begin(erp.id, Stream.ORDERS, [part(0, "a"), part(1, "b"), part(2, "c")], NOW)
+        tx.cursors.begin(erp.id, Stream.ORDERS, [part(0, None)], NOW)
+        assert tx.cursors.parts(erp.id, Stream.ORDERS) == [part(0, None)]
 
 
 def test_a_connection_that_was_never_read(store: SqlStore, erp: ConnectionRow) -> None:

@@ -28,7 +28,7 @@ def write_everywhere(tx: Transaction, row: ConnectionRow) -> None:
     tx.deliveries.owe(row.id, DeliveryTarget.ORDER, [("O-9", 1, "{}")], NOW)
     page: Page[Any] = Page(rejected=(Rejected(row="row 3", reason="no date"),))
     tx.sources.save_rejected(row.id, Stream.ORDERS, page, NOW)
-    tx.cursors.move(row.id, Stream.ORDERS, StreamPart(0, "c", done=False, guard=""), NOW)
+    tx.cursors.begin(row.id, Stream.ORDERS, [StreamPart(0, "c", done=False, guard="")], NOW)
     tx.certificates.add([customer_id], new_certificate(), NOW)
     tx.requests.add(customer_id, "ap@example.com", ["US-TX"], NOW)
     tx.connections.pause(row.id, "a reason", NOW)

@@ -16,7 +16,7 @@ def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
     """
     same = words.strip().casefold()
     for field in ("number", "id", "email", "name"):
-        found = [c for c in customers if str(getattr(c, field) or "").casefold() == same]
+        found = [c for c in customers if same and str(getattr(c, field) or "").casefold() == same]
         if len(found) == 1:
             return found[0]
         if found:

@@ -69,9 +69,15 @@ class Cursors(Protocol):
         """The parts of a stream, by number; none before its first page."""
         ...
 
-    def move(  # noqa: D102
-        self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime
-    ) -> None: ...
+    def begin(
+        self, connection_id: int, stream: Stream, parts: Sequence[StreamPart], at: dt.datetime
+    ) -> None:
+        """Read the stream in these parts; what was known of it is forgotten."""
+        ...
+
+    def move(self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime) -> bool:
+        """Go on there; False when the stream was forgotten meanwhile."""
+        ...
 
     def forget(self, connection_id: int, stream: Stream) -> None:
         """Read the stream anew next time."""

@@ -77,9 +77,7 @@ def plan(reading: Reading, stream: Stream) -> list[StreamPart]:
         StreamPart(n, start, done=False, guard=reading.guard) for n, start in enumerate(starts)
     ]
     with reading.store.writing() as tx:
-        tx.cursors.forget(reading.row.id, stream)
-        for part in fresh:
-            tx.cursors.move(reading.row.id, stream, part, reading.clock())
+        tx.cursors.begin(reading.row.id, stream, fresh, reading.clock())
     return fresh
 
 
@@ -124,7 +122,11 @@ def read_ids(reading: Reading, stream: Stream, ids: tuple[str, ...]) -> None:
 def store_page(
     reading: Reading, stream: Stream, page: Page[SourceRecord], part: StreamPart | None
 ) -> None:
-    """Store one page, and where to go on; *part* is None for records asked for by id."""
+    """Store one page, and where to go on; *part* is None for records asked for by id.
+
+    Raises:
+        CursorExpired: Another range of the stream had to forget it; nothing was stored.
+    """
     at = reading.clock()
     with reading.store.writing() as tx:
         new, changed = _save(reading, tx, stream, page, at)
@@ -132,8 +134,9 @@ def store_page(
         if target := _TARGETS.get(stream):
             tx.deliveries.withdraw(reading.row.id, target, page.deleted, at)
         tx.sources.save_rejected(reading.row.id, stream, page, at)
-        if part is not None:
-            tx.cursors.move(reading.row.id, stream, part, at)
+        if part is not None and not tx.cursors.move(reading.row.id, stream, part, at):
+            msg = f"{reading.row.name}: {stream}: its cursors were forgotten while it was read"
+            raise CursorExpired(msg)
     reading.told(
         PageStored(
             connection=reading.row.name,

@@ -35,6 +35,7 @@ from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services import ports
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 HOOKS = tuple(name for name in vars(Connector) if not name.startswith("_"))
 
@@ -44,6 +45,11 @@ _RECORDS: dict[Stream, type[SourceRecord]] = {
     Stream.PRODUCTS: Product,
     Stream.EMPLOYEES: Employee,
 }
+_OTHER_KINDS = (
+    inspect.isgeneratorfunction,
+    inspect.iscoroutinefunction,
+    inspect.isasyncgenfunction,
+)
 _BY_HOOK = {
     "fetch_customers": {Capability.CUSTOMERS},
     "fetch_orders": {Capability.ORDERS},
@@ -95,7 +101,15 @@ class OpenConnection(ports.Connection):
         }
         if info.capabilities is None:
             return frozenset(implemented)
-        declared: Collection[Capability] = info.capabilities(settings)
+        try:
+            declared: Collection[Capability] = frozenset(
+                map(Capability, info.capabilities(settings))
+            )
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
+            msg = f"{self.name}: the capabilities of {info.name} failed with {self._said(error)}"
+            raise ConfigError(msg) from None
         if missing := sorted(set(declared) - implemented):
             msg = f"{self.name}: {info.name} declares {missing[0]} but does not implement its hook"
             raise ConfigError(msg)
@@ -106,7 +120,9 @@ class OpenConnection(ports.Connection):
 
     def check(self) -> CheckResult:
         """See `Connector.check`."""
-        return self._call("check", CheckRequest(), CheckResult)
+        result = self._call("check", CheckRequest(), CheckResult)
+        problems = tuple(self._cleared(problem, "message", "help") for problem in result.problems)
+        return result.model_copy(update={"problems": problems})
 
     def choices(self, setting: str) -> ChoicesResult:
         """See `Connector.choices`; nothing to choose from where it is not implemented."""
@@ -130,15 +146,19 @@ class OpenConnection(ports.Connection):
                 found, due = type(record).__name__, kind.__name__
                 msg = f"{self.name}: {hook} returned a record of {found} where {due} was due"
                 raise PermanentError(msg)
-        return page
+        if not page.rejected:
+            return page
+        rejected = tuple(self._cleared(row, "row", "reason") for row in page.rejected)
+        return page.model_copy(update={"rejected": rejected})
 
     def push(self, request: PushRequest) -> PushResult:
         """See `Connector.push_exemption_status`."""
-        return self._call("push_exemption_status", request, PushResult)
+        results = self._call("push_exemption_status", request, PushResult).results
+        return PushResult(results=tuple(self._cleared(each, "message") for each in results))
 
     def send(self, request: SendRequest) -> ItemResult:
         """See `Connector.send_request`."""
-        return self._call("send_request", request, ItemResult)
+        return self._cleared(self._call("send_request", request, ItemResult), "message")
 
     def receive_webhook(self, request: WebhookRequest) -> WebhookResult:
         """See `Connector.receive_webhook`."""
@@ -151,6 +171,15 @@ class OpenConnection(ports.Connection):
         except ConnectorError as error:
             self._log.warning("%s", error)
 
+    def _said(self, error: BaseException) -> str:
+        return self._redact(f"{type(error).__name__}: {error}")[:500]
+
+    def _cleared(self, result: R, *fields: str) -> R:
+        """*result* with secrets taken out of its words for people."""
+        return result.model_copy(
+            update={field: self._redact(getattr(result, field)) for field in fields}
+        )
+
     def _call(self, hook: str, request: Record, result_type: type[T]) -> T:
         self._pace.wait()
         began = time.perf_counter()
@@ -160,10 +189,9 @@ class OpenConnection(ports.Connection):
             raise
         except ConnectorError as error:
             error.args = (f"{self.name}: {self._redact(str(error))}",)
-            raise
+            raise error from None  # what led to it may quote a secret
         except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
-            said = self._redact(f"{type(error).__name__}: {error}")[:500]
-            msg = f"{self.name}: {hook} failed unexpectedly with {said}"
+            msg = f"{self.name}: {hook} failed unexpectedly with {self._said(error)}"
             raise PermanentError(msg) from None
         finally:
             self._log.debug("%s took %.3f s", hook, time.perf_counter() - began)
@@ -196,7 +224,7 @@ def _manager(name: str, connector: object) -> pluggy.PluginManager:
         if not hasattr(own, f"{PROJECT}_impl"):
             msg = f"{name}: {kind}.{hook} overrides a hook without @hookimpl: add it"
             raise ConfigError(msg)
-        if inspect.isgeneratorfunction(own) or inspect.iscoroutinefunction(own):
+        if any(is_kind(own) for is_kind in _OTHER_KINDS):
             msg = f"{name}: {kind}.{hook} yields or awaits: a hook returns its one result"
             raise ConfigError(msg)
         if (arguments := list(inspect.signature(own).parameters)) != ["self", "request"]:

@@ -103,7 +103,12 @@ class CoreContext:
             msg = f"{key}: the remote gave a new secret; refer to a file (file:PATH) to keep it"
             raise ConfigError(msg)
         path = self._folder / reference.removeprefix("file:")
-        if path.read_text(encoding="utf-8").rstrip("\r\n") != old.get_secret_value():
+        try:
+            held = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{key}: {path} cannot be read ({type(error).__name__}): mend the reference"
+            raise ConfigError(msg) from None
+        if held != old.get_secret_value():
             msg = f"{key}: the file holds another secret by now: run again"
             raise ConfigError(msg)
         part = path.with_name(f".{path.name}.new")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -108,17 +108,21 @@ class Cursors(ports.Cursors):
         )
         return [StreamPart(row.part, row.cursor, row.done, row.guard) for row in rows]
 
-    def move(self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime) -> None:
+    def begin(
+        self, connection_id: int, stream: Stream, parts: Sequence[StreamPart], at: dt.datetime
+    ) -> None:
+        self.forget(connection_id, stream)
+        of = {"connection_id": connection_id, "stream": stream.value, "moved_at": at}
+        self._c.execute(sa.insert(t.stream_cursor), [{**of, **part._asdict()} for part in parts])
+
+    def move(self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime) -> bool:
         s = t.stream_cursor.c
-        values = {"cursor": part.cursor, "done": part.done, "guard": part.guard, "moved_at": at}
-        key = {"connection_id": connection_id, "stream": stream.value, "part": part.part}
         moved = self._c.execute(
             sa.update(t.stream_cursor)
-            .where(*(s[column] == value for column, value in key.items()))
-            .values(values)
+            .where(s.connection_id == connection_id, s.stream == stream.value, s.part == part.part)
+            .values(cursor=part.cursor, done=part.done, guard=part.guard, moved_at=at)
         )
-        if moved.rowcount == 0:
-            self._c.execute(sa.insert(t.stream_cursor).values(**key, **values))
+        return moved.rowcount > 0
 
     def forget(self, connection_id: int, stream: Stream) -> None:
         s = t.stream_cursor.c

@@ -1,0 +1,171 @@
+"""Certificates are entered and archived; and somebody is found who is meant."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from exempt import Stream
+from exempt.adapters.documents import LocalDocuments
+from exempt.errors import NotFoundError, RefusedError
+from exempt.model.decision import Profile
+from exempt.services import certificates
+from exempt.services.customers import find_one
+from exempt.services.decide import decide_all
+from exempt.services.rows import CustomerRow, DeliveryTarget
+from support.fake_connector import READS, WRITES
+from support.records import NOW, TODAY, customer, new_certificate, order
+from support.stores import everything
+from support.world import Source, World
+
+
+@pytest.fixture
+def who(erp: Source) -> int:
+    """The id of a customer with an order that claims an exemption."""
+    erp.remote.put(customer(exempt=True), order())
+    erp.pull(Stream.CUSTOMERS)
+    erp.pull()
+    return erp.world.customer_id("C-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("cert.pdf", "application/pdf"),
+        ("CERT.PDF", "application/pdf"),
+        ("scan.png", "image/png"),
+        ("photo.jpg", "image/jpeg"),
+        ("photo.jpeg", "image/jpeg"),
+    ],
+)
+def test_a_file_is_kept_with_the_certificate(
+    world: World, who: int, documents: LocalDocuments, tmp_path: Path, name: str, media_type: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"a scan")
+    certificate, _ = certificates.add(
+        world.store, [who], new_certificate(), NOW, Profile.DEFAULT, documents=documents, file=path
+    )
+    with world.store.reading() as tx:
+        (file,) = tx.certificates.files([certificate])
+    assert (file.name, file.media_type, file.size) == (name, media_type, 6)
+    assert file.sha256 == hashlib.sha256(b"a scan").hexdigest()
+
+
+@pytest.mark.parametrize("name", ["cert.docx", "cert", "cert.pdf.exe"])
+def test_a_file_of_another_kind_is_refused(
+    world: World, who: int, documents: LocalDocuments, tmp_path: Path, name: str
+) -> None:
+    before = everything(world.store)
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(RefusedError, match=r"is one of \.jpeg, \.jpg, \.pdf, \.png: save it as"):
+        certificates.add(
+            world.store, [who], new_certificate(), NOW, Profile.DEFAULT,
+            documents=documents, file=tmp_path / name,
+        )  # fmt: skip
+    assert everything(world.store) == before
+
+
+def test_an_empty_file_enters_nothing(
+    world: World, who: int, documents: LocalDocuments, tmp_path: Path
+) -> None:
+    before = everything(world.store)
+    (tmp_path / "cert.pdf").touch()
+    with pytest.raises(RefusedError, match="the file is empty"):
+        certificates.add(
+            world.store, [who], new_certificate(), NOW, Profile.DEFAULT,
+            documents=documents, file=tmp_path / "cert.pdf",
+        )  # fmt: skip
+    assert everything(world.store) == before
+
+
+def test_a_certificate_for_nobody_changes_nothing(world: World, who: int) -> None:
+    before = everything(world.store)
+    with pytest.raises(NotFoundError, match="customer 99: there is none"):
+        certificates.add(world.store, [who, 99], new_certificate(), NOW, Profile.DEFAULT)
+    assert everything(world.store) == before
+
+
+def test_archiving_counts_from_the_day_it_is_done(world: World, who: int) -> None:
+    certificate, changed = world.certify("C-1", "TX")
+    assert changed == 1
+    assert world.archive(certificate) == 1
+    with world.store.reading() as tx:
+        found = tx.certificates.get(certificate)
+    assert found is not None
+    assert found.archived_date == TODAY
+
+
+def test_a_certificate_is_archived_once(world: World, who: int) -> None:
+    certificate, _ = world.certify("C-1", "TX")
+    world.archive(certificate)
+    before = everything(world.store)
+    with pytest.raises(RefusedError, match=f"{certificate}: was archived on 2026-11-20 already"):
+        world.archive(certificate)
+    assert everything(world.store) == before
+
+
+def test_there_is_none_to_archive(world: World) -> None:
+    with pytest.raises(NotFoundError, match="certificate 7: there is none: see exempt certif"):
+        world.archive(7)
+
+
+def test_customers_of_other_companies_are_not_told_of_it(world: World) -> None:
+    ours, theirs = world.connect("ours", WRITES), world.connect("theirs", WRITES, company="south")
+    for source in (ours, theirs):
+        source.remote.put(customer("C-1", name=source.row.name, exempt=True))
+        source.pull(Stream.CUSTOMERS)
+    world.certify("ours", "TX")
+    assert ours.last("C-1", DeliveryTarget.CUSTOMER).version == 1
+    assert theirs.owed() == []
+
+
+def test_a_connection_that_may_now_be_written_to_is_owed_all_it_does_not_show(
+    world: World,
+) -> None:
+    reads = world.connect("erp", READS)
+    reads.remote.put(customer(resale_certificate_number="FF-1"))
+    reads.remote.put(*(order(f"O-{n}") for n in range(5)), order("O-9", voided=True))
+    reads.sync()
+    assert reads.owed() == []
+    writes = world.connect("erp", WRITES, remote=reads.remote)
+    assert decide_all(world.store, writes.row, Profile.DEFAULT, lambda: NOW, at_once=2) == 0
+    assert writes.owed() == [f"O-{n}" for n in range(5)]
+    assert decide_all(world.store, writes.row, Profile.R2, lambda: NOW) == 5, "by another rule"
+
+
+ROWS = [
+    CustomerRow(1, "C-1", "Acme", "ap@a.example", flagged_exempt=True, sources=1, certificates=0),
+    CustomerRow(2, "3", "Twin", None, flagged_exempt=True, sources=1, certificates=0),
+    CustomerRow(3, None, "Twin", "AP@Twin.example", flagged_exempt=True, sources=1, certificates=0),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("c-1", 1, id="by number, capitals or not"),
+        pytest.param(" Acme ", 1, id="by name, spaces or not"),
+        pytest.param("ap@twin.example", 3, id="by e-mail"),
+        pytest.param("2", 2, id="by id"),
+        pytest.param("3", 2, id="a number comes before an id"),
+    ],
+)
+def test_the_customer_that_somebody_means(words: str, found: int) -> None:
+    assert find_one(ROWS, words).id == found
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        pytest.param("Twin", "customer 'Twin': 2 fit: use one of the ids 2, 3", id="two fit"),
+        pytest.param("Nobody", "customer 'Nobody': there is none with this", id="none fits"),
+        pytest.param("Acm", "there is none", id="part of a name is none"),
+        pytest.param("", "there is none", id="nothing is nobody"),
+    ],
+)
+def test_a_customer_that_cannot_be_told(words: str, complaint: str) -> None:
+    with pytest.raises(NotFoundError, match=complaint):
+        find_one(ROWS, words)

@@ -1,0 +1,231 @@
+"""Customers are asked for the certificates that their orders lack: once, and by mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exempt import Outcome, Stream
+from exempt.errors import ConfigError, PermanentError, RefusedError, TransientError
+from exempt.services.push import mail_due
+from exempt.services.requests import Asked, ask, usable_email
+from exempt.services.rows import DeliveryTarget
+from support.fake_connector import MAILS
+from support.records import NOW, address, customer, order
+from support.stores import everything
+from support.world import Source, World
+
+
+@pytest.fixture
+def mail(world: World) -> Source:
+    """A connection that sends mail."""
+    return world.connect("mail", MAILS)
+
+
+def buy(erp: Source, *customers: Any, state: str = "TX") -> None:
+    """Each customer orders something."""
+    erp.remote.put(*customers)
+    erp.remote.put(
+        *(
+            order(f"{c.external_id}-{state}", customer_external_id=c.external_id,
+                  ship_to=address(state))
+            for c in customers
+        )
+    )  # fmt: skip
+    erp.pull(Stream.CUSTOMERS)
+    erp.pull()
+
+
+def asking(mail: Source, **options: Any) -> Asked:
+    return ask(mail.world.store, mail.row, "Northwind Inc.", NOW, **options)
+
+
+def names(asked: Asked) -> tuple[list[str], list[str], list[str]]:
+    sent, without, already = ([one.name for one in group] for group in asked)
+    return sent, without, already
+
+
+LONE_STAR = customer("C-1", name="Lone Star", email="ap@lonestar.example", exempt=True)
+
+
+def test_who_claims_without_a_certificate_is_asked_once(erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR)
+    assert names(asking(mail)) == (["Lone Star"], [], [])
+    assert names(asking(mail)) == ([], [], ["Lone Star"])
+    assert mail_due(mail.reading()) == {"applied": 1}
+    assert mail_due(mail.reading()) == {}
+    (message,) = mail.remote.sent
+    assert message.to == ("ap@lonestar.example",)
+    assert message.subject == "Northwind Inc.: we need your exemption certificate"
+    assert "Hello Lone Star," in message.text
+    assert "  - Texas\n" in message.text
+    assert message.key.startswith("exempt-")
+
+
+def test_another_state_is_another_question(erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR)
+    asking(mail)
+    buy(erp, LONE_STAR, state="CA")
+    assert names(asking(mail)) == (["Lone Star"], [], [])
+    mail_due(mail.reading())
+    first, second = mail.remote.sent
+    assert "California" not in first.text
+    assert "California" in second.text
+    assert "Texas" not in second.text, "what was asked for is not asked for again"
+    assert first.key != second.key
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param({}, ([], [], []), id="an ordinary customer is not asked"),
+        pytest.param({"exempt": True}, (["X"], [], []), id="who is flagged is asked"),
+        pytest.param({"exemption_number": "E-1"}, (["X"], [], []), id="who has a number is"),
+        pytest.param({"exemption_code": "G"}, (["X"], [], []), id="who has a code is"),
+        pytest.param({"exempt": True, "email": None}, ([], ["X"], []), id="who has no mail is not"),
+        pytest.param({"exempt": True, "email": "ap at x"}, ([], ["X"], []),
+                     id="nor who has none that works"),
+        pytest.param({"exempt": True, "resale_certificate_number": "FF"}, ([], [], []),
+                     id="nor who has a free-form number"),
+    ],
+)  # fmt: skip
+def test_who_is_asked(
+    erp: Source, mail: Source, facts: dict[str, Any], outcome: tuple[list[str], ...]
+) -> None:
+    buy(erp, customer("C-1", **{"name": "X", "email": "ap@x.example", **facts}))
+    assert names(asking(mail)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked"),
+    [
+        pytest.param({"tax_applicable": False}, True, id="an order that is not taxed claims"),
+        pytest.param({"tax_applicable": True}, False, id="one that is taxed claims nothing"),
+        pytest.param({"tax_applicable": False, "voided": True}, False, id="nor one cancelled"),
+        pytest.param({"tax_applicable": False, "ship_to": address("OR")}, False,
+                     id="nor one to a state without sales tax"),
+    ],
+)  # fmt: skip
+def test_an_order_may_claim(erp: Source, mail: Source, facts: dict[str, Any], asked: bool) -> None:
+    erp.remote.put(customer(email="ap@x.example"), order(**facts))
+    erp.pull(Stream.CUSTOMERS)
+    erp.pull()
+    assert len(asking(mail).sent) == asked
+
+
+def test_who_holds_a_certificate_is_not_asked(world: World, erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR)
+    world.certify("Lone Star", "TX")
+    assert asking(mail) == Asked([], [], [])
+
+
+def test_just_some_customers(world: World, erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR, customer("C-2", name="Other", email="ap@other.example", exempt=True))
+    only = [world.customer_id("Other")]
+    assert names(asking(mail, only=only)) == (["Other"], [], [])
+    assert names(asking(mail)) == (["Lone Star"], [], ["Other"])
+
+
+def test_who_lacks_nothing_cannot_be_asked(world: World, erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR, customer("C-2", name="Ordinary"))
+    before = everything(world.store)
+    only = [world.customer_id("Lone Star"), ordinary := world.customer_id("Ordinary")]
+    with pytest.raises(RefusedError, match=f"customer {ordinary} lacks no certificate"):
+        asking(mail, only=only)
+    assert everything(world.store) == before, "and nobody else is asked either"
+
+
+@pytest.mark.parametrize(
+    ("portal_url", "text"),
+    [
+        pytest.param(None, "answer this mail and attach the certificate", id="by answering"),
+        pytest.param("https://x.example/p", "You can also upload it at https://x.example/p.",
+                     id="or in the portal"),
+    ],
+)  # fmt: skip
+def test_how_to_answer(erp: Source, mail: Source, portal_url: str | None, text: str) -> None:
+    buy(erp, LONE_STAR)
+    asking(mail, portal_url=portal_url)
+    mail_due(mail.reading())
+    assert text in mail.remote.sent[0].text
+
+
+def test_a_name_with_braces_is_a_name(erp: Source, mail: Source) -> None:
+    buy(erp, customer("C-1", name="{company} & Söhne", email="ap@x.example", exempt=True))
+    asking(mail)
+    mail_due(mail.reading())
+    assert "Hello {company} & Söhne," in mail.remote.sent[0].text
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "counted"),
+    [
+        pytest.param(Outcome.APPLIED, "sent", "applied", id="sent"),
+        pytest.param(Outcome.REJECTED, "dead", "rejected", id="refused: a person decides"),
+        pytest.param(Outcome.RETRY, "pending", "retry", id="not now: tried again"),
+        pytest.param(Outcome.UNKNOWN, "dead", "unknown",
+                     id="perhaps sent: never sent again by itself"),
+        pytest.param(TransientError("busy"), "pending", "retry", id="a passing error: tried again"),
+        pytest.param(TransientError("cut off", maybe_applied=True), "dead", "unknown",
+                     id="cut off: never sent again by itself"),
+        pytest.param(PermanentError("no"), "dead", "rejected", id="an error for good"),
+        pytest.param(KeyError("slip"), "dead", "rejected", id="a stray error"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_mail(
+    erp: Source, mail: Source, answer: Outcome | BaseException, state: str, counted: str
+) -> None:
+    buy(erp, LONE_STAR)
+    asking(mail)
+    if isinstance(answer, Outcome):
+        mail.remote.answers["ap@lonestar.example"] = [answer]
+    else:
+        mail.remote.faults["send_request"] = [answer]
+    assert mail_due(mail.reading()) == {counted: 1}
+    with mail.world.store.reading() as tx:
+        (request,) = tx.requests.all()
+    assert mail.last(str(request.id), DeliveryTarget.MAIL).state == state
+
+
+def test_a_mailbox_that_only_a_person_can_mend_keeps_the_mails(erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR, customer("C-2", name="Other", email="ap@other.example", exempt=True))
+    asking(mail)
+    mail.remote.faults["send_request"] = [None, ConfigError("the password was refused")]
+    with pytest.raises(ConfigError):
+        mail_due(mail.reading())
+    assert len(mail.owed()) == 1
+    assert mail_due(mail.reading()) == {"applied": 1}
+    assert len({message.key for message in mail.remote.sent}) == 2
+
+
+def test_sending_stops_between_mails(erp: Source, mail: Source) -> None:
+    buy(erp, LONE_STAR, customer("C-2", name="Other", email="ap@other.example", exempt=True))
+    asking(mail)
+    assert mail_due(mail.reading(stop=iter([False, True]).__next__)) == {"applied": 1}
+    assert len(mail.owed()) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "usable"),
+    [
+        ("ap@x.example", True),
+        ("a.p+tax@mail.x.example", True),
+        ("büro@straße.example", True),
+        (None, False),
+        ("", False),
+        ("ap", False),
+        ("ap@x", False),
+        ("@x.example", False),
+        ("ap@x.example, other@x.example", False),
+        ("ap@x.example;other@x.example", False),
+        ("AP <ap@x.example>", False),
+        ("ap@x.example\n", False),
+        ("ap@x.example\nBcc: all@x.example", False),
+        (" ap@x.example", False),
+        ("a@b@x.example", False),
+        ("a" * 250 + "@x.example", False),
+    ],
+)
+def test_a_usable_address(email: str | None, usable: bool) -> None:
+    assert usable_email(email) is usable
