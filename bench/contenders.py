@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,13 +22,11 @@ QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
 @functools.cache
 def interpreter(script: str) -> str:
     """The Python of a peer's own environment, which uv makes from what the script needs."""
-    path = str(HERE / script)
-    subprocess.run(
-        ["uv", "sync", "--quiet", "--script", path, "--python", sys.executable], check=True
-    )
-    found = subprocess.run(
-        ["uv", "python", "find", "--script", path], check=True, capture_output=True, text=True
-    )
+    uv, path = os.environ.get("UV", "uv"), str(HERE / script)  # UV is set by uv run
+    make = [uv, "sync", "--quiet", "--script", path, "--python", sys.executable]
+    subprocess.run(make, check=True)
+    find = [uv, "python", "find", "--script", path]
+    found = subprocess.run(find, check=True, capture_output=True, text=True)
     return found.stdout.strip()
 
 

@@ -166,7 +166,7 @@ class Bench:
         """How long each takes to say what it can do."""
         commands: dict[str, list[str]] = {
             "python -c pass": [sys.executable, "-c", "pass"],
-            "exempt --help": [str(Path(sys.executable).with_name("exempt")), "--help"],
+            "exempt --help": [sys.executable, "-m", "exempt", "--help"],
             "datasette --help": [
                 interpreter("peer_datasette.py"),
                 str(HERE / "peer_datasette.py"),

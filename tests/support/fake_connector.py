@@ -74,7 +74,8 @@ class Remote:
         batches: How many items each push had.
         written: How often each key was carried out.
         sent: Each message.
-        opened: How many connectors were closed again.
+        closed: How many connectors were closed.
+        before: Called with the name of each hook before it does anything.
     """
 
     now: dt.datetime = NOW

@@ -192,7 +192,8 @@ def explain_bad_hook(said: str, hooks: Iterable[str]) -> str:
     if found and names:
         due = "no arguments" if found[1] == "exempt_connectors" else "(self, request)"
         return f"{found[1]}({found[2]}): no argument {names[1]}: a hook takes {due}"
-    return said.splitlines()[0]
+    *_, last = said.splitlines()
+    return f"{found[1]}: {last}" if found else last
 
 
 def _reason(error: BaseException) -> str:

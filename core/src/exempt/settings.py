@@ -212,7 +212,12 @@ def _fields(model: Any, location: list[str]) -> list[str]:
     spot: Any = schema
     for part in location:
         spot = _inside(schema, spot)
-        spot = spot.get("properties", {}).get(part) or spot.get("additionalProperties") or {}
+        spot = (
+            spot.get("properties", {}).get(part)
+            or next(iter(spot.get("patternProperties", {}).values()), None)
+            or spot.get("additionalProperties")
+            or spot.get("items")
+        )
         if not isinstance(spot, dict):
             return []
     return list(_inside(schema, spot).get("properties", {}))
@@ -294,6 +299,7 @@ def secrets_of(model: BaseModel, key: str) -> dict[str, SecretStr]:
 def _line_of(text: str, key: list[str]) -> int | None:
     """The line on which a dotted key is set, or its table begins; 1 is the first."""
     best: int | None = None
+    near = key[:-1] if len(key) > 2 else key  # a table that only those below it imply
     table: list[str] = []
     numbers: dict[tuple[str, ...], int] = {}  # of arrays of tables, where they are by now
     for number, line in enumerate(text.splitlines(), start=1):
@@ -302,7 +308,7 @@ def _line_of(text: str, key: list[str]) -> int | None:
             if header[1] == "[[":
                 numbers[tuple(names)] = numbers.get(tuple(names), -1) + 1
             table = _numbered(names, numbers)
-            if table == key[: len(table)]:
+            if table == key[: len(table)] or (best is None and table[: len(near)] == near):
                 best = number
         elif table == key[: len(table)] and (setting := re.match(r'^\s*([\w."-]+)\s*=', line)):
             path = table + [part.strip('"') for part in setting[1].split(".")]

@@ -11,6 +11,7 @@ from exempt import (
     Capability,
     CheckRequest,
     CheckResult,
+    ChoicesRequest,
     ChoicesResult,
     Connector,
     FetchRequest,
@@ -53,6 +54,14 @@ async def coroutine(self: object, request: object) -> None: ...
 
 async def async_generator(self: object, request: object) -> Any:
     yield 1
+
+
+class Wrapping(Plain):
+    """Says it wraps a hook, which is the core's business."""
+
+    @hookimpl(wrapper=True)
+    def choices(self, request: ChoicesRequest) -> ChoicesResult:
+        return ChoicesResult()
 
 
 class NoCheck(Connector):
@@ -100,6 +109,8 @@ class Touchy(Plain):
         pytest.param(with_hook("fetch_orders", unmarked, mark=False),
                      "x: Odd.fetch_orders overrides a hook without @hookimpl: add it",
                      id="no @hookimpl"),
+        pytest.param(Wrapping(), "x: Wrapping.choices: Declared as wrapper=True .* not a generator",
+                     id="a wrapper that is none"),
         pytest.param(with_hook("fetch_orders", generator), "Odd.fetch_orders yields or awaits",
                      id="a generator"),
         pytest.param(with_hook("fetch_orders", coroutine), "Odd.fetch_orders yields or awaits",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -18,7 +20,7 @@ from support.stores import connected, everything, save_customers, save_orders
 
 REVISIONS = [
     revision.revision
-    for revision in ScriptDirectory("core/src/exempt/adapters/store/migrations").walk_revisions()
+    for revision in ScriptDirectory(Path(version.__file__).parent / "migrations").walk_revisions()
 ][::-1]
 
 

@@ -106,6 +106,23 @@ def test_what_no_table_could_keep_is_refused_before(kind: Any, fields: dict[str,
     assert "input_value" not in str(refused.value), "and the error does not quote it"
 
 
+@pytest.mark.parametrize(
+    ("read", "reason"),
+    [
+        pytest.param(int, "a whole number that cannot be read", id="a whole number"),
+        pytest.param(float, "a number that cannot be read", id="a number"),
+        pytest.param(dt.date.fromisoformat, "a date that cannot be read: write it as YYYY-MM-DD",
+                     id="a day"),
+        pytest.param(Decimal, "an amount that cannot be read: write 1234.50", id="an amount"),
+    ],
+)  # fmt: skip
+def test_what_python_says_of_a_value_quotes_it_and_is_said_otherwise(
+    read: Any, reason: str
+) -> None:
+    page: Page[Any] = Page.read(["canary"], read)
+    assert [rejected.reason for rejected in page.rejected] == [reason]
+
+
 def test_a_page_with_such_a_row_keeps_the_others() -> None:
     numbers = ["O-1", "A\0B", "O-3"]
     page = Page.read(numbers, order, row_name=lambda n, _row: f"line {n}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from exempt.model.record import Day, Record, Text
 
@@ -101,7 +102,7 @@ class Decision(Record):
         return not self.tax_applicable
 
 
-class Card(Record):
+class Card(NamedTuple):
     """What a decision must know of a customer."""
 
     customer_id: int

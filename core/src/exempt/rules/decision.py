@@ -12,6 +12,7 @@ ties settled by the newest effective date, then by the lowest id.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 
 from exempt.data import jurisdictions
@@ -42,8 +43,11 @@ def decide(
         profile: Which rule to go by.
     """
     jurisdiction = order.ship_to.jurisdiction if order.ship_to else None
-    found = [(c, _refusal(c, jurisdiction, order.order_date, profile)) for c in coverages]
     free_form = card.resale_certificate_number if card else None
+    if not coverages and not free_form:
+        ground = _ground_without(order, card, jurisdiction)
+        return _without(ground, jurisdiction, order.order_date, profile)
+    found = [(c, _refusal(c, jurisdiction, order.order_date, profile)) for c in coverages]
     chosen = None if free_form else choose([c for c, refused in found if refused is None])
     if free_form:
         ground, number = Ground.FREE_FORM_NUMBER, free_form
@@ -58,8 +62,25 @@ def decide(
         certificate_number=number,
         jurisdiction=jurisdiction,
         order_date=order.order_date,
-        rule=f"{profile}-{VERSION}",
+        rule=rule_name(profile),
         steps=_steps(found, chosen),
+    )
+
+
+def rule_name(profile: Profile) -> str:
+    """The rule and its version, as a decision keeps it."""
+    return f"{profile}-{VERSION}"
+
+
+@functools.lru_cache(maxsize=20_000)
+def _without(ground: Ground, jurisdiction: str | None, on: dt.date, profile: Profile) -> Decision:
+    """The decision of an order that nothing on file speaks of; the same for many orders."""
+    return Decision(
+        ground=ground,
+        tax_applicable=True,
+        jurisdiction=jurisdiction,
+        order_date=on,
+        rule=rule_name(profile),
     )
 
 

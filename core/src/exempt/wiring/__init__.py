@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import gc
 import hashlib
 import json
 import os
@@ -264,7 +265,10 @@ class Exempt:
         """Bring connections up to date, several at once; each fails by itself."""
         with self._jobs(self.names(names), told, pushed) as (jobs, failed):
             threads = min(CONNECTIONS_AT_ONCE, max(1, len(jobs)))
-            with ThreadPoolExecutor(threads, thread_name_prefix="sync") as pool:
+            with (
+                _quiet_collector(),
+                ThreadPoolExecutor(threads, thread_name_prefix="sync") as pool,
+            ):
                 futures = [pool.submit(sync, job) for job in jobs]
                 try:
                     return failed + [future.result() for future in futures]
@@ -354,3 +358,20 @@ class Exempt:
         )
         reading = Reading(store=self.store, row=row, connection=connection, clock=self.clock)
         return asked, mail_due(reading)
+
+
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Look for garbage in cycles seldom: records are many and have none.
+
+    By default Python looks after every 700 new objects, which takes about a
+    quarter of the time of a sync.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

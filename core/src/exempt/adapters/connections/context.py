@@ -7,19 +7,25 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
 
 from exempt.errors import ConfigError
 
+_FORMS: tuple[Callable[[str], str], ...] = (
+    str,
+    quote_plus,
+    lambda value: quote(value, safe=""),
+    lambda value: repr(value)[1:-1],
+)
+
 
 def redactor(secrets: Mapping[str, SecretStr]) -> Callable[[str], str]:
-    """A function that takes these secrets out of a text."""
-    values = sorted(
-        {value for s in secrets.values() if len(value := s.get_secret_value()) >= 4},
-        key=len,
-        reverse=True,
-    )
+    """A function that takes these secrets out of a text, in a URL or quoted by Python too."""
+    plain = {value for s in secrets.values() if len(value := s.get_secret_value()) >= 4}
+    forms = {form(value) for value in plain for form in _FORMS}
+    values = sorted(forms, key=len, reverse=True)
 
     def redact(text: str) -> str:
         for value in values:

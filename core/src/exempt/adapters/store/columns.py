@@ -31,7 +31,7 @@ def moment(value: int) -> dt.datetime:
 
 def minor(amount: Decimal, currency: str) -> int:
     """*amount* in minor units of *currency*, what is finer rounded half to even."""
-    return int(amount.scaleb(currency_exponent(currency)).to_integral_value())
+    return round(amount.scaleb(currency_exponent(currency)))
 
 
 def major(value: int, currency: str) -> Decimal:
