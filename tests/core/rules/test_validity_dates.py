@@ -48,9 +48,7 @@ days = st.dates(dt.date(1950, 1, 1), dt.date(2099, 12, 31))
 
 
 @given(days, st.integers(0, 120))
-def test_months_later_lies_in_that_month_on_that_day_or_its_last(
-    day: dt.date, months: int
-) -> None:
+def test_months_later_lies_in_that_month_on_that_day_or_its_last(day: dt.date, months: int) -> None:
     then = add_months(day, months)
     assert (then.year - day.year) * 12 + then.month - day.month == months
     assert then.day == min(day.day, calendar.monthrange(then.year, then.month)[1])

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from exempt.model.forms import FormKind
 from exempt.model.rulesdata import StateRule
-from exempt.model.terms import ValidityKind
 from exempt.rules.pack import shipped_pack
 from exempt.rules.validity import Proposal, kind_of, propose_expiration
 from support.rules_records import state_rule
@@ -21,11 +20,16 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def propose(rule: StateRule, effective: str = "2026-03-01", **facts: Any) -> Proposal:
-    days = {key: day(value) if isinstance(value, str) else value for key, value in facts.items()}
-    return propose_expiration(
-        rule, **{"effective": day(effective), "form_kind": FormKind.SINGLE_STATE, **days}
-    )
+def propose(
+    rule: StateRule,
+    effective: str = "2026-03-01",
+    form_kind: FormKind = FormKind.SINGLE_STATE,
+    **facts: Any,
+) -> Proposal:
+    known: dict[str, Any] = {
+        key: day(value) if isinstance(value, str) else value for key, value in facts.items()
+    }
+    return propose_expiration(rule, effective=day(effective), form_kind=form_kind, **known)
 
 
 def said(found: Proposal) -> list[str]:
@@ -129,6 +133,12 @@ def test_a_kind_of_validity(
         pytest.param("period_on_form", "12m/48m", {"printed_end": "2029-02-28"},
                      ["2029-02-28", "2029-02-28", "2027-03-01", "–"], True,
                      id="period_on_form: longer than advised is allowed"),
+        pytest.param("fixed_years", "1y/3y", {"printed_end": "2029-02-28"},
+                     ["2029-02-28", "2029-02-28", "2027-03-01", "–"], True,
+                     id="fixed_years: the longer of two spans, if the document says so"),
+        pytest.param("license_linked", "3y", {"printed_end": "2030-02-28"},
+                     ["2030-02-28", "2030-02-28", "2029-03-01", "–"], False,
+                     id="license_linked: the date on it, but the permit may end sooner"),
         pytest.param("license_linked", "12-31", {"permit_end": "2027-12-31"},
                      ["2027-12-31", "2027-12-31", "–", "–"], True,
                      id="license_linked: the permit's end"),
@@ -170,8 +180,10 @@ def test_what_else_is_known_counts(
     [
         pytest.param("2028-12-31", ["2028-12-31", "2028-12-31"], " This one says 2028-12-31.",
                      id="an end on the document cuts it short"),
-        pytest.param("2029-03-01", ["2029-03-01", "2029-03-01"], "", id="the same day says no more"),
-        pytest.param("2029-03-02", ["2029-03-01", "2029-03-01"], "", id="it cannot prolong it"),
+        pytest.param("2029-03-01", ["2029-03-01", "2029-03-01"], " This one says 2029-03-01.",
+                     id="the same day"),
+        pytest.param("2029-03-02", ["2029-03-01", "2029-03-01"], " This one says 2029-03-02.",
+                     id="it cannot prolong it"),
     ],
 )  # fmt: skip
 def test_a_document_never_holds_longer_than_it_says(
@@ -180,6 +192,11 @@ def test_a_document_never_holds_longer_than_it_says(
     found = propose(state_rule("fixed_years", "3y"), printed_end=printed_end)
     assert said(found)[:2] == days
     assert found.why == f"Texas: it lasts 3 years from its effective date.{why}"
+
+
+def test_the_date_on_a_document_that_goes_by_it_is_all_there_is_to_say() -> None:
+    found = propose(state_rule("printed", "48m"), printed_end="2029-06-30")
+    assert found.why == "Texas: it ends on the date printed on it. This one says 2029-06-30."
 
 
 def test_an_end_on_the_document_makes_an_unknown_rule_no_more_certain() -> None:
@@ -229,15 +246,12 @@ def test_no_proposal_lies_beyond_what_is_allowed_or_printed(
 
 
 @given(shipped, facts, days)
-def test_an_end_on_the_document_never_makes_it_longer(
+def test_an_end_on_the_document_counts_as_far_as_the_rule_allows(
     rule: StateRule, given_: dict[str, Any], printed_end: dt.date
 ) -> None:
-    """Without one, the kinds that go by it assume a span; with one, that counts."""
-    goes_by_it = {ValidityKind.PRINTED, ValidityKind.PRINTED_DEC31, ValidityKind.PERIOD_ON_FORM}
-    if kind_of(rule, given_["form_kind"]) not in goes_by_it:
-        without = propose_expiration(rule, **{**given_, "printed_end": None}).expiration_date
-        held = propose_expiration(rule, **{**given_, "printed_end": printed_end}).expiration_date
-        assert held == min(without or dt.date.max, printed_end)
+    allowed = propose_expiration(rule, **{**given_, "printed_end": None}).latest_date
+    held = propose_expiration(rule, **{**given_, "printed_end": printed_end}).expiration_date
+    assert held == min(allowed or dt.date.max, printed_end)
 
 
 @given(shipped, facts)

@@ -97,9 +97,7 @@ rules = st.sampled_from([RECURRING, EITHER])
 
 
 def last_day(rule: StateRule, sales: list[dt.date]) -> dt.date:
-    found = holds_until(
-        rule, effective=EFFECTIVE, form_kind=FormKind.SINGLE_STATE, sales=sales
-    )
+    found = holds_until(rule, effective=EFFECTIVE, form_kind=FormKind.SINGLE_STATE, sales=sales)
     assert found is not None
     return found
 
@@ -129,7 +127,5 @@ def test_either_test_holds_at_least_as_long_as_each(sales: list[dt.date]) -> Non
 def test_it_has_lapsed_after_its_last_day_and_not_before(
     rule: StateRule, sales: list[dt.date], on: dt.date
 ) -> None:
-    gone = lapsed(
-        rule, effective=EFFECTIVE, form_kind=FormKind.SINGLE_STATE, sales=sales, on=on
-    )
+    gone = lapsed(rule, effective=EFFECTIVE, form_kind=FormKind.SINGLE_STATE, sales=sales, on=on)
     assert gone is (last_day(rule, sales) < on)

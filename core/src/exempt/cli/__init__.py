@@ -73,7 +73,10 @@ def _options(
         logging.getLogger("exempt").setLevel(logging.DEBUG)
     State.settings, State.context = settings, context
     if now:
-        moment = dt.datetime.fromisoformat(now)
+        try:
+            moment = dt.datetime.fromisoformat(now)
+        except ValueError:
+            raise typer.BadParameter("write it as 2026-11-20T12:00", param_hint="--now") from None
         State.now = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
@@ -186,7 +189,9 @@ def demo(
 
 @certificates_app.command("add")
 def certificates_add(
-    customer: Annotated[list[str], typer.Option("--customer", "-c", help="Number, id or e-mail.")],
+    customer: Annotated[
+        list[str], typer.Option("--customer", "-c", help="Number or e-mail, or id:12.")
+    ],
     state: Annotated[
         list[str],
         typer.Option("--state", help="A state, or STATE=NUMBER with the number it knows them by."),
@@ -258,7 +263,7 @@ def requests_list(json: Json = False) -> None:
 def requests_send(
     customer: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="CUSTOMER", help="Numbers, ids or e-mails."),
+        typer.Argument(metavar="CUSTOMER", help="Numbers or e-mails, or id:12."),
     ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="All who lack a certificate.")] = False,
     json: Json = False,
@@ -270,15 +275,18 @@ def requests_send(
 
 
 def main() -> NoReturn:
-    """Run the command line; what Exempt refuses is one sentence, not a traceback."""
-    from exempt.errors import ExemptError  # noqa: PLC0415
-
+    """Run the command line; what went wrong is one sentence, not a traceback."""
     try:
         app()
-    except ExemptError as error:
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        from exempt.cli.trouble import sentence  # noqa: PLC0415
+
+        said = sentence(error)
+        if said is None:
+            raise
+        typer.echo(f"Error: {said}", err=True)
         sys.exit(1)
     sys.exit(0)

@@ -68,6 +68,11 @@ def send(exempt: Exempt, customers: Sequence[str], *, everyone: bool, as_json: b
         say(f"Asked {one.name} ({one.email}) for {states(one.jurisdictions)}.")
     for one in asked.already_asked:
         say(f"{one.name} was asked before, and is not asked again.")
+    for one in asked.without_mail:
+        say(
+            f"{one.name} belongs to {one.company}, which has no connection that sends mail.",
+            "yellow",
+        )
     for one in asked.without_email:
         say(f"{one.name} has no usable e-mail address: add one in the source.", "yellow")
     said = ", ".join(f"{n} {outcome}" for outcome, n in sorted(outcomes.items()))

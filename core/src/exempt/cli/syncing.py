@@ -102,19 +102,21 @@ def shown(progress: Progress, *, quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _stopping(exempt: Exempt) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end the run after the page it is at."""
+def _stopping(exempt: Exempt) -> Iterator[list[int]]:
+    """Let the first Ctrl-C or SIGTERM end the run after the page it is at; its number."""
+    stopped: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield stopped
         return
 
     def stop(signal_number: int, _frame: Any) -> None:
         exempt.stop()
+        stopped.append(signal_number)
         signal.signal(signal_number, signal.SIG_DFL)
 
     before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -123,7 +125,7 @@ def _stopping(exempt: Exempt) -> Iterator[None]:
 def run(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     """``exempt sync``; 1 when a connection had a problem."""
     progress = Progress()
-    with _stopping(exempt), shown(progress, quiet=as_json):
+    with _stopping(exempt) as stopped, shown(progress, quiet=as_json):
         results = exempt.sync(names, told=progress.told)
     if as_json:
         print_json(
@@ -133,12 +135,22 @@ def run(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
                     "read": progress.as_dict().get(r.connection, {}),
                     "written": r.outcomes,
                     "problem": str(r.problem) if r.problem else None,
+                    "unread": r.unread or None,
+                    "stopped": bool(stopped),
                 }
                 for r in results
             ]
         )
     else:
         report(exempt, results)
+        if stopped:
+            say("Stopped: what was read stays, and the next run goes on from there.", "yellow")
+    return _code(results, stopped)
+
+
+def _code(results: Sequence[Synced], stopped: Sequence[int]) -> int:
+    if stopped:
+        return 128 + stopped[0]
     return 1 if any(r.problem for r in results) else 0
 
 
@@ -158,6 +170,8 @@ def report(exempt: Exempt, results: Sequence[Synced]) -> None:
             )
         elif waiting:
             say(f"{result.connection}: {waiting:,} changes wait for a later try", "yellow")
+        if result.unread:
+            say(f"! {result.unread}", "yellow")
         if result.problem:
             say(f"✗ {result.problem}", "red")
 
@@ -173,7 +187,7 @@ def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     """``exempt sync --dry-run``: record by record, old → new."""
     progress = Progress()
     before = Before(exempt.store)
-    with _stopping(exempt):
+    with _stopping(exempt) as stopped:
         results = exempt.rehearse(names, told=progress.told, seen=before.look)
     if as_json:
         print_json([_rehearsed(r, before) for r in results])
@@ -181,8 +195,10 @@ def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
         console.print(progress)
         for result in results:
             _show_rehearsed(result, before)
+        if stopped:
+            say("Stopped: this is not all that would be written.", "yellow")
         say("Nothing was written, here or there.", "bold")
-    return 1 if any(r.problem for r in results) else 0
+    return _code(results, stopped)
 
 
 class Before:
@@ -190,27 +206,28 @@ class Before:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._shows: dict[tuple[str, str], str] = {}
+        self._shows: dict[tuple[int, str, str], str] = {}
 
     def look(self, result: Synced) -> None:
         """Remember what the records of *result* show."""
         with self._store.reading() as tx:
-            rows = {row.name: row for row in tx.connections.all()}
+            row = next(row for row in tx.connections.all() if row.name == result.connection)
             ids = [d.external_id for d, _, _ in result.would_write if d.target == "order"]
-            for order in tx.sources.orders_by_id(rows[result.connection].id, ids):
+            for order in tx.sources.orders_by_id(row.id, ids):
                 taxed = {None: "not said", True: "taxed", False: "untaxed"}[
                     order.record.tax_applicable
                 ]
                 number = order.record.certificate_number
                 shows = f"{taxed}, {number}" if number else taxed
-                self._shows["order", order.record.external_id] = shows
-            for standing in tx.sources.standings(rows[result.connection].id, dt.date.max):
+                self._shows[order.connection_id, "order", order.record.external_id] = shows
+            for standing in tx.sources.standings(row.id, dt.date.max):
                 flag = {None: "not said", True: "exempt", False: "taxed"}[standing.exempt_in_source]
-                self._shows["customer", standing.external_id] = flag
+                self._shows[row.id, "customer", standing.external_id] = flag
 
     def of(self, delivery: Delivery) -> str:
         """What the source shows of the thing that *delivery* is for."""
-        return self._shows.get((delivery.target, delivery.external_id), "?")
+        key = (delivery.connection_id, delivery.target.value, delivery.external_id)
+        return self._shows.get(key, "?")
 
 
 def shall_show(item: PushItem) -> str:

@@ -140,7 +140,7 @@ class Page(Record, Generic[S]):
                 rejected.append(
                     Rejected(
                         row=_legible(partial(row_name, number), row, 500) or f"row {number}",
-                        reason=_storable(reason_of(error)),
+                        reason=storable(reason_of(error)),
                         external_id=_legible(row_id, row, 255),
                     )
                 )
@@ -162,10 +162,10 @@ def _legible(read: Callable[[Row], str | None], row: Row, longest: int) -> str |
         found = read(row)
     except _ROW_ERRORS:
         return None
-    return None if found is None else _storable(str(found))[:longest] or None
+    return None if found is None else storable(str(found))[:longest] or None
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """*text* without what no database keeps: NUL, and halves of characters."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 

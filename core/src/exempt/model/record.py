@@ -19,8 +19,10 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
-"""At most 500 characters, no NUL (PostgreSQL cannot keep one)."""
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00]*$")
+]
+"""At most 500 characters, no NUL (PostgreSQL cannot keep one), no blanks around it."""
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 """An identifier as the remote writes it, 1 to 255 characters."""
@@ -48,9 +50,11 @@ keyboard, a spreadsheet's day zero or a stand-in for "no end": leave the field e
 Moment = AwareDatetime
 """A moment with its time zone; kept as UTC."""
 
-Amount = Annotated[Decimal, Field(max_digits=18, allow_inf_nan=False)]
-"""An amount in the record's currency; negative for credits. Tables keep it in
-minor units (cents), so what is finer is rounded half to even there."""
+Amount = Annotated[
+    Decimal, Field(max_digits=18, ge=Decimal(-(10**12)), le=Decimal(10**12), allow_inf_nan=False)
+]
+"""An amount in the record's currency, up to a trillion; negative for credits. Tables
+keep it in minor units (cents), so what is finer is rounded half to even there."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code in capitals."""

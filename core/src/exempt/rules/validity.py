@@ -102,19 +102,19 @@ def propose_expiration(
     known = _Known(rule, effective, printed_end, permit_end, review_after_years)
     law = _BY_KIND[kind_of(rule, form_kind)](known)
     place = jurisdiction_name(rule.jurisdiction)
-    return _no_longer_than_it_says(law, printed_end, f"{place}: {law.why}")
+    found = law.model_copy(update={"why": f"{place}: {law.why}"})
+    return _as_it_says(found, printed_end) if printed_end else found
 
 
-def _no_longer_than_it_says(law: Proposal, printed_end: dt.date | None, why: str) -> Proposal:
-    """*law*, cut short where the document ends sooner."""
-    ends = law.expiration_date or dt.date.max
-    if printed_end is None or ends <= printed_end:
-        return law.model_copy(update={"why": why})
+def _as_it_says(law: Proposal, printed_end: dt.date) -> Proposal:
+    """*law* for a document that names its end: that counts, as far as the rule allows."""
+    end = min(printed_end, law.latest_date or dt.date.max)
     return law.model_copy(
         update={
-            "expiration_date": printed_end,
-            "latest_date": printed_end,
-            "why": f"{why} This one says {printed_end}.",
+            "expiration_date": end,
+            "certain": law.certain or law.latest_date is not None,
+            "latest_date": end,
+            "why": f"{law.why} This one says {printed_end}.",
         }
     )
 
@@ -206,11 +206,10 @@ def _period_on_form(known: _Known) -> Proposal:
 
 
 def _by_the_date_on_it(known: _Known, usual: dt.date, longest: dt.date, why: str) -> Proposal:
-    if known.printed_end is None:
-        said = f"{why}; while that is not known, count on {known.span}."
-        return Proposal(expiration_date=usual, certain=False, why=said, latest_date=longest)
-    end = min(known.printed_end, longest)
-    return Proposal(expiration_date=end, why=f"{why}.", latest_date=end)
+    otherwise = "" if known.printed_end else f"; while that is not known, count on {known.span}"
+    return Proposal(
+        expiration_date=usual, certain=False, why=f"{why}{otherwise}.", latest_date=longest
+    )
 
 
 def _permit_copy(known: _Known) -> Proposal:

@@ -10,7 +10,7 @@ from exempt.model.certificate import Coverage
 from exempt.model.checking import Capability
 from exempt.model.decision import Decision, Ground, Profile
 from exempt.rules import wanted
-from exempt.rules.decision import decide
+from exempt.rules.decision import decide, rule_name
 from exempt.services.ports import Clock, Store, Transaction
 from exempt.services.rows import (
     ConnectionRow,
@@ -57,6 +57,24 @@ def decide_orders(
         tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
         _owe_orders(tx, connection, decided, at)
     return differ
+
+
+def decide_by_this_rule(
+    store: Store, connection: ConnectionRow, profile: Profile, clock: Clock, *, at_once: int = 1000
+) -> int:
+    """Decide the orders of a connection anew that another rule or profile decided.
+
+    Returns:
+        How many they were.
+    """
+    anew = 0
+    while True:
+        with store.writing() as tx:
+            orders = tx.sources.orders_by_other_rules(connection.id, rule_name(profile), at_once)
+            if not orders:
+                return anew
+            decide_orders(tx, connection, orders, profile, clock())
+            anew += len(orders)
 
 
 def decide_all(
@@ -126,13 +144,11 @@ def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | No
         return not shows
     if before.wanted != wanted.dump(shall):
         return True
-    # The same was sent already: only a change made there since then counts.
-    return (
-        before.state is DeliveryState.SENT
-        and not shows
-        and order.record.tax_applicable is not None
-        and _later(order.record.updated_at, before.done_at)
-    )
+    if before.state is DeliveryState.PENDING or shows:
+        return False
+    # The same was sent, or given up, already: only a change made there since then counts.
+    tells = order.record.tax_applicable is not None or before.state is DeliveryState.DEAD
+    return tells and _later(order.record.updated_at or order.changed_at, before.done_at)
 
 
 def owe_customers(tx: Transaction, connection: ConnectionRow, on: dt.date, at: dt.datetime) -> None:
@@ -170,14 +186,13 @@ def _customer_needs(
         return bool(standing.exempt_in_source) or exempt_somewhere
     if before.wanted != wanted.dump(shall):
         return True
+    if before.state is DeliveryState.PENDING or not _later(standing.changed_at, before.done_at):
+        return False
     # The same was sent already: only a flag that was turned over there since then counts.
-    return (
-        before.state is DeliveryState.SENT
-        and standing.exempt_in_source is not None
-        and standing.exempt_in_source != exempt_somewhere
-        and _later(standing.updated_at, before.done_at)
+    return before.state is DeliveryState.DEAD or (
+        standing.exempt_in_source is not None and standing.exempt_in_source != exempt_somewhere
     )
 
 
-def _later(changed_at: dt.datetime | None, done_at: dt.datetime | None) -> bool:
-    return changed_at is not None and done_at is not None and changed_at > done_at
+def _later(changed_at: dt.datetime, done_at: dt.datetime | None) -> bool:
+    return done_at is not None and changed_at > done_at

@@ -57,6 +57,10 @@ class Connections(Protocol):
         """Every connection, by name."""
         ...
 
+    def orders_owed(self, connection_id: int) -> None:
+        """Remember that all orders were held against what the connection shows."""
+        ...
+
     def pause(self, connection_id: int, reason: str | None, at: dt.datetime) -> None:
         """Pause a connection for *reason*; None lets it go on."""
         ...
@@ -93,7 +97,9 @@ class Sources(Protocol):
         """Save and link to cards; ``customer_ids`` are those whose decisions may change."""
         ...
 
-    def save_orders(self, connection: ConnectionRow, records: Iterable[Order]) -> SavedOrders:
+    def save_orders(
+        self, connection: ConnectionRow, records: Iterable[Order], at: dt.datetime
+    ) -> SavedOrders:
         """Save orders with their lines."""
         ...
 
@@ -104,15 +110,19 @@ class Sources(Protocol):
         ...
 
     def save_employees(
-        self, connection: ConnectionRow, records: Iterable[Employee]
+        self, connection: ConnectionRow, records: Iterable[Employee], at: dt.datetime
     ) -> SavedRecords:
         """Save employees."""
         ...
 
     def mark_deleted(
-        self, connection_id: int, stream: Stream, external_ids: Sequence[str], at: dt.datetime
-    ) -> None:
-        """Remember that the source no longer has these."""
+        self,
+        connection: ConnectionRow,
+        stream: Stream,
+        external_ids: Sequence[str],
+        at: dt.datetime,
+    ) -> frozenset[int]:
+        """Remember that the source no longer has these; the cards whose decisions may change."""
         ...
 
     def save_rejected(
@@ -120,9 +130,10 @@ class Sources(Protocol):
         connection_id: int,
         stream: Stream,
         page: Page[SourceRecord],
+        cursor: str | None,
         at: dt.datetime,
     ) -> None:
-        """Keep a page's rejected rows; drop those whose record came in well this time."""
+        """Keep the rejected rows of the page at *cursor*; drop those that came in well."""
         ...
 
     def rejected(self, connection_id: int) -> list[tuple[str, Rejected]]:
@@ -143,6 +154,10 @@ class Sources(Protocol):
 
     def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
         """The next orders of a connection by our own id, but for cancelled and deleted ones."""
+        ...
+
+    def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
+        """Orders whose decision in force was made by another rule than *rule*."""
         ...
 
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
@@ -258,6 +273,10 @@ class Deliveries(Protocol):
         """Record what became of an attempt, unless the thing was superseded meanwhile."""
         ...
 
+    def maybe_sent(self, delivery: Delivery, *, sent: bool = True) -> None:
+        """Mark a mail as maybe sent, before it goes out; or as surely not sent after all."""
+        ...
+
     def dead(self) -> list[tuple[str, Delivery]]:
         """Deliveries that wait for a person, with their connection's name."""
         ...
@@ -270,6 +289,10 @@ class Requests(Protocol):
         self, customer_id: int, recipient: str, jurisdictions: Sequence[str], at: dt.datetime
     ) -> int:
         """Make a request; returns its id."""
+        ...
+
+    def needless(self) -> frozenset[str]:
+        """Ids of requests none of whose states lacks a certificate any more."""
         ...
 
     def all(self) -> list[RequestRow]: ...  # noqa: D102
@@ -318,6 +341,10 @@ class Transaction(Protocol):
 
 class Store(Protocol):
     """Everything Exempt knows."""
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Hold *name* while the block runs; False when another process holds it."""
+        ...
 
     def writing(self) -> AbstractContextManager[Transaction]:
         """A transaction that may write: all of it happens, or nothing."""

@@ -7,7 +7,7 @@ owed because of them, and the cursor. After a crash the same page comes again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never, cast
 
@@ -106,8 +106,9 @@ def read_part(reading: Reading, stream: Stream, part: StreamPart) -> None:
             raise PermanentError(msg)
         seen.add(page.next_cursor)
         # Without a checkpoint the next run reads from the beginning.
-        part = part._replace(cursor=page.checkpoint if last else page.next_cursor, done=last)
-        store_page(reading, stream, page, part)
+        after = page.checkpoint if last else page.next_cursor
+        store_page(reading, stream, page, part._replace(cursor=after, done=last), part.cursor)
+        part = part._replace(cursor=after, done=last)
         if last:
             return
 
@@ -120,20 +121,24 @@ def read_ids(reading: Reading, stream: Stream, ids: tuple[str, ...]) -> None:
 
 
 def store_page(
-    reading: Reading, stream: Stream, page: Page[SourceRecord], part: StreamPart | None
+    reading: Reading,
+    stream: Stream,
+    page: Page[SourceRecord],
+    part: StreamPart | None,
+    cursor: str | None = None,
 ) -> None:
-    """Store one page, and where to go on; *part* is None for records asked for by id.
+    """Store the page at *cursor*, and where to go on; no *part* for records asked for by id.
 
     Raises:
         CursorExpired: Another range of the stream had to forget it; nothing was stored.
     """
     at = reading.clock()
+    come = {record.external_id for record in page.records}
+    gone = [external_id for external_id in page.deleted if external_id not in come]
     with reading.store.writing() as tx:
         new, changed = _save(reading, tx, stream, page, at)
-        tx.sources.mark_deleted(reading.row.id, stream, page.deleted, at)
-        if target := _TARGETS.get(stream):
-            tx.deliveries.withdraw(reading.row.id, target, page.deleted, at)
-        tx.sources.save_rejected(reading.row.id, stream, page, at)
+        _forget_deleted(reading, tx, stream, gone, at)
+        tx.sources.save_rejected(reading.row.id, stream, page, cursor, at)
         if part is not None and not tx.cursors.move(reading.row.id, stream, part, at):
             msg = f"{reading.row.name}: {stream}: its cursors were forgotten while it was read"
             raise CursorExpired(msg)
@@ -150,6 +155,16 @@ def store_page(
     )
 
 
+def _forget_deleted(
+    reading: Reading, tx: Transaction, stream: Stream, gone: Sequence[str], at: dt.datetime
+) -> None:
+    """Remember what the source no longer has; nothing is owed to it, nor claimed by it."""
+    cards = tx.sources.mark_deleted(reading.row, stream, gone, at)
+    if target := _TARGETS.get(stream):
+        tx.deliveries.withdraw(reading.row.id, target, gone, at)
+    redecide(tx, cards, reading.profile, at)
+
+
 def _save(
     reading: Reading, tx: Transaction, stream: Stream, page: Page[SourceRecord], at: dt.datetime
 ) -> tuple[int, int]:
@@ -157,7 +172,7 @@ def _save(
     row, records = reading.row, page.records
     match stream:
         case Stream.ORDERS:
-            orders = tx.sources.save_orders(row, cast("tuple[Order, ...]", records))
+            orders = tx.sources.save_orders(row, cast("tuple[Order, ...]", records), at)
             decide_orders(tx, row, orders.touched, reading.profile, at)
             return orders.new, len(orders.touched) - orders.new
         case Stream.CUSTOMERS:
@@ -166,7 +181,7 @@ def _save(
         case Stream.PRODUCTS:
             saved = tx.sources.save_products(row, cast("tuple[Product, ...]", records), at)
         case Stream.EMPLOYEES:
-            saved = tx.sources.save_employees(row, cast("tuple[Employee, ...]", records))
+            saved = tx.sources.save_employees(row, cast("tuple[Employee, ...]", records), at)
         case _:
             assert_never(stream)
     return saved.new, saved.changed

@@ -9,15 +9,16 @@ rejected   dead: a person decides
 missing    dead: a person decides
 conflict   the record is read again, and what it then needs is owed anew
 unknown    the record is read again before anything is written; a mail: dead
-retry      tried again after 1 m, 5 m, 30 m, 2 h, 6 h; then dead
+retry      tried again after 1 m, 5 m, 30 m, 2 h, and then every 6 h
 ========== =====================================================================
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exempt.errors import ConfigError, ConnectorError, TransientError
@@ -30,8 +31,10 @@ from exempt.services.ports import Transaction
 from exempt.services.pull import Reading, read_ids
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
 
+_log = logging.getLogger("exempt.push")
+
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
-"""How long to wait before each further try; after the last one a delivery is dead."""
+"""How long to wait before each further try; the last one is kept to."""
 
 _DONE = (Outcome.APPLIED, Outcome.UNCHANGED)
 _READ_AGAIN = (Outcome.CONFLICT, Outcome.UNKNOWN)
@@ -54,14 +57,13 @@ class Writing:
     told: Callable[[BatchPushed], None] = field(default=lambda _batch: None)
 
 
-def push(writing: Writing) -> Counter[str]:
-    """Write all that is due to one connection; returns how many had which outcome.
+def push(writing: Writing, outcomes: Counter[str]) -> None:
+    """Write all that is due to one connection, and count the *outcomes*.
 
     Raises:
         ConfigError: Nothing can be written until a person acts; all stays owed.
         TransientError: The remote cannot be reached; all stays owed, for later.
     """
-    outcomes: Counter[str] = Counter()
     reading = writing.reading
     tried: set[int] = set()
     while not reading.stop():
@@ -78,15 +80,14 @@ def push(writing: Writing) -> Counter[str]:
             ]
             items = {delivery.id: _item(tx, reading, delivery) for delivery in batch}
         if not batch:
-            return outcomes
+            return
         tried |= items.keys()
         results = _call(reading, batch, items)
         counted = Counter(result.outcome.value for result in results.values())
-        outcomes += counted
+        outcomes.update(counted)
         _mark(reading, batch, results)
         _read_again(reading, batch, results)
         writing.told(BatchPushed(connection=reading.row.name, outcomes=counted))
-    return outcomes
 
 
 def rehearse(reading: Reading) -> list[tuple[Delivery, PushItem, ItemResult]]:
@@ -145,21 +146,15 @@ def _call(
     except ConfigError:
         raise
     except TransientError as error:
-        outcome = Outcome.UNKNOWN if error.maybe_applied else Outcome.RETRY
-        return {
-            d.id: ItemResult(
-                key=items[d.id].key,
-                outcome=outcome,
-                message=str(error),
-                retry_after=error.retry_after,
-            )
-            for d in batch
-        }
+        if not error.maybe_applied:
+            raise  # nobody is at home: nothing was tried
+        return {d.id: failed_result(items[d.id].key, error) for d in batch}
     except ConnectorError as error:
-        return {
-            d.id: ItemResult(key=items[d.id].key, outcome=Outcome.REJECTED, message=str(error))
-            for d in batch
-        }
+        if len(batch) == 1:
+            return {d.id: failed_result(items[d.id].key, error) for d in batch}
+        # One of them is poison: each is tried by itself, so that only that one is given up.
+        alone = [_call(reading, [d], items, dry_run=dry_run) for d in batch]
+        return {number: result for results in alone for number, result in results.items()}
     unanswered = "the connector gave no result for it"
     return {
         d.id: answered.get(
@@ -168,6 +163,14 @@ def _call(
         )
         for d in batch
     }
+
+
+def failed_result(key: str, error: ConnectorError) -> ItemResult:
+    """What an error means for the one thing that was to be done."""
+    if not isinstance(error, TransientError):
+        return ItemResult(key=key, outcome=Outcome.REJECTED, message=str(error))
+    outcome = Outcome.UNKNOWN if error.maybe_applied else Outcome.RETRY
+    return ItemResult(key=key, outcome=outcome, message=str(error), retry_after=error.retry_after)
 
 
 def _mark(reading: Reading, batch: Sequence[Delivery], results: Mapping[int, ItemResult]) -> None:
@@ -197,9 +200,10 @@ def _next(
         return DeliveryState.SENT, None
     uncertain_mail = delivery.target is DeliveryTarget.MAIL and result.outcome is Outcome.UNKNOWN
     hopeless = result.outcome in (Outcome.REJECTED, Outcome.MISSING)
-    if hopeless or uncertain_mail or delivery.attempts >= len(WAITS):
+    if hopeless or uncertain_mail:
         return DeliveryState.DEAD, None
-    wait = max(WAITS[delivery.attempts], result.retry_after or dt.timedelta())
+    tier = WAITS[min(delivery.attempts, len(WAITS) - 1)]
+    wait = max(tier, result.retry_after or dt.timedelta())
     return DeliveryState.PENDING, at + wait
 
 
@@ -210,8 +214,15 @@ def _read_again(
     doubtful = [d for d in batch if results[d.id].outcome in _READ_AGAIN]
     for target, stream in _STREAMS.items():
         ids = tuple(d.external_id for d in doubtful if d.target is target)
-        if ids and Capability(stream.value) in reading.connection.capabilities:
+        if not ids or Capability(stream.value) not in reading.connection.capabilities:
+            continue
+        try:
             read_ids(reading, stream, ids)
+        except ConfigError:
+            raise
+        except ConnectorError as error:
+            _log.warning("%s: %d records could not be read again: %s", stream, len(ids), error)
+        else:
             _settle(reading, [d for d in doubtful if d.target is target])
 
 
@@ -237,30 +248,44 @@ def _settle(reading: Reading, doubtful: Sequence[Delivery]) -> None:
 
 
 def mail_due(reading: Reading) -> Counter[str]:
-    """Send the mails that are due through one connection."""
+    """Send the mails that are due through one connection; the caller holds its run.
+
+    A mail is marked as maybe sent before it goes out. One that is found so
+    belonged to a process that died: it may have gone out, so a person decides.
+    """
     outcomes: Counter[str] = Counter()
-    with reading.store.reading() as tx:
+    with reading.store.writing() as tx:
         due = tx.deliveries.due(reading.row.id, (DeliveryTarget.MAIL,), reading.clock(), 1_000_000)
+        needless = tx.requests.needless()
     for delivery in due:
         if reading.stop():
             break
-        result = _send(reading, delivery)
+        result = _mail(reading, delivery, needless)
+        if result is None:
+            continue
         outcomes[result.outcome.value] += 1
         with reading.store.writing() as tx:
             record_result(tx, delivery, result, reading.clock())
     return outcomes
 
 
-def _send(reading: Reading, delivery: Delivery) -> ItemResult:
+def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> ItemResult | None:
+    """Send one mail; None when what it asks for has arrived meanwhile."""
     message = SendRequest.model_validate_json(delivery.wanted)
+    if delivery.outcome == Outcome.UNKNOWN:
+        said = "a run ended while it was being sent: it may have gone out"
+        return ItemResult(key=message.key, outcome=Outcome.UNKNOWN, message=said)
+    with reading.store.writing() as tx:
+        if delivery.external_id in needless:
+            at, ids = reading.clock(), [delivery.external_id]
+            tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at)
+            return None
+        tx.deliveries.maybe_sent(delivery)
     try:
         return reading.connection.send(message)
     except ConfigError:
+        with reading.store.writing() as tx:
+            tx.deliveries.maybe_sent(delivery, sent=False)
         raise
-    except TransientError as error:
-        outcome = Outcome.UNKNOWN if error.maybe_applied else Outcome.RETRY
-        return ItemResult(
-            key=message.key, outcome=outcome, message=str(error), retry_after=error.retry_after
-        )
     except ConnectorError as error:
-        return ItemResult(key=message.key, outcome=Outcome.REJECTED, message=str(error))
+        return failed_result(message.key, error)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
 from exempt.model.messages import Purpose, SendRequest
 from exempt.rules.wanted import idempotency_key
-from exempt.services.ports import Store
+from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, Uncovered
 
 _USABLE_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     sent: list[Uncovered]
     without_email: list[Uncovered]
     already_asked: list[Uncovered]
+    without_mail: list[Uncovered]
 
 
 def usable_email(address: str | None) -> bool:
@@ -49,8 +50,7 @@ def usable_email(address: str | None) -> bool:
 
 def ask(
     store: Store,
-    through: ConnectionRow,
-    company: str,
+    through: Mapping[int, ConnectionRow],
     at: dt.datetime,
     *,
     only: Collection[int] | None = None,
@@ -59,8 +59,8 @@ def ask(
     """Owe a mail to each customer who lacks a certificate and was not asked yet.
 
     Args:
-        through: The connection that sends mail.
-        company: The seller's name, for the signature.
+        through: The connection that sends mail for each company, by the
+            company's id; customers of other companies are not asked.
         at: The moment of asking.
         only: Just these customer ids.
         portal_url: Where customers upload; without one they answer the mail.
@@ -68,14 +68,13 @@ def ask(
     Raises:
         RefusedError: A customer named in *only* lacks no certificate.
     """
-    asked = Asked([], [], [])
+    asked = Asked([], [], [], [])
     with store.writing() as tx:
-        tx.alone([through.company_id])
         lacking = tx.decisions.uncovered()
         if only is not None:
             unknown = sorted(set(only) - {one.customer_id for one in lacking})
             if unknown:
-                msg = f"customer {unknown[0]} lacks no certificate: see exempt requests list"
+                msg = f"customer id:{unknown[0]} lacks no certificate: see exempt requests list"
                 raise RefusedError(msg)
             lacking = [one for one in lacking if one.customer_id in only]
         for one in lacking:
@@ -83,30 +82,38 @@ def ask(
                 asked.already_asked.append(one)
             elif not usable_email(one.email):
                 asked.without_email.append(one)
+            elif one.company_id not in through:
+                asked.without_mail.append(one)
             else:
-                missing = [place for place in one.jurisdictions if place not in one.asked]
-                request_id = tx.requests.add(one.customer_id, one.email or "", missing, at)
-                key = idempotency_key(tx.installation, "request", request_id)
-                message = _worded(key, one, missing, company, portal_url)
-                owed = (str(request_id), 1, message.model_dump_json())
-                tx.deliveries.owe(through.id, DeliveryTarget.MAIL, [owed], at)
+                _owe_mail(tx, through[one.company_id], one, at, portal_url)
                 asked.sent.append(one)
     return asked
 
 
+def _owe_mail(
+    tx: Transaction, through: ConnectionRow, one: Uncovered, at: dt.datetime, portal_url: str | None
+) -> None:
+    missing = [place for place in one.jurisdictions if place not in one.asked]
+    request_id = tx.requests.add(one.customer_id, one.email or "", missing, at)
+    key = idempotency_key(tx.installation, "request", request_id)
+    message = _worded(key, one, missing, portal_url)
+    owed = (str(request_id), 1, message.model_dump_json())
+    tx.deliveries.owe(through.id, DeliveryTarget.MAIL, [owed], at)
+
+
 def _worded(
-    key: str, one: Uncovered, missing: Sequence[str], company: str, portal_url: str | None
+    key: str, one: Uncovered, missing: Sequence[str], portal_url: str | None
 ) -> SendRequest:
     """The mail to one customer."""
     return SendRequest(
         key=key,
         purpose=Purpose.REQUEST,
         to=(one.email or "",),
-        subject=f"{company}: we need your exemption certificate",
+        subject=" ".join(f"{one.company}: we need your exemption certificate".split()),
         text=_TEXT.format(
             name=one.name,
             places="\n".join(f"  - {jurisdiction_name(place)}" for place in missing),
             link=f"You can also upload it at {portal_url}.\n" if portal_url else "",
-            company=company,
+            company=one.company,
         ),
     )

@@ -13,7 +13,10 @@ from exempt.model.sources import Order
 
 
 class ConnectionRow(NamedTuple):
-    """A configured connection, as the store knows it."""
+    """A configured connection, as the store knows it.
+
+    ``orders_owed`` is set once all its orders were held against what it shows.
+    """
 
     id: int
     name: str
@@ -21,6 +24,7 @@ class ConnectionRow(NamedTuple):
     company_id: int
     capabilities: frozenset[Capability]
     paused_reason: str | None = None
+    orders_owed: bool = True
 
 
 class StreamPart(NamedTuple):
@@ -37,11 +41,12 @@ class StreamPart(NamedTuple):
 
 
 class StoredOrder(NamedTuple):
-    """An order and where it is kept."""
+    """An order, where it is kept, and when we last saw it change."""
 
     id: int
     connection_id: int
     record: Order
+    changed_at: dt.datetime
 
 
 class SavedOrders(NamedTuple):
@@ -106,7 +111,7 @@ class CustomerStanding(NamedTuple):
     customer_id: int
     free_form: str | None
     exempt_in_source: bool | None
-    updated_at: dt.datetime | None
+    changed_at: dt.datetime
     ship_to: frozenset[str]
 
 
@@ -126,6 +131,8 @@ class Uncovered(NamedTuple):
     """A customer with orders for which exemption is claimed and nothing is on file."""
 
     customer_id: int
+    company_id: int
+    company: str
     number: str | None
     name: str
     email: str | None

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from exempt.errors import ConfigError, ConnectorError, CursorExpired, ExemptError
+from exempt.errors import (
+    ConfigError,
+    ConnectorError,
+    CursorExpired,
+    ExemptError,
+    PermanentError,
+    RefusedError,
+)
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, PushItem
-from exempt.services.decide import owe_customers
+from exempt.services.decide import decide_all, decide_by_this_rule, owe_customers
 from exempt.services.ports import Connection
 from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
 from exempt.services.push import BatchPushed, Writing, mail_due, push, rehearse
-from exempt.services.rows import Delivery, StreamPart
+from exempt.services.rows import ConnectionRow, Delivery, StreamPart
+
+_log = logging.getLogger("exempt.sync")
 
 STREAMS = (Stream.CUSTOMERS, Stream.PRODUCTS, Stream.ORDERS, Stream.EMPLOYEES)
 """In the order they are read: an order is decided better when its customer is known."""
@@ -25,12 +35,14 @@ STREAMS = (Stream.CUSTOMERS, Stream.PRODUCTS, Stream.ORDERS, Stream.EMPLOYEES)
 class Synced:
     """What a run did with one connection.
 
-    ``problem`` says why it ended early; what was read before stays.
+    ``problem`` says why it ended early; what was read before stays. ``unread``
+    says which customers could not be looked up.
     """
 
     connection: str
     outcomes: Counter[str] = field(default_factory=Counter)
     problem: ExemptError | None = None
+    unread: str = ""
     would_write: list[tuple[Delivery, PushItem, ItemResult]] = field(default_factory=list)
 
 
@@ -56,20 +68,52 @@ def sync(job: Job) -> Synced:
     a check of it succeeds.
     """
     done = Synced(job.reading.row.name)
-    try:
-        _read(job)
-        _owe(job.reading)
-        if job.write_back:
-            done.outcomes = push(Writing(job.reading, job.pushed))
-        if Capability.REQUESTS in job.reading.connection.capabilities:
-            done.outcomes += mail_due(job.reading)
-        _pause(job.reading, None)
-    except ConfigError as error:
-        done.problem = error
-        _pause(job.reading, str(error))
-    except ConnectorError as error:
-        done.problem = error
+    with job.reading.store.alone(run_name(job.reading.row)) as held:
+        if not held:
+            msg = f"{done.connection}: another run of it is going on: wait for its end"
+            done.problem = RefusedError(msg)
+            return done
+        try:
+            _run(job, done)
+            _pause(job.reading, None)
+        except ConfigError as error:
+            done.problem = error
+            _pause(job.reading, str(error))
+        except ConnectorError as error:
+            done.problem = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            _log.debug("%s", done.connection, exc_info=True)
+            msg = f"{done.connection}: stopped by an unforeseen {type(error).__name__}"
+            done.problem = PermanentError(msg)
     return done
+
+
+def run_name(row: ConnectionRow) -> str:
+    """What a run of a connection holds while it lasts, so that there is only one."""
+    return f"run-{row.id}"
+
+
+def _run(job: Job, done: Synced) -> None:
+    reading = job.reading
+    decide_by_this_rule(reading.store, reading.row, reading.profile, reading.clock)
+    _owe_all_orders(reading)
+    done.unread = _read(job)
+    _owe(reading)
+    if job.write_back:
+        push(Writing(reading, job.pushed), done.outcomes)
+    if Capability.REQUESTS in reading.connection.capabilities:
+        done.outcomes += mail_due(reading)
+
+
+def _owe_all_orders(reading: Reading) -> None:
+    """Where orders can be written to for the first time: decide all, and owe what they lack.
+
+    Remembered only when it is done, so that a crash in between does no harm.
+    """
+    if Capability.PUSH_ORDERS in reading.row.capabilities and not reading.row.orders_owed:
+        decide_all(reading.store, reading.row, reading.profile, reading.clock)
+        with reading.store.writing() as tx:
+            tx.connections.orders_owed(reading.row.id)
 
 
 def rehearse_sync(job: Job) -> Synced:
@@ -79,7 +123,8 @@ def rehearse_sync(job: Job) -> Synced:
         for stream in _streams(job.reading):
             for part in plan(job.reading, stream):
                 read_part(job.reading, stream, part)
-        _read_unknown_customers(job.reading)
+        done.unread = _read_unknown_customers(job.reading)
+        _owe_all_orders(job.reading)
         _owe(job.reading)
         done.would_write = rehearse(job.reading)
     except ConnectorError as error:
@@ -91,13 +136,13 @@ def _streams(reading: Reading) -> list[Stream]:
     return [s for s in STREAMS if Capability(s.value) in reading.connection.capabilities]
 
 
-def _read(job: Job) -> None:
+def _read(job: Job) -> str:
     for stream in _streams(job.reading):
         try:
             _read_stream(job, stream)
         except CursorExpired:
             _read_stream(job, stream)
-    _read_unknown_customers(job.reading)
+    return _read_unknown_customers(job.reading)
 
 
 def _read_stream(job: Job, stream: Stream) -> None:
@@ -119,12 +164,24 @@ def _read_stream(job: Job, stream: Stream) -> None:
             finished.result()
 
 
-def _read_unknown_customers(reading: Reading) -> None:
-    """Fetch the customers that orders name and no page has shown."""
-    if Capability.CUSTOMERS in reading.connection.capabilities:
-        with reading.store.reading() as tx:
-            unknown = tx.sources.unknown_customers(reading.row.id)
+def _read_unknown_customers(reading: Reading) -> str:
+    """Fetch the customers that orders name and no page has shown.
+
+    Returns:
+        Why they could not be fetched, if so: their orders stay taxed and are
+        listed, and the rest of the run goes on.
+    """
+    if Capability.CUSTOMERS not in reading.connection.capabilities:
+        return ""
+    with reading.store.reading() as tx:
+        unknown = tx.sources.unknown_customers(reading.row.id)
+    try:
         read_ids(reading, Stream.CUSTOMERS, tuple(unknown))
+    except ConfigError:
+        raise
+    except ConnectorError as error:
+        return f"{len(unknown)} customers that orders name could not be read: {error}"
+    return ""
 
 
 def _owe(reading: Reading) -> None:

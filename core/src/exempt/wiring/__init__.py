@@ -29,12 +29,11 @@ from exempt.errors import (
 from exempt.model.certificate import NewCertificate
 from exempt.model.checking import Capability, CheckResult
 from exempt.services import certificates, customers, requests
-from exempt.services.decide import decide_all
 from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed, mail_due
 from exempt.services.requests import Asked
 from exempt.services.rows import ConnectionRow, CustomerRow
-from exempt.services.sync import Job, Synced, rehearse_sync, sync
+from exempt.services.sync import Job, Synced, rehearse_sync, run_name, sync
 from exempt.settings import ConnectionSettings, Loaded, load
 from exempt.wiring.opening import open_connection
 
@@ -89,6 +88,11 @@ class Exempt:
             from exempt.adapters.store import migrate  # noqa: PLC0415 - a third of a second
 
             migrate.upgrade(self.database)
+        elif at > version.HEAD:
+            msg = (
+                f"the database is at version {at}, which this Exempt does not know: install a newer"
+            )
+            raise RefusedError(msg)
         elif at != version.HEAD:
             msg = (
                 f"the database is at version {at}, and this Exempt needs {version.HEAD}:"
@@ -156,18 +160,13 @@ class Exempt:
         )
 
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
-        """Tell the store of companies and of these connections.
-
-        Where orders can be written to a connection for the first time, they
-        are decided again, so that what it lacks is owed.
-        """
+        """Tell the store of companies and of these connections."""
         file = self.settings.file
         with self.store.writing() as tx:
-            before = {row.name: row.capabilities for row in tx.connections.all()}
             for key in file.parents_first():
                 company = file.companies[key]
                 tx.connections.company(key, company.name, company.parent)
-            rows = {
+            return {
                 name: tx.connections.register(
                     name,
                     file.connections[name].connector,
@@ -176,11 +175,6 @@ class Exempt:
                 )
                 for name, connection in opened.items()
             }
-        for name, row in rows.items():
-            gained = row.capabilities - before.get(name, row.capabilities)
-            if Capability.PUSH_ORDERS in gained:
-                decide_all(self.store, row, file.exempt.decision_profile, self.clock)
-        return rows
 
     def check(self, name: str) -> CheckResult:
         """Ask a connection whether it works; if it does, a pause ends."""
@@ -328,36 +322,54 @@ class Exempt:
     def ask(self, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
         """Ask customers for missing certificates, and send the mails.
 
+        Each company's mail goes through a connection of its own.
+
         Raises:
             RefusedError: No connection sends mail.
         """
-        for name in self.names():
-            connection = self.open(name)
-            try:
-                if Capability.REQUESTS in connection.capabilities:
-                    return self._ask_through(name, connection, only)
-            finally:
+        mailers = self._mailers()
+        try:
+            if not mailers:
+                msg = (
+                    f"{self.settings.path}: no connection sends mail: install exempt-mail-smtp and"
+                    " add one"
+                )
+                raise RefusedError(msg)
+            rows = self.register(mailers)
+            through = {row.company_id: row for row in reversed(rows.values())}
+            portal = self.settings.file.exempt.portal_url
+            asked = requests.ask(self.store, through, self.clock(), only=only, portal_url=portal)
+            outcomes: Counter[str] = Counter()
+            for name, connection in mailers.items():
+                outcomes += self._mail(rows[name], connection)
+            return asked, outcomes
+        finally:
+            for connection in mailers.values():
                 connection.close()
-        msg = (
-            f"{self.settings.path}: no connection sends mail: install exempt-mail-smtp and add one"
-        )
-        raise RefusedError(msg)
 
-    def _ask_through(
-        self, name: str, connection: OpenConnection, only: Collection[int] | None
-    ) -> tuple[Asked, Counter[str]]:
-        row = self.register({name: connection})[name]
-        file = self.settings.file
-        asked = requests.ask(
-            self.store,
-            row,
-            file.companies[file.connections[name].company].name,
-            self.clock(),
-            only=only,
-            portal_url=file.exempt.portal_url,
-        )
+    def _mailers(self) -> dict[str, OpenConnection]:
+        """The connections that send mail, opened."""
+        mailers: dict[str, OpenConnection] = {}
+        broken: ExemptError | None = None
+        for name in self.names():
+            try:
+                connection = self.open(name)
+            except ExemptError as error:
+                broken = error
+                continue
+            if Capability.REQUESTS in connection.capabilities:
+                mailers[name] = connection
+            else:
+                connection.close()
+        if broken is not None and not mailers:
+            raise broken
+        return mailers
+
+    def _mail(self, row: ConnectionRow, connection: OpenConnection) -> Counter[str]:
+        """Send what is due, unless another run of the connection does that already."""
         reading = Reading(store=self.store, row=row, connection=connection, clock=self.clock)
-        return asked, mail_due(reading)
+        with self.store.alone(run_name(row)) as held:
+            return mail_due(reading) if held else Counter()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import pluggy
 from exempt.discovery import explain_bad_hook
 from exempt.errors import ConfigError, ConnectorError, PermanentError
 from exempt.hookspecs import PROJECT, Connector, ConnectorInfo
-from exempt.http import Pace
+from exempt.http.pace import Pace, shared
 from exempt.model.checking import (
     Capability,
     CheckRequest,
@@ -27,7 +27,7 @@ from exempt.model.checking import (
     ChoicesRequest,
     ChoicesResult,
 )
-from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult, Stream
+from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult, Stream, storable
 from exempt.model.messages import CloseRequest, SendRequest, WebhookRequest, WebhookResult
 from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import Record, SourceRecord
@@ -88,7 +88,12 @@ class OpenConnection(ports.Connection):
         self._connector = connector
         self._redact = redact
         self._log = logging.getLogger(f"exempt.connection.{name}")
-        self._pace = Pace(info.rate_per_second, clock=time.monotonic, sleep=time.sleep)
+        # Several readers of a connection have its rate together.
+        self._pace = (
+            shared(name, info.rate_per_second, clock=time.monotonic, sleep=time.sleep)
+            if info.rate_per_second
+            else Pace(None, clock=time.monotonic, sleep=time.sleep)
+        )
         self._manager = _manager(name, connector)
         self.capabilities = self._capabilities(info, settings)
 
@@ -172,12 +177,12 @@ class OpenConnection(ports.Connection):
             self._log.warning("%s", error)
 
     def _said(self, error: BaseException) -> str:
-        return self._redact(f"{type(error).__name__}: {error}")[:500]
+        return storable(self._redact(f"{type(error).__name__}: {error}"))[:500]
 
     def _cleared(self, result: R, *fields: str) -> R:
         """*result* with secrets taken out of its words for people."""
         return result.model_copy(
-            update={field: self._redact(getattr(result, field)) for field in fields}
+            update={field: storable(self._redact(getattr(result, field))) for field in fields}
         )
 
     def _call(self, hook: str, request: Record, result_type: type[T]) -> T:
@@ -188,7 +193,7 @@ class OpenConnection(ports.Connection):
         except KeyboardInterrupt:
             raise
         except ConnectorError as error:
-            error.args = (f"{self.name}: {self._redact(str(error))}",)
+            error.args = (storable(f"{self.name}: {self._redact(str(error))}"),)
             raise error from None  # what led to it may quote a secret
         except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
             msg = f"{self.name}: {hook} failed unexpectedly with {self._said(error)}"

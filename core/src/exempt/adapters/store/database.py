@@ -81,9 +81,12 @@ class Database:
 def _engine(url: str) -> sa.Engine:
     try:
         address = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         msg = "exempt.database: not a database address: write sqlite:///exempt.db or postgresql://…"
         raise SettingsError(msg) from None
+    if "@" in (address.host or ""):
+        msg = "exempt.database: write an @ in the password as %40"
+        raise SettingsError(msg)
     if address.get_backend_name() == "sqlite":
         engine = sa.create_engine(
             address, pool_size=20, max_overflow=10, pool_timeout=60, hide_parameters=True
@@ -109,6 +112,15 @@ def _engine(url: str) -> sa.Engine:
         f"exempt.database: {address.get_backend_name()} is not supported: use sqlite or postgresql"
     )
     raise SettingsError(msg)
+
+
+def _sqlite(address: sa.URL) -> sa.Engine:
+    if not address.database or address.database == ":memory:":
+        msg = "exempt.database: a database in memory is lost at once: write sqlite:///exempt.db"
+        raise SettingsError(msg)
+    return sa.create_engine(
+        address, pool_size=20, max_overflow=10, pool_timeout=60, hide_parameters=True
+    )
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -111,20 +111,20 @@ class Decisions(ports.Decisions):
 
     def uncovered(self) -> list[Uncovered]:
         sql = (
-            "SELECT c.id, c.number, c.name, c.email, d.jurisdiction, count(*)"  # noqa: S608
+            "SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*)"  # noqa: S608
             f" FROM sales_order o JOIN decision d ON {_IN_FORCE}"
             " JOIN source_customer s ON s.connection_id = o.connection_id"
             " AND s.external_id = o.customer_external_id"
-            " JOIN customer c ON c.id = s.customer_id"
+            " JOIN customer c ON c.id = s.customer_id JOIN company m ON m.id = c.company_id"
             " WHERE d.ground = 'no_certificate' AND NOT o.voided AND o.deleted_at IS NULL"
-            " GROUP BY c.id, c.number, c.name, c.email, d.jurisdiction ORDER BY c.name, c.id, 5"
+            " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction"
+            " ORDER BY c.name, c.id, d.jurisdiction"
         )
         asked = self._asked()
         found: dict[int, Uncovered] = {}
-        for customer_id, number, name, email, place, orders in run(self._c, sql):
-            one = found.get(customer_id) or Uncovered(
-                customer_id, number, name, email, (), 0, asked.get(customer_id, ())
-            )
+        for *who, place, orders in run(self._c, sql):
+            customer_id = who[0]
+            one = found.get(customer_id) or Uncovered(*who, (), 0, asked.get(customer_id, ()))
             found[customer_id] = one._replace(
                 jurisdictions=(*one.jurisdictions, place), orders=one.orders + orders
             )
@@ -133,7 +133,12 @@ class Decisions(ports.Decisions):
     def _asked(self) -> dict[int, tuple[str, ...]]:
         """For which states a request to each customer is open."""
         found: dict[int, tuple[str, ...]] = {}
-        for customer_id, places in run(self._c, "SELECT customer_id, jurisdictions FROM request"):
+        sql = (
+            "SELECT r.customer_id, r.jurisdictions FROM request r WHERE NOT EXISTS (SELECT 1"
+            " FROM delivery d WHERE d.target = 'mail' AND d.external_id = CAST(r.id AS TEXT)"
+            " AND d.state = 'dead' AND d.outcome <> 'unknown')"
+        )
+        for customer_id, places in run(self._c, sql):
             found[customer_id] = (*found.get(customer_id, ()), *json.loads(places))
         return found
 

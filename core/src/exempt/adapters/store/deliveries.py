@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import many, one_of, run, run_many
+from exempt.model.pushing import Outcome
 from exempt.services import ports
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
 
@@ -109,6 +110,14 @@ class Deliveries(ports.Deliveries):
             )
         )
 
+    def maybe_sent(self, delivery: Delivery, *, sent: bool = True) -> None:
+        d = t.delivery.c
+        self._c.execute(
+            sa.update(t.delivery)
+            .where(d.id == delivery.id, d.state == DeliveryState.PENDING.value)
+            .values(outcome=Outcome.UNKNOWN.value if sent else delivery.outcome)
+        )
+
     def dead(self) -> list[tuple[str, Delivery]]:
         columns = ", ".join(f"d.{column.strip()}" for column in _COLUMNS.split(","))
         sql = (
@@ -156,6 +165,22 @@ class Requests(ports.Requests):
             .returning(t.request.c.id)
         ).scalar_one()
         return int(request_id)
+
+    def needless(self) -> frozenset[str]:
+        sql = (
+            "SELECT DISTINCT s.customer_id, d.jurisdiction FROM decision d"
+            " JOIN sales_order o ON o.id = d.order_id"
+            " JOIN source_customer s ON s.connection_id = o.connection_id"
+            " AND s.external_id = o.customer_external_id"
+            " WHERE d.superseded_at IS NULL AND d.ground = 'no_certificate'"
+            " AND NOT o.voided AND o.deleted_at IS NULL"
+        )
+        lacking = {(customer, place) for customer, place in run(self._c, sql)}
+        return frozenset(
+            str(row.id)
+            for row in self.all()
+            if not any((row.customer_id, place) in lacking for place in row.jurisdictions)
+        )
 
     def all(self) -> list[RequestRow]:
         r, c = t.request.c, t.customer.c

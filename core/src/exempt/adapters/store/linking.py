@@ -36,7 +36,7 @@ def link(
     at: dt.datetime,
 ) -> dict[str, int]:
     """Give each customer its card, making cards that are missing; card ids by external id."""
-    linked = _linked(connection, source.id, customers)
+    linked = _linked(connection, source, customers)
     candidates = _Candidates(connection, source.company_id, customers, linked)
     fresh: dict[str, int] = {}
     for external_id, customer in customers.items():
@@ -52,14 +52,25 @@ def link(
 
 
 def _linked(
-    connection: sa.Connection, connection_id: int, customers: Mapping[str, Customer]
+    connection: sa.Connection, source: ConnectionRow, customers: Mapping[str, Customer]
 ) -> dict[str, int]:
+    """Cards by external id, of those that have one and may stay on it.
+
+    One that has a number by now, and not that of a card which another source
+    made, was taken for the wrong customer: it is matched anew.
+    """
     sql = (
-        "SELECT external_id, customer_id FROM source_customer"  # noqa: S608
-        f" WHERE connection_id = ? AND {one_of(connection, 'external_id')}"
+        "SELECT s.external_id, c.id, c.owner_connection_id, c.number_key FROM source_customer s"  # noqa: S608
+        " JOIN customer c ON c.id = s.customer_id"
+        f" WHERE s.connection_id = ? AND {one_of(connection, 's.external_id')}"
     )
-    rows = run(connection, sql, connection_id, many(connection, list(customers)))
-    return {row[0]: row[1] for row in rows}
+    found = {}
+    for row in run(connection, sql, source.id, many(connection, list(customers))):
+        external_id, card, owner, number = row
+        own = number_key(customers[external_id].number)
+        if owner == source.id or not (own and number and own != number):
+            found[external_id] = card
+    return found
 
 
 class _Candidates:
@@ -120,7 +131,7 @@ def _make(
         number_key(customer.number),
         email_key(customer.email),
         customer.flagged_exempt,
-        customer.resale_certificate_number,
+        customer.resale_certificate_number or None,
         micros(at),
     )
     insert(connection, "customer", _CARD, [row])
@@ -135,41 +146,61 @@ def follow(
     """Let the cards of customers just saved follow; returns those whose exemption facts changed.
 
     The source that made a card owns its name, number and e-mail; another one
-    only fills what is blank. It is flagged while any source claims exemption,
-    and the claim stays when a source shows "not exempt" after we told it so:
-    that is our own word coming back. Of several free-form numbers the owner's
-    counts, else the first.
+    only fills what is blank.
     """
     sql = (
-        "SELECT id, owner_connection_id, name, number, email, flagged_exempt,"  # noqa: S608
-        f" resale_certificate_number FROM customer WHERE {one_of(connection, 'id')}"
+        "SELECT id, owner_connection_id, name, number, email FROM customer"  # noqa: S608
+        f" WHERE {one_of(connection, 'id')}"
     )
     ids = sorted({links[external_id] for external_id in customers})
     before = {row[0]: tuple(row) for row in run(connection, sql, many(connection, ids))}
     after: dict[int, Row] = dict(before)
     for external_id, customer in customers.items():
-        card, owner, name, number, email, *facts = after[links[external_id]]
+        card, owner, name, number, email = after[links[external_id]]
         if owner == source.id:
             name, number, email = customer.name, customer.number or number, customer.email or email
         else:
             number, email = number or customer.number, email or customer.email
-        after[card] = (card, owner, name, number, email, *facts)
-    for card, members in _members(connection, ids).items():
-        owner, flagged = after[card][1], after[card][5]
-        claimed = any(m.claims for m in members) or (bool(flagged) and any(m.told for m in members))
-        numbers = [m.free_form for m in sorted(members, key=lambda m: m.connection_id != owner)]
-        after[card] = (*after[card][:5], claimed, next(filter(None, numbers), None))
+        after[card] = (card, owner, name, number, email)
     run_many(
         connection,
-        "UPDATE customer SET name = ?, number = ?, email = ?, number_key = ?, email_key = ?,"
-        " flagged_exempt = ?, resale_certificate_number = ? WHERE id = ?",
+        "UPDATE customer SET name = ?, number = ?, email = ?, number_key = ?, email_key = ?"
+        " WHERE id = ?",
         [
-            (name, number, email, number_key(number), email_key(email), claimed, free_form, card)
-            for card, _owner, name, number, email, claimed, free_form in after.values()
+            (name, number, email, number_key(number), email_key(email), card)
+            for card, _owner, name, number, email in after.values()
             if after[card] != before[card]
         ],
     )
-    return {card for card in after if after[card][5:] != before[card][5:]}
+    return recount(connection, ids)
+
+
+def recount(connection: sa.Connection, cards: Sequence[int]) -> set[int]:
+    """Work out anew what the sources of these cards claim; returns the cards where it changed.
+
+    A card is flagged while any source claims exemption, and the claim stays
+    when a source shows "not exempt" after we told it so: that is our own word
+    coming back. Of several free-form numbers the owner's counts, else the first.
+    """
+    sql = (
+        "SELECT id, owner_connection_id, flagged_exempt, resale_certificate_number"  # noqa: S608
+        f" FROM customer WHERE {one_of(connection, 'id')}"
+    )
+    members = _members(connection, cards)
+    updates = []
+    for card, owner, flagged, free_form in run(connection, sql, many(connection, list(cards))):
+        mine = members.get(card, [])
+        claimed = any(m.claims for m in mine) or (bool(flagged) and any(m.told for m in mine))
+        numbers = [m.free_form for m in sorted(mine, key=lambda m: m.connection_id != owner)]
+        facts = (claimed, next(filter(None, numbers), None))
+        if facts != (bool(flagged), free_form):
+            updates.append((*facts, card))
+    run_many(
+        connection,
+        "UPDATE customer SET flagged_exempt = ?, resale_certificate_number = ? WHERE id = ?",
+        updates,
+    )
+    return {card for _claimed, _free_form, card in updates}
 
 
 class _Member(NamedTuple):
@@ -187,7 +218,8 @@ def _members(connection: sa.Connection, cards: Sequence[int]) -> dict[int, list[
         " s.resale_certificate_number, EXISTS (SELECT 1 FROM delivery d"
         " WHERE d.connection_id = s.connection_id AND d.target = 'customer'"
         " AND d.external_id = s.external_id AND d.state <> 'pending')"
-        f" FROM source_customer s WHERE {one_of(connection, 's.customer_id')} ORDER BY s.id"
+        f" FROM source_customer s WHERE {one_of(connection, 's.customer_id')}"
+        " AND s.deleted_at IS NULL ORDER BY s.id"
     )
     found: dict[int, list[_Member]] = {}
     for row in run(connection, sql, many(connection, cards)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,14 +75,15 @@ def save(
     table: SourceTable,
     connection_id: int,
     rows: Sequence[Row],
-    stamp: Row = (),
+    at: dt.datetime,
 ) -> Saved:
     """Write *rows*, one an external id; leave alone what is as it should be.
 
     A row is ``(external_id, updated_at, None, *columns)``. Of two states of a
-    record the later ``updated_at`` wins, whatever order they come in. *stamp*
-    goes into the table's ``stamps`` of rows that are new.
+    record the later ``updated_at`` wins, whatever order they come in. *at* is
+    kept as the moment of the change, and for new rows in ``stamps`` too.
     """
+    now = micros(at)
     existing = _existing(connection, table, connection_id, [row[0] for row in rows])
     fresh = [row for row in rows if row[0] not in existing]
     changed: dict[str, int] = {}
@@ -97,15 +99,16 @@ def save(
             stale[row[0]] = found[0]
         else:
             changed[row[0]] = found[0]
-            updates.append((*row[1:], found[0]))
+            updates.append((*row[1:], now, found[0]))
     ids = new_ids(connection, table.name, len(fresh))
+    stamps = (now,) * (1 + len(table.stamps))
     insert(
         connection,
         table.name,
-        ("id", "connection_id", *table.all_columns, *table.stamps),
-        [(new_id, connection_id, *row, *stamp) for new_id, row in zip(ids, fresh, strict=True)],
+        ("id", "connection_id", *table.all_columns, "changed_at", *table.stamps),
+        [(new_id, connection_id, *row, *stamps) for new_id, row in zip(ids, fresh, strict=True)],
     )
-    assignments = ", ".join(f"{column} = ?" for column in table.all_columns[1:])
+    assignments = ", ".join(f"{column} = ?" for column in (*table.all_columns[1:], "changed_at"))
     run_many(connection, f"UPDATE {table.name} SET {assignments} WHERE id = ?", updates)  # noqa: S608
     new = {row[0]: new_id for new_id, row in zip(ids, fresh, strict=True)}
     return Saved(new=new, changed=changed, same=same, stale=stale)
@@ -230,9 +233,9 @@ def customer_row(record: Customer, customer_id: int) -> Row:
         record.bill_to,
         *address_row(record.billing_address),
         record.exempt,
-        record.exemption_number,
-        record.exemption_code,
-        record.resale_certificate_number,
+        record.exemption_number or None,
+        record.exemption_code or None,
+        record.resale_certificate_number or None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
-from exempt.adapters.store.database import run
+from exempt.adapters.store.database import lock, run
 from exempt.errors import RefusedError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
@@ -41,7 +41,16 @@ class Connections(ports.Connections):
             "company_id": company_id,
             "capabilities": json.dumps(sorted(c.value for c in capabilities)),
         }
-        before = self._c.execute(sa.select(n.id, n.connector).where(n.name == name)).first()
+        lock(self._c, "connections")
+        before = self._c.execute(
+            sa.select(n.id, n.connector, n.company_id).where(n.name == name)
+        ).first()
+        if before and before.company_id != company_id:
+            msg = (
+                f"connections.{name}.company: its records belong to another company so far, and"
+                f" are kept: give the connection of {company!r} another name"
+            )
+            raise RefusedError(msg)
         if before and before.connector != connector:
             msg = (
                 f"connections.{name}: was a connection of {before.connector} so far, and its"
@@ -49,8 +58,11 @@ class Connections(ports.Connections):
             )
             raise RefusedError(msg)
         if before:
+            if Capability.PUSH_ORDERS not in capabilities:
+                values["orders_owed"] = False
             self._c.execute(sa.update(t.connection).where(n.id == before.id).values(values))
         else:
+            values["orders_owed"] = Capability.PUSH_ORDERS in capabilities
             self._c.execute(sa.insert(t.connection).values(name=name, **values))
         return next(row for row in self.all() if row.name == name)
 
@@ -69,7 +81,13 @@ class Connections(ports.Connections):
         n = t.connection.c
         rows = self._c.execute(
             sa.select(
-                n.id, n.name, n.connector, n.company_id, n.capabilities, n.paused_reason
+                n.id,
+                n.name,
+                n.connector,
+                n.company_id,
+                n.capabilities,
+                n.paused_reason,
+                n.orders_owed,
             ).order_by(n.name)
         )
         return [
@@ -80,9 +98,15 @@ class Connections(ports.Connections):
                 row.company_id,
                 frozenset(Capability(c) for c in json.loads(row.capabilities)),
                 row.paused_reason,
+                row.orders_owed,
             )
             for row in rows
         ]
+
+    def orders_owed(self, connection_id: int) -> None:
+        n = t.connection.c
+        owed = sa.update(t.connection).where(n.id == connection_id).values(orders_owed=True)
+        self._c.execute(owed)
 
     def pause(self, connection_id: int, reason: str | None, at: dt.datetime) -> None:
         n = t.connection.c

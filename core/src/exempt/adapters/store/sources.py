@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from exempt.adapters.store.database import (
     run,
     run_many,
 )
-from exempt.adapters.store.linking import follow, link
+from exempt.adapters.store.linking import follow, link, recount
 from exempt.adapters.store.pages import (
     latest,
     line_rows,
@@ -69,14 +70,22 @@ class Sources(ports.Sources):
         # Two connections of one company must not make two cards of one customer.
         lock_company(self._c, connection.company_id)
         customers = latest(records)
+        before = self.cards(connection.id, customers.keys())
         links = link(self._c, connection, customers, at)
         rows = [pages.customer_row(c, links[c.external_id]) for c in customers.values()]
-        saved = pages.save(self._c, pages.CUSTOMERS, connection.id, rows)
+        saved = pages.save(self._c, pages.CUSTOMERS, connection.id, rows, at)
         moved = follow(
             self._c, connection, {each: customers[each] for each in saved.touched}, links
         )
         elsewhere = self._save_ship_tos(saved, customers)
         new = {links[external_id] for external_id in saved.new}
+        left = {
+            card.customer_id
+            for external_id, card in before.items()
+            if card.customer_id != links[external_id]
+        }
+        moved |= recount(self._c, list(left))
+        new |= {links[each] for each, card in before.items() if card.customer_id in left} | left
         return SavedRecords(
             new=len(saved.new),
             changed=len(saved.changed) + elsewhere,
@@ -99,15 +108,17 @@ class Sources(ports.Sources):
         insert(self._c, "ship_to", _SHIP_TO, rows)
         return len(set(differ) & set(saved.same.values()))
 
-    def save_orders(self, connection: ConnectionRow, records: Iterable[Order]) -> SavedOrders:
+    def save_orders(
+        self, connection: ConnectionRow, records: Iterable[Order], at: dt.datetime
+    ) -> SavedOrders:
         lock_company(self._c, connection.company_id)
         orders = latest(records)
         rows = [order_row(order) for order in orders.values()]
-        saved = pages.save(self._c, pages.ORDERS, connection.id, rows)
+        saved = pages.save(self._c, pages.ORDERS, connection.id, rows, at)
         changed = {**saved.changed, **self._with_other_lines(saved.same, orders)}
         self._drop_lines(changed.values())
         touched = [
-            StoredOrder(order_id, connection.id, orders[external_id])
+            StoredOrder(order_id, connection.id, orders[external_id], at)
             for external_id, order_id in {**saved.new, **changed}.items()
         ]
         lines = [row for order in touched for row in line_rows(order.id, order.record)]
@@ -133,49 +144,64 @@ class Sources(ports.Sources):
     ) -> SavedRecords:
         lock(self._c, f"products of connection {connection.id}")
         rows = [pages.product_row(product) for product in latest(records).values()]
-        return _counts(
-            pages.save(self._c, pages.PRODUCTS, connection.id, rows, stamp=(micros(at),))
-        )
+        return _counts(pages.save(self._c, pages.PRODUCTS, connection.id, rows, at))
 
     def save_employees(
-        self, connection: ConnectionRow, records: Iterable[Employee]
+        self, connection: ConnectionRow, records: Iterable[Employee], at: dt.datetime
     ) -> SavedRecords:
         lock(self._c, f"employees of connection {connection.id}")
         rows = [pages.employee_row(employee) for employee in latest(records).values()]
-        return _counts(pages.save(self._c, pages.EMPLOYEES, connection.id, rows))
+        return _counts(pages.save(self._c, pages.EMPLOYEES, connection.id, rows, at))
 
     def mark_deleted(
-        self, connection_id: int, stream: Stream, external_ids: Sequence[str], at: dt.datetime
-    ) -> None:
-        pages.mark_deleted(self._c, _TABLES[stream], connection_id, external_ids, micros(at))
+        self,
+        connection: ConnectionRow,
+        stream: Stream,
+        external_ids: Sequence[str],
+        at: dt.datetime,
+    ) -> frozenset[int]:
+        table = _TABLES[stream]
+        pages.mark_deleted(self._c, table, connection.id, external_ids, micros(at))
+        if stream is not Stream.CUSTOMERS or not external_ids:
+            return frozenset()
+        lock_company(self._c, connection.company_id)
+        sql = (
+            "SELECT DISTINCT customer_id FROM source_customer WHERE connection_id = ?"  # noqa: S608
+            f" AND {one_of(self._c, 'external_id')}"
+        )
+        cards = run(self._c, sql, connection.id, many(self._c, list(external_ids)))
+        return frozenset(recount(self._c, [row[0] for row in cards]))
 
     def save_rejected(
         self,
         connection_id: int,
         stream: Stream,
         page: Page[SourceRecord],
+        cursor: str | None,
         at: dt.datetime,
     ) -> None:
-        """A row that is rejected again stands once; one that came in well is dropped."""
+        """A row that is rejected again stands once; one that came in well is dropped.
+
+        A row without an identifier is known by its page and its name there.
+        """
+        place = hashlib.sha256((cursor or "").encode()).hexdigest()[:16]
         come = [r.external_id for r in page.records]
         come += [r.external_id for r in page.rejected if r.external_id]
         known = one_of(self._c, "external_id")
         sql = f"DELETE FROM rejected_row WHERE connection_id = ? AND stream = ? AND {known}"  # noqa: S608
         run(self._c, sql, connection_id, stream.value, many(self._c, come))
-        nameless = [r.row for r in page.rejected if not r.external_id]
-        if nameless:
-            sql = (
-                "DELETE FROM rejected_row WHERE connection_id = ? AND stream = ?"  # noqa: S608
-                f" AND external_id IS NULL AND {one_of(self._c, 'row_name')}"
-            )
-            run(self._c, sql, connection_id, stream.value, many(self._c, nameless))
+        sql = (
+            "DELETE FROM rejected_row WHERE connection_id = ? AND stream = ?"
+            " AND external_id IS NULL AND page = ?"
+        )
+        run(self._c, sql, connection_id, stream.value, place)
         run_many(
             self._c,
             "INSERT INTO rejected_row"
-            " (connection_id, stream, external_id, row_name, reason, seen_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            " (connection_id, stream, external_id, page, row_name, reason, seen_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (connection_id, stream.value, r.external_id, r.row, r.reason, micros(at))
+                (connection_id, stream.value, r.external_id, place, r.row, r.reason, micros(at))
                 for r in page.rejected
             ],
         )
@@ -225,6 +251,15 @@ class Sources(ports.Sources):
         condition = f"WHERE o.connection_id = ? AND o.id > ? AND {_ALIVE}"
         return self._orders(condition, connection_id, after, limit=limit)
 
+    def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
+        return self._orders(
+            "JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            f" WHERE o.connection_id = ? AND d.rule <> ? AND {_ALIVE}",
+            connection_id,
+            rule,
+            limit=limit,
+        )
+
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
         return self._orders(
             f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}",
@@ -236,19 +271,21 @@ class Sources(ports.Sources):
         self, condition: str, *parameters: object, limit: int | None = None
     ) -> list[StoredOrder]:
         sql = (
-            f"SELECT o.id, o.connection_id, {_ORDER_COLUMNS} FROM sales_order o {condition}"  # noqa: S608
+            f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS}"  # noqa: S608
+            f" FROM sales_order o {condition}"
             f" ORDER BY o.id{f' LIMIT {limit}' if limit else ''}"
         )
         rows = [tuple(row) for row in run(self._c, sql, *parameters)]
         lines = stored_lines(self._c, [row[0] for row in rows])
         return [
-            StoredOrder(row[0], row[1], order_of(row[2:], lines.get(row[0], []))) for row in rows
+            StoredOrder(row[0], row[1], order_of(row[3:], lines.get(row[0], [])), moment(row[2]))
+            for row in rows
         ]
 
     def standings(self, connection_id: int, shipped_since: dt.date) -> list[CustomerStanding]:
         sql = (
             "SELECT s.external_id, s.customer_id, c.resale_certificate_number, s.exempt,"
-            " s.updated_at, t.jurisdiction FROM source_customer s"
+            " coalesce(s.updated_at, s.changed_at), t.jurisdiction FROM source_customer s"
             " JOIN customer c ON c.id = s.customer_id"
             " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
             " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
@@ -259,13 +296,13 @@ class Sources(ports.Sources):
         shipped = self._shipped(connection_id, shipped_since)
         found: dict[str, CustomerStanding] = {}
         for row in run(self._c, sql, connection_id):
-            external_id, customer_id, free_form, exempt, updated_at, place = row
+            external_id, customer_id, free_form, exempt, changed_at, place = row
             one = found.get(external_id) or CustomerStanding(
                 external_id,
                 customer_id,
                 free_form or None,
                 None if exempt is None else bool(exempt),
-                None if updated_at is None else moment(updated_at),
+                moment(changed_at),
                 shipped.get(external_id, frozenset()),
             )
             found[external_id] = one._replace(ship_to=one.ship_to | ({place} if place else set()))
@@ -286,9 +323,9 @@ class Sources(ports.Sources):
 
     def unknown_customers(self, connection_id: int) -> list[str]:
         sql = (
-            "SELECT DISTINCT o.customer_external_id FROM sales_order o"
+            "SELECT DISTINCT o.customer_external_id FROM sales_order o"  # noqa: S608
             " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            " WHERE o.connection_id = ? AND d.ground = 'unknown_customer' ORDER BY 1"
+            f" WHERE o.connection_id = ? AND d.ground = 'unknown_customer' AND {_ALIVE} ORDER BY 1"
         )
         return [row[0] for row in run(self._c, sql, connection_id)]
 

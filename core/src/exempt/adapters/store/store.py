@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 
 import sqlalchemy as sa
 
+from exempt.adapters.store import locks
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.database import Database, lock_company
 from exempt.adapters.store.decisions import Decisions
@@ -60,6 +61,11 @@ class SqlStore(ports.Store):
     def reading(self) -> Iterator[Transaction]:
         with self.database.reading() as connection:
             yield Transaction(connection, self._open_file)
+
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        with locks.alone(self.database.engine, name) as held:
+            yield held
 
     @contextlib.contextmanager
     def rehearsing(self) -> Iterator[None]:

@@ -46,6 +46,7 @@ def _source() -> list[sa.Column[object]]:
         sa.Column("external_id", sa.Text, nullable=False),
         sa.Column("updated_at", sa.BigInteger),
         sa.Column("deleted_at", sa.BigInteger),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
     ]
 
 
@@ -73,6 +74,7 @@ connection = sa.Table(
     sa.Column("connector", sa.Text, nullable=False),
     _ref("company_id", "company"),
     sa.Column("capabilities", sa.Text, nullable=False),
+    sa.Column("orders_owed", sa.Boolean(name="orders_owed"), nullable=False),
     sa.Column("paused_reason", sa.Text),
     sa.Column("paused_at", Moment),
 )
@@ -201,6 +203,7 @@ rejected_row = sa.Table(
     _ref("connection_id", "connection"),
     sa.Column("stream", sa.Text, nullable=False),
     sa.Column("external_id", sa.Text),
+    sa.Column("page", sa.Text, nullable=False),
     sa.Column("row_name", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),
