@@ -36,7 +36,7 @@ def connected(
 def save_orders(store: SqlStore, row: ConnectionRow, *orders: Order) -> SavedOrders:
     """Save a page of orders, undecided."""
     with store.writing() as tx:
-        return tx.sources.save_orders(row, orders)
+        return tx.sources.save_orders(row, orders, NOW)
 
 
 def save_customers(
@@ -48,12 +48,16 @@ def save_customers(
 
 
 def save_rejected(
-    store: SqlStore, row: ConnectionRow, *rejected: Rejected, records: Collection[Any] = ()
+    store: SqlStore,
+    row: ConnectionRow,
+    *rejected: Rejected,
+    records: Collection[Any] = (),
+    cursor: str | None = None,
 ) -> None:
     """What becomes of the rejected rows of a page of orders."""
     page: Page[Any] = Page(records=tuple(records), rejected=rejected)
     with store.writing() as tx:
-        tx.sources.save_rejected(row.id, Stream.ORDERS, page, NOW)
+        tx.sources.save_rejected(row.id, Stream.ORDERS, page, cursor, NOW)
 
 
 def rows(store: SqlStore, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:

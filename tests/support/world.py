@@ -103,7 +103,9 @@ class Source:
 
     def push(self, **changes: Any) -> Counter[str]:
         """Write what is due."""
-        return push(Writing(self.reading(**changes), self.batches.append))
+        outcomes: Counter[str] = Counter()
+        push(Writing(self.reading(**changes), self.batches.append), outcomes)
+        return outcomes
 
     def job(self, *, write_back: bool = True, **changes: Any) -> Job:
         """What a sync needs."""

@@ -199,6 +199,11 @@ def test_the_date_on_a_document_that_goes_by_it_is_all_there_is_to_say() -> None
     assert found.why == "Texas: it ends on the date printed on it. This one says 2029-06-30."
 
 
+def test_a_permits_end_is_named_as_the_reason() -> None:
+    found = propose(state_rule("license_linked"), permit_end="2027-12-31")
+    assert found.why == "Texas: it ends with the buyer's permit."
+
+
 def test_an_end_on_the_document_makes_an_unknown_rule_no_more_certain() -> None:
     found = propose(state_rule("unknown"), printed_end="2028-12-31")
     assert said(found)[:2] == ["2028-12-31", "2028-12-31"]

@@ -124,6 +124,14 @@ def test_either_test_holds_at_least_as_long_as_each(sales: list[dt.date]) -> Non
 
 
 @given(rules, histories, days)
+def test_sales_of_the_day_and_later_change_nothing(
+    rule: StateRule, sales: list[dt.date], on: dt.date
+) -> None:
+    before = [sale for sale in sales if sale < on]
+    assert (last_day(rule, before) < on) is (last_day(rule, sales) < on)
+
+
+@given(rules, histories, days)
 def test_it_has_lapsed_after_its_last_day_and_not_before(
     rule: StateRule, sales: list[dt.date], on: dt.date
 ) -> None:

@@ -149,7 +149,7 @@ ROWS = [
         pytest.param("c-1", 1, id="by number, capitals or not"),
         pytest.param(" Acme ", 1, id="by name, spaces or not"),
         pytest.param("ap@twin.example", 3, id="by e-mail"),
-        pytest.param("2", 2, id="by id"),
+        pytest.param("id:2", 2, id="by id"),
         pytest.param("3", 2, id="a number comes before an id"),
     ],
 )
@@ -160,7 +160,7 @@ def test_the_customer_that_somebody_means(words: str, found: int) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        pytest.param("Twin", "customer 'Twin': 2 fit: use one of the ids 2, 3", id="two fit"),
+        pytest.param("Twin", "customer 'Twin': 2 fit: name one of id:2, id:3", id="two fit"),
         pytest.param("Nobody", "customer 'Nobody': there is none with this", id="none fits"),
         pytest.param("Acm", "there is none", id="part of a name is none"),
         pytest.param("", "there is none", id="nothing is nobody"),

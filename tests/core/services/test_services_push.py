@@ -13,12 +13,13 @@ from exempt.adapters.documents import LocalDocuments
 from exempt.errors import (
     AuthError,
     ConfigError,
+    ConnectorError,
     PermanentError,
     RateLimited,
     ScopeError,
     TransientError,
 )
-from exempt.services.push import WAITS, Writing, push
+from exempt.services.push import WAITS
 from exempt.services.rows import DeliveryState, DeliveryTarget
 from support.fake_connector import WRITES, WRITES_ORDERS, Answer
 from support.records import NOW, customer, order
@@ -133,12 +134,6 @@ def test_what_cannot_be_read_again_is_tried_again(world: World) -> None:
 @pytest.mark.parametrize(
     ("error", "counted", "state", "due_in"),
     [
-        pytest.param(TransientError("busy"), "retry", "pending", MINUTE,
-                     id="a passing error: all of the batch is tried again"),
-        pytest.param(RateLimited("slow down", retry_after=7 * MINUTE), "retry", "pending",
-                     7 * MINUTE, id="too many calls: not before the remote allows"),
-        pytest.param(RateLimited("slow down", retry_after=MINUTE / 2), "retry", "pending", MINUTE,
-                     id="but no sooner than we would by ourselves"),
         pytest.param(TransientError("cut off", maybe_applied=True), "unknown", "pending", MINUTE,
                      id="perhaps applied: read again before it is tried again"),
         pytest.param(PermanentError("no such API"), "rejected", "dead", dt.timedelta(),
@@ -153,7 +148,7 @@ def test_an_error_of_a_batch(
     erp: Source, error: BaseException, counted: str, state: str, due_in: dt.timedelta
 ) -> None:
     sell(erp, "O-1", "O-2")
-    erp.remote.faults["push_exemption_status"] = [error]
+    erp.remote.faults["push_exemption_status"] = [error] * 3
     assert erp.push() == {counted: 2}
     for external_id in ("O-1", "O-2"):
         last = erp.last(external_id)
@@ -163,10 +158,18 @@ def test_an_error_of_a_batch(
     assert asked_again == ([("O-1", "O-2")] if counted == "unknown" else [])
 
 
-@pytest.mark.parametrize("error", [AuthError, ScopeError, ConfigError])
-def test_what_only_a_person_can_mend_leaves_all_as_it_was(
-    erp: Source, error: type[ConfigError]
-) -> None:
+@pytest.mark.parametrize("error", [ValueError("a slip"), PermanentError("no"), SystemExit(3)])
+def test_one_poisoned_item_costs_the_others_nothing(erp: Source, error: BaseException) -> None:
+    sell(erp, "O-1", "O-2", "O-3")
+    erp.remote.faults["push_exemption_status"] = [error, None, error]
+    assert erp.push() == {"applied": 2, "rejected": 1}
+    states = {each: erp.last(each).state for each in ("O-1", "O-2", "O-3")}
+    assert states == {"O-1": "sent", "O-2": "dead", "O-3": "sent"}
+
+
+@pytest.mark.parametrize("error", [AuthError, ScopeError, ConfigError, TransientError, RateLimited])
+def test_what_stops_all_leaves_all_as_it_was(erp: Source, error: type[ConnectorError]) -> None:
+    """A person must act, or nobody is at home: nothing was tried."""
     sell(erp, "O-1", "O-2")
     before = everything(erp.world.store)
     erp.remote.faults["push_exemption_status"] = [error("the key was refused")]
@@ -210,10 +213,12 @@ def test_pushing_stops_between_batches(world: World) -> None:
     assert source.owed() == ["O-2", "O-3"]
 
 
-def test_what_is_tried_in_vain_waits_longer_each_time_and_then_is_dead(owed: Source) -> None:
+def test_what_is_tried_in_vain_waits_longer_each_time_and_is_never_given_up(
+    owed: Source,
+) -> None:
     assert [wait // MINUTE for wait in WAITS] == [1, 5, 30, 120, 360]
     owed.remote.answers["O-1"] = [Outcome.RETRY] * 9
-    for tries, wait in enumerate(WAITS, start=1):
+    for tries, wait in enumerate((*WAITS, WAITS[-1], WAITS[-1]), start=1):
         assert owed.push() == {"retry": 1}
         last = owed.last()
         assert (last.state, last.attempts) == (DeliveryState.PENDING, tries)
@@ -221,11 +226,6 @@ def test_what_is_tried_in_vain_waits_longer_each_time_and_then_is_dead(owed: Sou
         owed.world.now += wait - dt.timedelta(microseconds=1)
         assert owed.push() == {}, "not before its time"
         owed.world.now = last.due_at
-    assert owed.push() == {"retry": 1}
-    assert (owed.last().state, owed.last().attempts) == (DeliveryState.DEAD, 6)
-    owed.world.now += dt.timedelta(days=9)
-    assert owed.push() == {}
-    assert len(owed.remote.pushed) == 6
 
 
 def test_a_later_retry_that_the_remote_asks_for_one_item(owed: Source) -> None:
@@ -341,6 +341,6 @@ def test_pushing_customers_and_orders_in_one_batch(world: World) -> None:
     source.remote.put(customer(exempt=False), order())
     source.sync(write_back=False)
     world.certify("C-1", "TX")
-    assert push(Writing(source.reading())) == {"applied": 2}
+    assert source.push() == {"applied": 2}
     assert source.remote.batches == [2]
     assert source.last("C-1", DeliveryTarget.CUSTOMER).state is DeliveryState.SENT

@@ -27,7 +27,7 @@ def orders_page(source: Source) -> Callable[[Transaction], object]:
 
     def save(tx: Transaction) -> None:
         sold = [order(), order("O-2", customer_external_id="S-1")]
-        saved = tx.sources.save_orders(source.row, sold)
+        saved = tx.sources.save_orders(source.row, sold, source.world.now)
         decide_orders(tx, source.row, saved.touched, Profile.DEFAULT, source.world.now)
 
     return save
@@ -128,7 +128,7 @@ def test_two_who_ask_at_once_ask_nobody_twice(
     store = any_world.store
 
     def ask_now(_tx: Transaction) -> None:
-        requests.ask(store, shop.row, "Northwind", any_world.now)
+        requests.ask(store, {shop.row.company_id: shop.row}, any_world.now)
 
     # One asks within its own transaction; the other waits at its first step for that to end.
     def ask_within(tx: Transaction) -> None:
@@ -163,7 +163,7 @@ def test_services_themselves_take_turns(any_world: World, pair: tuple[Source, So
         lambda: certificates.add(
             any_world.store, [who], new_certificate(), any_world.now, Profile.DEFAULT
         ),
-        lambda: requests.ask(any_world.store, erp.row, "Northwind", any_world.now),
+        lambda: requests.ask(any_world.store, {erp.row.company_id: erp.row}, any_world.now),
     ]
     threads = [threading.Thread(target=each) for each in work]
     with any_world.store.writing() as tx:

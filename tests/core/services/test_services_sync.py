@@ -154,7 +154,8 @@ def test_a_connection_that_cannot_be_written_to_is_read_all_the_same(
     erp.remote.faults["push_exemption_status"] = [error]
     done = sync(erp.job())
     assert len(erp.stored(*IDS)) == 12
-    assert (done.problem is not None) is paused, "the rest is told of each delivery"
+    nobody_home = isinstance(error, TransientError)
+    assert (done.problem is not None) is (paused or nobody_home), "the rest is told of each one"
     assert (status(erp.world, "erp").paused_reason is not None) is paused
 
 
@@ -171,7 +172,7 @@ def test_mails_that_are_due_go_out_with_the_run(world: World, erp: Source) -> No
     mail = world.connect("mail", MAILS)
     erp.remote.put(customer(email="ap@x.example", exempt=True), order())
     erp.sync()
-    ask(world.store, mail.row, "Northwind", world.now)
+    ask(world.store, {mail.row.company_id: mail.row}, world.now)
     assert mail.sync(write_back=False).outcomes == {"applied": 1}
     assert [message.to for message in mail.remote.sent] == [("ap@x.example",)]
 

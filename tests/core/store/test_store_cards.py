@@ -94,8 +94,20 @@ def test_companies_share_no_cards(store: SqlStore, erp: ConnectionRow) -> None:
 def test_a_link_once_made_stays(store: SqlStore, erp: ConnectionRow, shop: ConnectionRow) -> None:
     save_customers(store, erp, A)
     save_customers(store, shop, customer("B", number="C-1001"))
-    save_customers(store, shop, customer("B", number="C-7"))
+    save_customers(store, shop, customer("B", name="another name", email="x@y.zz"))
     assert links(store) == {"A": 1, "B": 1}
+
+
+def test_who_has_another_number_by_now_was_taken_for_the_wrong_customer(
+    store: SqlStore, erp: ConnectionRow, shop: ConnectionRow
+) -> None:
+    """Two that both have a number and differ in it are never the same customer."""
+    save_customers(store, erp, A)
+    save_customers(store, shop, customer("B", email=A.email))
+    assert links(store) == {"A": 1, "B": 1}
+    saved = save_customers(store, shop, customer("B", number="C-7", email=A.email))
+    assert links(store) == {"A": 1, "B": 2}
+    assert saved.customer_ids == {1, 2}, "the orders of both are decided anew"
 
 
 def test_a_card_follows_the_source_that_made_it(

@@ -14,7 +14,8 @@ from support.stores import MINUTE, connected, rows, save_customers
 
 def test_a_connection_is_registered_once_and_brought_up_to_date(store: SqlStore) -> None:
     first = connected(store, "erp", capabilities=[Capability.ORDERS])
-    assert first[1:] == ("erp", "fake", first.company_id, frozenset({Capability.ORDERS}), None)
+    orders_only = frozenset({Capability.ORDERS})
+    assert first[1:] == ("erp", "fake", first.company_id, orders_only, None, False)
     again = connected(store, "erp", capabilities=[Capability.ORDERS, Capability.CUSTOMERS])
     assert again.id == first.id
     assert again.capabilities == {Capability.ORDERS, Capability.CUSTOMERS}

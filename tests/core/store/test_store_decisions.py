@@ -159,7 +159,7 @@ def test_decisions_are_counted_by_ground_and_state_and_currency(
     ids = [each.id for each in save_orders(store, erp, *sold).touched]
     save(store, *((i, decide(o, FLAGGED, [])) for i, o in zip(ids, sold, strict=True)))
     with store.writing() as tx:
-        tx.sources.mark_deleted(erp.id, Stream.ORDERS, ["6"], NOW)
+        tx.sources.mark_deleted(erp, Stream.ORDERS, ["6"], NOW)
     with store.reading() as tx:
         counts = {(c.ground, c.jurisdiction, c.currency): c[4:] for c in tx.decisions.counts()}
         assert tx.reports.orders_of_voided() == 1
@@ -191,11 +191,11 @@ def test_customers_to_be_asked(store: SqlStore, erp: ConnectionRow) -> None:
         (zeta,) = (c.id for c in tx.reports.customers("zeta"))
         tx.requests.add(zeta, "ap@zeta.example", ["US-CA"], NOW)
     with store.reading() as tx:
-        found = [one[1:] for one in tx.decisions.uncovered()]
+        found = [one[2:] for one in tx.decisions.uncovered()]
         (asked,) = tx.requests.all()
     assert found == [
-        (None, "Alpha", None, ("US-TX",), 1, ()),
-        ("1", "Zeta", "ap@zeta.example", ("US-CA", "US-TX"), 3, ("US-CA",)),
+        ("Northwind", None, "Alpha", None, ("US-TX",), 1, ()),
+        ("Northwind", "1", "Zeta", "ap@zeta.example", ("US-CA", "US-TX"), 3, ("US-CA",)),
     ]
     assert asked[1:] == (zeta, "Zeta", "ap@zeta.example", ("US-CA",), "not_opened", NOW)
 

@@ -24,7 +24,7 @@ def save_products(store: SqlStore, row: ConnectionRow, *products: Product) -> Sa
 
 def save_employees(store: SqlStore, row: ConnectionRow, *employees: Employee) -> SavedRecords:
     with store.writing() as tx:
-        return tx.sources.save_employees(row, employees)
+        return tx.sources.save_employees(row, employees, NOW)
 
 
 def test_products_are_listed_with_the_moment_they_were_first_seen(
@@ -67,10 +67,10 @@ def test_an_employee_is_kept_as_places_and_days(store: SqlStore, erp: Connection
 def test_every_kind_of_record_can_go(store: SqlStore, erp: ConnectionRow, stream: Stream) -> None:
     with store.writing() as tx:
         tx.sources.save_customers(erp, [customer("X")], NOW)
-        tx.sources.save_orders(erp, [order("X")])
+        tx.sources.save_orders(erp, [order("X")], NOW)
         tx.sources.save_products(erp, [product("X")], NOW)
-        tx.sources.save_employees(erp, [employee("X")])
-        tx.sources.mark_deleted(erp.id, stream, ["X"], NOW)
+        tx.sources.save_employees(erp, [employee("X")], NOW)
+        tx.sources.mark_deleted(erp, stream, ["X"], NOW)
     with store.reading() as tx:
         (status,) = tx.reports.connections()
     assert set(status.records) == {other.value for other in Stream} - {stream.value}

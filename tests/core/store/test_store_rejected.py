@@ -52,10 +52,14 @@ def test_a_rejected_row(
     assert listed(store, erp) == left
 
 
-def test_a_row_without_an_id_stands_once_by_its_name(store: SqlStore, erp: ConnectionRow) -> None:
+def test_rows_without_an_id_are_those_of_their_page(store: SqlStore, erp: ConnectionRow) -> None:
     save_rejected(store, erp, bad("line 7"), bad("line 8"))
+    save_rejected(store, erp, bad("line 7"), cursor="page 2")
     save_rejected(store, erp, bad("line 7", reason="no date"))
-    assert listed(store, erp) == [("line 8", None, "total: missing"), ("line 7", None, "no date")]
+    assert listed(store, erp) == [
+        ("line 7", None, "total: missing"),
+        ("line 7", None, "no date"),
+    ], "a page read again brings its own anew, and leaves those of other pages"
 
 
 def test_connections_keep_their_own(store: SqlStore, erp: ConnectionRow) -> None:

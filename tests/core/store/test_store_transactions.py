@@ -22,17 +22,17 @@ def write_everywhere(tx: Transaction, row: ConnectionRow) -> None:
     saved = tx.sources.save_customers(row, [customer("C-9", exempt=True)], NOW)
     (customer_id,) = saved.customer_ids
     (sold,) = tx.sources.save_orders(
-        row, [order("O-9", customer_external_id="C-9", lines=(line(),))]
+        row, [order("O-9", customer_external_id="C-9", lines=(line(),))], NOW
     ).touched
     tx.decisions.save([(sold.id, decide(sold.record, card(flagged_exempt=True), []))], NOW)
     tx.deliveries.owe(row.id, DeliveryTarget.ORDER, [("O-9", 1, "{}")], NOW)
     page: Page[Any] = Page(rejected=(Rejected(row="row 3", reason="no date"),))
-    tx.sources.save_rejected(row.id, Stream.ORDERS, page, NOW)
+    tx.sources.save_rejected(row.id, Stream.ORDERS, page, None, NOW)
     tx.cursors.begin(row.id, Stream.ORDERS, [StreamPart(0, "c", done=False, guard="")], NOW)
     tx.certificates.add([customer_id], new_certificate(), NOW)
     tx.requests.add(customer_id, "ap@example.com", ["US-TX"], NOW)
     tx.connections.pause(row.id, "a reason", NOW)
-    tx.sources.mark_deleted(row.id, Stream.ORDERS, ["O-9"], NOW)
+    tx.sources.mark_deleted(row, Stream.ORDERS, ["O-9"], NOW)
 
 
 def test_what_fails_in_the_middle_leaves_nothing(store: SqlStore, erp: ConnectionRow) -> None:
@@ -138,11 +138,11 @@ def test_one_page_stored_twice_at_once_is_stored_once(
             case Stream.CUSTOMERS:
                 return tx.sources.save_customers(erp, [customer("X")], NOW)
             case Stream.ORDERS:
-                return tx.sources.save_orders(erp, [order("X")])
+                return tx.sources.save_orders(erp, [order("X")], NOW)
             case Stream.PRODUCTS:
                 return tx.sources.save_products(erp, [product("X")], NOW)
             case Stream.EMPLOYEES:
-                return tx.sources.save_employees(erp, [employee("X")])
+                return tx.sources.save_employees(erp, [employee("X")], NOW)
 
     side_by_side(store, save, save)
     table = {"customers": "source_customer", "orders": "sales_order"}.get(stream, stream.value[:-1])

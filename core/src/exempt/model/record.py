@@ -51,9 +51,9 @@ Moment = AwareDatetime
 """A moment with its time zone; kept as UTC."""
 
 Amount = Annotated[
-    Decimal, Field(max_digits=18, ge=Decimal(-(10**12)), le=Decimal(10**12), allow_inf_nan=False)
+    Decimal, Field(max_digits=18, ge=Decimal(-(10**13)), le=Decimal(10**13), allow_inf_nan=False)
 ]
-"""An amount in the record's currency, up to a trillion; negative for credits. Tables
+"""An amount in the record's currency, up to ten trillion; negative for credits. Tables
 keep it in minor units (cents), so what is finer is rounded half to even there."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

@@ -24,7 +24,7 @@ MONTHS_BETWEEN_SALES = 12
 def holds_until(
     rule: StateRule, *, effective: dt.date, form_kind: FormKind, sales: Iterable[dt.date]
 ) -> dt.date | None:
-    """The last day on which a blanket holds if no further sale follows.
+    """The last day on which a blanket holds by its sales, if no further one follows.
 
     Args:
         rule: The state's.
@@ -58,7 +58,10 @@ def lapsed(
     sales: Iterable[dt.date],
     on: dt.date,
 ) -> bool:
-    """Whether it no longer holds on the day *on*, by the sales before that day."""
-    before = [sale for sale in sales if sale < on]
-    until = holds_until(rule, effective=effective, form_kind=form_kind, sales=before)
+    """Whether it no longer holds on the day *on*.
+
+    Sales of that day and later need not be left out: one in time prolongs what
+    holds already, and one too late revives nothing.
+    """
+    until = holds_until(rule, effective=effective, form_kind=form_kind, sales=sales)
     return until is not None and until < on

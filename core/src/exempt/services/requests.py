@@ -70,6 +70,7 @@ def ask(
     """
     asked = Asked([], [], [], [])
     with store.writing() as tx:
+        tx.alone(sorted(through))
         lacking = tx.decisions.uncovered()
         if only is not None:
             unknown = sorted(set(only) - {one.customer_id for one in lacking})

@@ -38,9 +38,10 @@ def redactor(secrets: Mapping[str, SecretStr]) -> Callable[[str], str]:
 class _Redacting(logging.Filter):
     """Takes secrets out of every record before anybody sees it."""
 
-    def __init__(self, redact: Callable[[str], str]) -> None:
+    def __init__(self, redact: Callable[[str], str], connection_id: str) -> None:
         super().__init__()
         self._redact = redact
+        self.connection_id = connection_id
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = self._redact(record.getMessage()), ()
@@ -49,6 +50,10 @@ class _Redacting(logging.Filter):
             record.msg += f" ({kind.__name__})" if kind else ""
             record.exc_info = None  # a traceback may quote what was being sent
         return True
+
+
+def _is_of(found: object, connection_id: str) -> bool:
+    return isinstance(found, _Redacting) and found.connection_id == connection_id
 
 
 class CoreContext:
@@ -69,9 +74,11 @@ class CoreContext:
         self._clock, self._stop = clock, stop
         self._references = references
         log = logging.getLogger(f"exempt.connection.{connection_id}")
-        for old in [f for f in log.filters if isinstance(f, _Redacting)]:
-            log.removeFilter(old)
-        log.addFilter(_Redacting(redact))
+        # Beside its own log, whatever else a plugin logs ends in the root's handlers.
+        for place in (log, *logging.getLogger().handlers):
+            for old in [f for f in place.filters if _is_of(f, connection_id)]:
+                place.removeFilter(old)
+            place.addFilter(_Redacting(redact, connection_id))
         self._log = logging.LoggerAdapter(log, {"connection": connection_id})
 
     @property

@@ -122,9 +122,19 @@ class Decisions(ports.Decisions):
         )
         asked = self._asked()
         found: dict[int, Uncovered] = {}
-        for *who, place, orders in run(self._c, sql):
-            customer_id = who[0]
-            one = found.get(customer_id) or Uncovered(*who, (), 0, asked.get(customer_id, ()))
+        for row in run(self._c, sql):
+            customer_id, company_id, company, number, name, email, place, orders = row
+            one = found.get(customer_id) or Uncovered(
+                customer_id=customer_id,
+                company_id=company_id,
+                company=company,
+                number=number,
+                name=name,
+                email=email,
+                jurisdictions=(),
+                orders=0,
+                asked=asked.get(customer_id, ()),
+            )
             found[customer_id] = one._replace(
                 jurisdictions=(*one.jurisdictions, place), orders=one.orders + orders
             )
