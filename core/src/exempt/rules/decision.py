@@ -140,10 +140,9 @@ def _ground_of_place(order: Order, jurisdiction: str | None) -> Ground | None:
         return Ground.OUTSIDE
     if jurisdiction is None:
         return Ground.NO_SHIP_TO
-    fact = jurisdictions().get(jurisdiction)
-    if fact is None:
-        return Ground.OUTSIDE
-    return Ground.NO_SALES_TAX if fact.sales_tax == "none" else None
+    # A state of the United States that is not in the table was refused with its record.
+    levies_none = jurisdictions()[jurisdiction].sales_tax == "none"
+    return Ground.NO_SALES_TAX if levies_none else None
 
 
 def _steps(
