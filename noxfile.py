@@ -30,6 +30,7 @@ LINT = ("--group", "lint", "nox")
 
 # Deselects what starts other programs or kills its own.
 SWIFT = ("-m", "not peer and not crash")
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 
 
 @nox.session(tags=["quick"])
@@ -59,10 +60,10 @@ def tests(session: nox.Session) -> None:
     """All tests on the Python at hand; on the others those that start no programs."""
     session.install(*EVERYTHING, *TEST)
     if session.python != HERE:
-        session.run("pytest", *SWIFT, *session.posargs)
+        session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("pytest", "--cov", "--cov-report=", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *session.posargs)
     if not session.posargs:
         session.run("coverage", "report", "--fail-under=100")
 
@@ -71,7 +72,7 @@ def tests(session: nox.Session) -> None:
 def swift(session: nox.Session) -> None:
     """The tests that start no programs."""
     session.install(*EVERYTHING, *TEST)
-    session.run("pytest", *SWIFT, *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *session.posargs)
 
 
 @nox.session
@@ -95,7 +96,7 @@ def lowest(session: nox.Session) -> None:
     extras = ("-e", "core[postgres,web]", *EVERYTHING[2:])
     session.install("--resolution", "lowest-direct", *extras)
     session.install(*TEST)
-    session.run("pytest", *SWIFT, "tests/core", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *SWIFT, "tests/core", *session.posargs)
 
 
 @nox.session

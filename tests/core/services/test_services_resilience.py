@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from exempt import Capability, Outcome, Stream
+from exempt import Capability, Order, Outcome, Stream
 from exempt.errors import PermanentError, RefusedError, TransientError
 from exempt.model.decision import Ground, Profile
 from exempt.services.push import mail_due
@@ -21,7 +22,7 @@ from support.world import Source, World
 FLAGGED = customer("C-1", name="Lone Star", email="ap@lonestar.example", exempt=True)
 
 
-def untaxed(external_id: str = "O-1", **changes: object) -> object:
+def untaxed(external_id: str = "O-1", **changes: Any) -> Order:
     return order(external_id, tax_applicable=False, **changes)
 
 
