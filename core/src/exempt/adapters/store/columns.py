@@ -8,6 +8,7 @@ as microseconds since 1970 in UTC, an amount as minor units of its currency.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from decimal import Decimal
 from typing import Any
 
@@ -29,9 +30,15 @@ def moment(value: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=value)
 
 
+@functools.cache
+def units(currency: str) -> Decimal:
+    """How many minor units make one of *currency*."""
+    return Decimal(10) ** currency_exponent(currency)
+
+
 def minor(amount: Decimal, currency: str) -> int:
     """*amount* in minor units of *currency*, what is finer rounded half to even."""
-    return round(amount.scaleb(currency_exponent(currency)))
+    return round(amount * units(currency))
 
 
 def major(value: int, currency: str) -> Decimal:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from exempt.adapters.store.columns import major, micros, minor, moment
+from exempt.adapters.store.columns import major, micros, moment, units
 from exempt.adapters.store.database import (
     Row,
     insert,
@@ -251,6 +251,7 @@ def ship_to_rows(row_id: int, record: Customer) -> list[Row]:
 def order_row(record: Order) -> Row:
     """A row of ``sales_order``."""
     currency = record.currency
+    unit = units(currency)
     return (
         *_head(record),
         record.customer_external_id,
@@ -259,8 +260,8 @@ def order_row(record: Order) -> Row:
         record.order_date.isoformat(),
         *address_row(record.ship_to),
         currency,
-        minor(record.total, currency),
-        None if record.tax is None else minor(record.tax, currency),
+        round(record.total * unit),
+        None if record.tax is None else round(record.tax * unit),
         record.purchase_order_number,
         record.tax_applicable,
         record.certificate_number,
@@ -271,15 +272,15 @@ def order_row(record: Order) -> Row:
 
 def line_rows(order_id: int, record: Order) -> list[Row]:
     """The rows of ``order_line`` of one order."""
-    currency = record.currency
+    unit = units(record.currency)
     return [
         (
             order_id,
             position,
             line.line_id,
             line.product_external_id,
-            minor(line.amount, currency),
-            None if line.tax is None else minor(line.tax, currency),
+            round(line.amount * unit),
+            None if line.tax is None else round(line.tax * unit),
         )
         for position, line in enumerate(record.lines)
     ]
