@@ -55,7 +55,7 @@ def table(**changes: Any) -> dict[str, Any]:
         place = found
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = value
+        place[last] = copy.deepcopy(value)
     return found
 
 
