@@ -57,6 +57,10 @@ def test_every_reason_is_in_the_crosswalk() -> None:
     assert {Reason(row[0]) for row in ROWS} == set(Reason)
 
 
+def test_the_systems_have_the_names_that_settings_use() -> None:
+    assert list(CodeSystem) == ["avatax", "stripe", "taxjar"]
+
+
 def test_a_letter_is_written_with_its_form_and_revision() -> None:
     assert str(sst_letter(PACK, Reason.RESALE)) == "F0003 (rev. 2021-12-21) G"
 

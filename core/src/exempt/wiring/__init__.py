@@ -89,9 +89,7 @@ class Exempt:
 
             migrate.upgrade(self.database)
         elif at > version.HEAD:
-            msg = (
-                f"the database is at version {at}, which this Exempt does not know: install a newer"
-            )
+            msg = f"the database is at version {at}: install a newer Exempt, which knows it"
             raise RefusedError(msg)
         elif at != version.HEAD:
             msg = (
