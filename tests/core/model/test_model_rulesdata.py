@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -143,6 +144,36 @@ def test_a_social_security_number_is_not_kept(number: str) -> None:
     with pytest.raises(ValidationError, match="looks like a Social Security number") as caught:
         claim(identification_number=number)
     assert "6789" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        pytest.param({"cure_days": 0}, True, id="no days after the sale"),
+        pytest.param({"cure_days": -1}, False, id="days before it"),
+        pytest.param({"cure_days": 3660}, True, id="ten years of days"),
+        pytest.param({"cure_days": 3661}, False, id="more than that is a slip"),
+        pytest.param({"retention_years": "3.5"}, True, id="half a year"),
+        pytest.param({"retention_years": "3.4"}, False, id="another part of a year"),
+        pytest.param({"retention_years": "30"}, True, id="thirty years"),
+        pytest.param({"retention_years": "30.5"}, False, id="more than thirty"),
+        pytest.param({"id_pattern": "x" * 200}, True, id="a long pattern"),
+        pytest.param({"id_pattern": "x" * 201}, False, id="a longer pattern"),
+        pytest.param({"source": "law"}, True, id="a short source"),
+        pytest.param({"source": " no "}, False, id="a source that says nothing"),
+        pytest.param({"verify_url": "https://tax.example.gov"}, True, id="an address"),
+        pytest.param({"verify_url": "https://tax"}, False, id="half an address"),
+    ],
+)
+def test_the_edges_of_a_row(changes: dict[str, Any], fits: bool) -> None:
+    with nullcontext() if fits else pytest.raises(ValidationError):
+        state_rule(**changes)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(0, False), (1, True), (100, True), (101, False)])
+def test_the_length_of_a_number(length: int, fits: bool) -> None:
+    with nullcontext() if fits else pytest.raises(ValidationError):
+        claim(identification_number="7" * length)
 
 
 @pytest.mark.parametrize("number", ["12-3456789", "123456789", "0123-45-6789", "123-45-67890"])

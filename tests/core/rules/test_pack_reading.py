@@ -216,6 +216,8 @@ def test_the_version_begins_with_the_newest_row_and_changes_with_every_letter() 
     changed = read_pack(texas(("Texas Sales", "Texas sales")), "rules").version
     assert changed.startswith("2026-11-22+")
     assert changed != version
+    turned = dict(reversed(TEXTS.items()))
+    assert read_pack(turned, "rules").version == version
     newer = TEXTS["states.csv"].replace("2026-10-01,2027-10-01", "2026-12-01,2027-12-01", 1)
     assert read_pack(pack_with(newer), "rules").version.startswith("2026-12-01+")
 
