@@ -15,7 +15,12 @@ from measure import Clock, Time, told
 from source import COVERED
 
 from exempt.discovery import Catalogue
-from exempt.model.certificate import ExemptionReason, NewCertificate, NewCoverage
+from exempt.model.certificate import (
+    CertificateDetails,
+    ExemptionReason,
+    JurisdictionDetails,
+    ReviewStatus,
+)
 from exempt.wiring import Exempt
 
 SETTINGS = """
@@ -65,16 +70,28 @@ def certify(exempt: Exempt) -> None:
     with exempt.store.writing() as tx:
         for customer in tx.reports.customers():
             if customer.flagged_exempt:
-                tx.certificates.add([customer.id], _certificate(customer.id), exempt.clock())
+                tx.certificates.add(
+                    _certificate(customer.id),
+                    ReviewStatus.ACCEPTED,
+                    exempt.clock(),
+                    by="bench",
+                    source="import",
+                )
 
 
-def _certificate(customer_id: int) -> NewCertificate:
-    return NewCertificate(
+def _certificate(customer_id: int) -> CertificateDetails:
+    return CertificateDetails(
+        customer_ids=(customer_id,),
         number=f"R-{customer_id:08}",
-        exemption_reason=ExemptionReason.RESALE,
         signed_date=dt.date(2024, 12, 1),
-        expiration_date=dt.date(2028, 12, 31),
-        coverages=tuple(NewCoverage(jurisdiction=f"US-{state}") for state in COVERED),
+        jurisdictions=tuple(
+            JurisdictionDetails(
+                jurisdiction=f"US-{state}",
+                exemption_reason=ExemptionReason.RESALE,
+                expiration_date=dt.date(2028, 12, 31),
+            )
+            for state in COVERED
+        ),
     )
 
 

@@ -118,7 +118,7 @@ def hooks_page() -> str:
         " opened, with the nearest right name. The [tutorial](../tutorial-connector.md) makes a"
         " connector step by step.",
         "## exempt_connectors",
-        "The one hook of a plugin's module: `exempt_connectors() -> Collection[ConnectorInfo]`.",
+        "A hook of a plugin's module: `exempt_connectors() -> Collection[ConnectorInfo]`.",
         prose(sections(hookspecs.Discovery.exempt_connectors)[""]),
         "A plugin that cannot be imported, that calls `sys.exit`, returns something else, needs"
         " another version of the specification, or brings a name that is taken, is left out; the"
@@ -127,6 +127,11 @@ def hooks_page() -> str:
             described(name, getattr(exempt, name))
             for name in ("ConnectorInfo", "Settings", "Context", "Sandbox")
         ),
+        "## exempt_rules_packs",
+        "A hook of a plugin's module: `exempt_rules_packs() -> Collection[RulesPackInfo]`. See"
+        " [rules packs](../how-to/rules-packs.md).",
+        prose(sections(hookspecs.Discovery.exempt_rules_packs)[""]),
+        described("RulesPackInfo", exempt.RulesPackInfo),
         "## Connector",
         prose(sections(exempt.Connector)[""]),
         *(_hook(name, hook) for name, hook in HOOKS.items()),

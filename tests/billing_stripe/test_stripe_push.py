@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 import respx
-from hypothesis import given
-from hypothesis import strategies as st
 
 from exempt import (
     AuthError,
@@ -26,7 +25,6 @@ from exempt import (
 )
 from exempt.testing import StillContext
 from exempt_billing_stripe.connector import StripeConnector
-from exempt_billing_stripe.metadata import metadata_of, own_metadata
 
 Connect = Callable[..., StripeConnector]
 
@@ -112,6 +110,23 @@ def test_one_flag_for_all_states(
     ]
     push(connect(exempt_when=rule), item(*jurisdictions))
     assert written(route)["tax_exempt"] == flag
+
+
+ILLINOIS = status("IL", exempt=False, exempt_percentage=Decimal("62.50"), exemption_number="E-9")
+ILLINOIS_METADATA = {"exempt_percentages": "IL=62.5", "exempt_numbers": "IL=E-9"}
+
+
+@pytest.mark.parametrize("rule", ["all_ship_to", "any"])
+def test_an_exemption_in_part_is_no_exemption_and_the_metadata_tells(
+    rule: str, remote: respx.MockRouter, connect: Connect
+) -> None:
+    """Stripe would tax nothing at all, so the flag says that everything is taxed."""
+    remote.get(CUSTOMER).respond(json=customer("exempt", exempt_states="IL"))
+    route = remote.post(CUSTOMER).respond(json=customer(**ILLINOIS_METADATA))
+    (result,) = push(connect(exempt_when=rule), item(ILLINOIS))
+    assert result.outcome is Outcome.APPLIED
+    fields = {f"metadata[{key}]": value for key, value in ILLINOIS_METADATA.items()}
+    assert written(route) == {"tax_exempt": "none", "metadata[exempt_states]": "", **fields}
 
 
 def test_what_is_shown_already_is_not_written(remote: respx.MockRouter, connect: Connect) -> None:
@@ -334,51 +349,3 @@ def test_a_run_that_is_stopped_leaves_the_rest(
 ) -> None:
     context.stop = True
     assert push(connect(), item(TEXAS)) == []
-
-
-def test_several_states_share_a_key() -> None:
-    shown = metadata_of(item(TEXAS, status("CA", exemption_number=" 99 ")), "exempt_")
-    assert shown["exempt_states"] == "CA; TX"
-    assert shown["exempt_numbers"] == "CA=99; TX=1-23"
-    assert shown["exempt_signed"] == "TX=2024-02-01"
-
-
-def test_a_full_key_goes_on_in_the_next() -> None:
-    states = ("AL", "AR", "AZ", "CA", "CO", "CT", "FL", "GA")
-    numbers = [status(state, exemption_number="9" * 150) for state in states]
-    shown = metadata_of(item(*numbers), "exempt_")
-    assert [key for key in shown if key.startswith("exempt_numbers")] == [
-        "exempt_numbers",
-        "exempt_numbers_2",
-        "exempt_numbers_3",
-    ]
-
-
-def test_what_fits_in_no_key_is_counted() -> None:
-    states = ("AL", "AR", "AZ", "CA", "CO", "CT")
-    numbers = [status(state, exemption_number="9" * 400) for state in states]
-    shown = metadata_of(item(*numbers), "exempt_")
-    assert shown["exempt_numbers_4"].endswith("; and 2 more")
-    assert "exempt_numbers_5" not in shown
-
-
-def test_what_is_too_long_for_stripe_is_told() -> None:
-    shown = metadata_of(item(status("TX", exemption_number="9" * 500)), "exempt_")
-    assert shown["exempt_numbers"] == "TX=(too long for Stripe)"
-
-
-CODES = ["AL", "AR", "AZ", "CA", "CO", "CT", "DC", "FL", "GA", "HI", "IA", "ID", "IL", "IN", "KS"]
-
-
-@given(
-    st.lists(st.sampled_from(CODES), unique=True),
-    st.text("0123456789-", min_size=1, max_size=500),
-)
-def test_metadata_keeps_to_stripes_limits(states: list[str], number: str) -> None:
-    jurisdictions = [
-        status(state, exemption_number=number, certificate_number=number) for state in states
-    ]
-    shown = metadata_of(item(*jurisdictions), "exempt_")
-    assert len(shown) <= 25
-    assert all(len(key) <= 40 and 0 < len(value) <= 500 for key, value in shown.items())
-    assert own_metadata(shown, "exempt_") == shown

@@ -71,6 +71,7 @@ def test_lines_add_up_to_their_invoice(connector: StripeConnector) -> None:
     for order in records(read_all(connector.fetch_orders)):
         assert sum(line.amount for line in order.lines) == order.total
         assert sum((line.tax or Decimal(0) for line in order.lines), Decimal(0)) == order.tax
+        assert {line.not_taxed_reason for line in order.lines} == {None}
 
 
 def test_it_passes_its_check(connector: StripeConnector) -> None:

@@ -18,6 +18,7 @@ from exempt import (
     Connector,
     FetchRequest,
     ItemResult,
+    NotTaxedReason,
     Outcome,
     PushItem,
     PushRequest,
@@ -99,13 +100,16 @@ def test_an_order_that_was_written_comes_again_as_it_is_now(erp: Erp) -> None:
     wanted = item(external_id="SO-5002", tax_applicable=False, certificate_number="77")
     (result,) = erp.push(wanted)
     assert result.outcome is Outcome.APPLIED
-    assert result.message == "taxable: true → false; certificate_no: (empty) → 77"
+    words = "taxable: true → false; exempt_percent: 0 → 100; certificate_no: (empty) → 77"
+    assert result.message == words
     seen = {r.external_id: r for r in records(read_all(erp.connector.fetch_orders, checkpoint))}
     changed = seen["SO-5002"]
     assert (changed.tax_applicable, changed.certificate_number) == (False, "77")
     assert changed.tax == 0
     assert changed.updated_at == dt.datetime(2026, 11, 20, 12, 0, 1, tzinfo=dt.UTC)
-    assert erp.books.writes() == {"SO-5002": "taxable: yes → no; certificate_no: - → 77"}
+    assert erp.books.writes() == {
+        "SO-5002": "taxable: yes → no; exempt_percent: 0 → 100; certificate_no: - → 77"
+    }
 
 
 def test_a_customer_is_written_with_its_list_of_exemptions(erp: Erp) -> None:
@@ -119,12 +123,60 @@ def test_a_customer_is_written_with_its_list_of_exemptions(erp: Erp) -> None:
     assert row["exemptions"] == [
         {
             "state": "TX",
+            "percent": 100,
             "number": "1-23",
             "code": "G",
             "signed": "2026-01-02",
             "expires": "2027-01-31",
         }
     ]
+
+
+def in_part(**changes: Any) -> PushItem:
+    """An order, or with *changes* a customer, of which 62.5 percent is exempt in Texas."""
+    statuses = [status.model_dump() for status in item().jurisdictions]
+    statuses[0] |= {"exempt": False, "exempt_percentage": "62.50"}
+    return item(**{"external_id": "SO-5001", "tax_applicable": True} | changes,
+                jurisdictions=statuses)  # fmt: skip
+
+
+def test_an_order_of_which_a_part_is_exempt_is_taxed_for_the_rest(erp: Erp) -> None:
+    assert [r.outcome for r in erp.push(in_part()) + erp.push(in_part())] == [
+        "applied",
+        "unchanged",
+    ]
+    row = erp.books.find("orders", "SO-5001")
+    assert row
+    assert (row["taxable"], row["exempt_percent"], row["certificate_no"]) == (True, 62.5, "77")
+    assert row["tax"] == pytest.approx(row["subtotal"] * 0.375 * 0.08)
+
+
+def test_a_customers_exemption_in_part_stands_in_its_list(erp: Erp) -> None:
+    card = {"target": "customer", "external_id": "C-1007", "certificate_number": None}
+    wanted = in_part(**card, tax_applicable=None)
+    assert [r.outcome for r in erp.push(wanted) + erp.push(wanted)] == ["applied", "unchanged"]
+    row = erp.books.find("customers", "C-1007")
+    assert row
+    assert (row["tax_exempt"], row["exempt_percent"]) == (False, 62.5)
+    assert [(e["state"], e["percent"], e["code"]) for e in row["exemptions"]] == [("TX", 62.5, "G")]
+
+
+def test_a_rental_has_the_days_of_its_event(erp: Erp) -> None:
+    orders = records(read_all(erp.connector.fetch_orders))
+    assert {
+        o.number: (o.event_start_date, o.event_end_date) for o in orders if o.event_end_date
+    } == {
+        "SO-5006": (dt.date(2026, 10, 27), dt.date(2026, 11, 2)),
+        "SO-5010": (dt.date(2026, 11, 6), dt.date(2026, 11, 12)),
+    }
+
+
+def test_lines_say_why_they_are_not_taxed(erp: Erp) -> None:
+    orders = records(read_all(erp.connector.fetch_orders))
+    said = {order.number: {line.not_taxed_reason for line in order.lines} for order in orders}
+    assert said["SO-5001"] == {NotTaxedReason.CUSTOMER_EXEMPT}
+    assert said["SO-5002"] == {None}
+    assert said["SO-5010"] == {NotTaxedReason.NO_TAX}
 
 
 def test_nothing_is_written_twice(erp: Erp) -> None:

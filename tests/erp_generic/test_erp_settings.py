@@ -172,8 +172,14 @@ NEXT = {"kind": "next_url"}
         ),
         pytest.param(
             {"push__orders": PUSH_ORDER | {"body": {"code": "{reason_code}"}}},
-            "push.orders names {reason_code}, but reasons has no codes",
+            "push.orders names {reason_code}, but reasons has no codes: add them, or name in"
+            " reason_codes_of whose standard codes count",
             id="codes that are nowhere",
+        ),
+        pytest.param(
+            {"reason_codes_of": "vertex"},
+            "reason_codes_of: Input should be 'avatax', 'stripe' or 'taxjar'",
+            id="codes of an unknown system",
         ),
         pytest.param(
             {"push__orders": PUSH_ORDER | {"values": {"taxable": {"true": "T"}}}},

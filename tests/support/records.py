@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from exempt.model.address import Address
-from exempt.model.certificate import Coverage, ExemptionReason, NewCertificate, NewCoverage
-from exempt.model.decision import Card
+from exempt.model.certificate import (
+    CertificateDetails,
+    Coverage,
+    ExemptionReason,
+    JurisdictionDetails,
+)
+from exempt.model.decision import Card, Decision, Facts, Profile
 from exempt.model.sources import Customer, Employee, Order, OrderLine, Product
+from exempt.rules.decision import decide, facts_of
+from exempt.services.certificates import Act
+from exempt.services.policy import Policy
 
 TODAY = dt.date(2026, 11, 20)
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -75,12 +84,49 @@ def coverage(certificate_id: int = 1, **changes: Any) -> Coverage:
     return Coverage(certificate_id=certificate_id, **{**fields, **changes})
 
 
-def new_certificate(*states: str, **changes: Any) -> NewCertificate:
-    """A certificate for resale to be entered, signed a year ago, without an end."""
+def details(*states: str, **changes: Any) -> CertificateDetails:
+    """A certificate of customer 1 for resale, signed a year ago, without an end.
+
+    What belongs to each of its jurisdictions may be given as if it were the
+    certificate's: ``expiration_date``, ``exemption_number`` and so on.
+    """
+    of_each = {name: changes.pop(name) for name in list(changes) if name in _OF_EACH}
     fields: dict[str, Any] = {
+        "customer_ids": (1,),
         "number": "N-1",
-        "exemption_reason": ExemptionReason.RESALE,
         "signed_date": TODAY - YEAR,
-        "coverages": tuple(NewCoverage(jurisdiction=state) for state in states or ("TX",)),
+        "jurisdictions": tuple(in_state(state, **of_each) for state in states or ("TX",)),
     }
-    return NewCertificate(**{**fields, **changes})
+    return CertificateDetails(**{**fields, **changes})
+
+
+def in_state(state: str = "TX", **changes: Any) -> JurisdictionDetails:
+    """What a certificate says of one state: resale."""
+    fields: dict[str, Any] = {"exemption_reason": ExemptionReason.RESALE}
+    return JurisdictionDetails(jurisdiction=state, **{**fields, **changes})
+
+
+_OF_EACH = {
+    name for name in JurisdictionDetails.model_fields if name not in CertificateDetails.model_fields
+}
+
+
+def act(at: dt.datetime = NOW, by: str = "anna", **policy: Any) -> Act:
+    """Something that Anna does now."""
+    return Act(by, at, Policy(**policy))
+
+
+def decision_of(
+    sold: Order,
+    buyer: Card | None,
+    held: Sequence[Coverage] = (),
+    profile: Profile = Profile.DEFAULT,
+) -> Decision:
+    """The decision of an order."""
+    return decide(facts_of(sold, buyer, held), held, profile)
+
+
+def facts(state: str | None = "TX", **changes: Any) -> Facts:
+    """What a decision of an order of today to *state* goes by."""
+    place = None if state is None else f"US-{state}"
+    return Facts(**{"order_date": TODAY, "jurisdiction": place, **changes})

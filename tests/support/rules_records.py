@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from exempt.model.certificate import ExemptionReason
-from exempt.model.rulesdata import Acceptance, ReasonCodes, StateRule
+from exempt.model.certificate import Coverage, ExemptionReason
+from exempt.model.decision import ByHand, Card, Decision, Profile
+from exempt.model.rulesdata import Acceptance, ReasonCodes, RulesPack, StateRule
+from exempt.model.sources import Order
 from exempt.model.terms import Term
+from exempt.rules.decision import decide, facts_of
 from exempt.rules.objections import Claim
+from support.records import card, order
 
 SOURCED: dict[str, Any] = {
     "source": "a form and its instructions",
@@ -16,6 +21,23 @@ SOURCED: dict[str, Any] = {
     "review_by": dt.date(2027, 10, 1),
     "confidence": "high",
 }
+
+
+SALE = order()
+ORDINARY = card()
+FLAGGED = card(flagged_exempt=True)
+
+
+def decided(
+    held: Sequence[Coverage] = (),
+    sale: Order = SALE,
+    who: Card | None = FLAGGED,
+    *,
+    by_hand: ByHand | None = None,
+    profile: Profile = Profile.DEFAULT,
+) -> Decision:
+    """The decision of an order of today to Texas, by a customer who claims exemption."""
+    return decide(facts_of(sale, who, held, by_hand), held, profile)
 
 
 def state_rule(kind: str = "until_revoked", value: str = "", **changes: Any) -> StateRule:
@@ -57,3 +79,9 @@ def reason_codes(reason: ExemptionReason, **changes: Any) -> ReasonCodes:
         "taxjar_exemption_type": "other",
     }
     return ReasonCodes.model_validate({**fields, **changes})
+
+
+def pack(*states: StateRule) -> RulesPack:
+    """Nothing is known but these states."""
+    reasons = tuple(reason_codes(reason) for reason in ExemptionReason)
+    return RulesPack(version="1", states=states, reasons=reasons)

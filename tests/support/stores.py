@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from exempt.adapters.store.store import SqlStore
+from exempt.model.certificate import ReviewStatus
 from exempt.model.checking import Capability
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.sources import Customer, Order
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow, SavedOrders, SavedRecords
-from support.records import NOW
+from support.records import NOW, details
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -45,6 +46,12 @@ def save_customers(
     """Save a page of customers; orders are not decided anew."""
     with store.writing() as tx:
         return tx.sources.save_customers(row, customers, at)
+
+
+def enter(tx: Transaction, customer_id: int, *states: str, **changes: Any) -> int:
+    """Enter an accepted certificate of a customer, with nothing decided; its id."""
+    new = details(*states, **{"customer_ids": (customer_id,), **changes})
+    return tx.certificates.add(new, ReviewStatus.ACCEPTED, NOW, by="anna", source="staff")
 
 
 def save_rejected(

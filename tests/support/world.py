@@ -11,14 +11,15 @@ from typing import Any
 from exempt import Capability, Stream
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.store.store import SqlStore
-from exempt.model.decision import Decision, Profile
+from exempt.model.decision import Decision
 from exempt.services import certificates
+from exempt.services.certificates import Act
 from exempt.services.pull import PageStored, Reading, plan, read_part
 from exempt.services.push import BatchPushed, Writing, push
 from exempt.services.rows import ConnectionRow, Delivery, DeliveryTarget, StreamPart
 from exempt.services.sync import Job, Synced, rehearse_sync, sync
 from support.fake_connector import WRITES_ORDERS, Remote, open_fake
-from support.records import NOW, new_certificate
+from support.records import NOW, act, details
 from support.stores import connected
 
 
@@ -50,15 +51,18 @@ class World:
         return card.id
 
     def certify(self, words: str, *states: str, **changes: Any) -> tuple[int, int]:
-        """Enter a certificate of a customer; its id, and how many decisions it changed."""
-        new = new_certificate(*states, **changes)
-        return certificates.add(
-            self.store, [self.customer_id(words)], new, self.now, Profile.DEFAULT
-        )
+        """Enter a certificate of a customer; its id, and how many orders it changed."""
+        new = details(*states, customer_ids=(self.customer_id(words),), **changes)
+        done = certificates.add(self.store, new, self.act(), anyway=True)
+        return done.certificate.id, done.orders_changed
 
     def archive(self, certificate_id: int) -> int:
-        """Archive a certificate; how many decisions changed."""
-        return certificates.archive(self.store, certificate_id, self.now, Profile.DEFAULT)
+        """Archive a certificate; how many orders changed."""
+        return certificates.archive(self.store, certificate_id, self.act()).orders_changed
+
+    def act(self, **policy: Any) -> Act:
+        """Something that Anna does now."""
+        return act(self.now, **policy)
 
     def decision(self, external_id: str = "O-1") -> Decision | None:
         """The decision in force of an order."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Connector,
         ConnectorInfo,
         Context,
+        RulesPackInfo,
         Sandbox,
         Settings,
         hookimpl,
@@ -84,11 +85,13 @@ if TYPE_CHECKING:
     from exempt.model.sources import (
         Customer,
         Employee,
+        NotTaxedReason,
         Order,
         OrderKind,
         OrderLine,
         Product,
     )
+    from exempt.rules.reasons import CodeSystem, reason_code
 
 _HOMES = (
     "exempt.errors",
@@ -101,6 +104,7 @@ _HOMES = (
     "exempt.model.pushing",
     "exempt.model.record",
     "exempt.model.sources",
+    "exempt.rules.reasons",
 )
 
 __all__ = [
@@ -117,6 +121,7 @@ __all__ = [
     "ChoicesRequest",
     "ChoicesResult",
     "CloseRequest",
+    "CodeSystem",
     "ConfigError",
     "Connector",
     "ConnectorError",
@@ -137,6 +142,7 @@ __all__ = [
     "JurisdictionStatus",
     "Key",
     "Moment",
+    "NotTaxedReason",
     "Order",
     "OrderKind",
     "OrderLine",
@@ -154,6 +160,7 @@ __all__ = [
     "RateLimited",
     "Record",
     "Rejected",
+    "RulesPackInfo",
     "Sandbox",
     "ScopeError",
     "SendRequest",
@@ -169,6 +176,7 @@ __all__ = [
     "WebhookRequest",
     "WebhookResult",
     "hookimpl",
+    "reason_code",
     "reason_of",
 ]
 

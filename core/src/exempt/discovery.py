@@ -1,4 +1,4 @@
-"""Find the installed connectors.
+"""Find the installed connectors and packs of rules.
 
 Each entry point is loaded by itself, because pluggy's own loader stops at the
 first bad one. Whatever goes wrong with one, `SystemExit` included, becomes a
@@ -8,15 +8,17 @@ row with its reason, and the others go on.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
+from exempt.data.pack import SHIPPED
 from exempt.errors import SettingsError
 from exempt.hookspecs import (
     ENTRY_POINT_GROUP,
@@ -24,16 +26,36 @@ from exempt.hookspecs import (
     SPEC_VERSION,
     ConnectorInfo,
     Discovery,
+    RulesPackInfo,
     Settings,
 )
 
+T = TypeVar("T")
+
 
 class PluginState(StrEnum):
-    """What became of an entry point or of one of its connectors."""
+    """What became of an entry point or of one of the things it brings."""
 
     LOADED = "loaded"
     SKIPPED = "skipped"
     FAILED = "failed"
+
+
+class PluginKind(StrEnum):
+    """What a plugin brings; unknown where it failed before it could say."""
+
+    CONNECTOR = "connector"
+    RULES_PACK = "rules pack"
+    UNKNOWN = "unknown"
+
+
+Info = ConnectorInfo[Any] | RulesPackInfo
+"""What a plugin declares."""
+
+_HOOKS: Mapping[str, tuple[PluginKind, type[Info]]] = {
+    "exempt_connectors": (PluginKind.CONNECTOR, ConnectorInfo),
+    "exempt_rules_packs": (PluginKind.RULES_PACK, RulesPackInfo),
+}
 
 
 @dataclass(frozen=True)
@@ -46,14 +68,16 @@ class PluginRow:
     version: str
     state: PluginState
     reason: str = ""
+    kind: PluginKind = PluginKind.UNKNOWN
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The connectors that can be used, and a row for everything that was found."""
+    """The connectors and packs that can be used, and a row for everything that was found."""
 
     connectors: dict[str, ConnectorInfo[Any]]
     rows: tuple[PluginRow, ...]
+    rules_packs: dict[str, RulesPackInfo] = field(default_factory=dict)
 
     def get(self, name: str, where: str) -> ConnectorInfo[Any]:
         """The connector *name*, which the setting *where* asks for.
@@ -63,43 +87,89 @@ class Catalogue:
         """
         if found := self.connectors.get(name):
             return found
-        for row in self.rows:
-            if row.name == name:
-                became = "was skipped" if row.state is PluginState.SKIPPED else "has failed"
-                msg = f"{where}: the connector {name!r} {became}: {row.reason}"
-                raise SettingsError(msg)
-        near = difflib.get_close_matches(name, self.connectors, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "install its plugin, see exempt plugins"
-        msg = f"{where}: no connector {name!r} is installed: {hint}"
+        msg = f"{where}: {self._why_not(PluginKind.CONNECTOR, name, self.connectors)}"
         raise SettingsError(msg)
+
+    def rules_pack(self, name: str, where: str) -> RulesPackInfo:
+        """The pack of rules *name*, as `get`; the shipped one is not among them."""
+        if found := self.rules_packs.get(name):
+            return found
+        known = (SHIPPED, *self.rules_packs)
+        msg = f"{where}: {self._why_not(PluginKind.RULES_PACK, name, known)}"
+        raise SettingsError(msg)
+
+    def package(self, kind: PluginKind, name: str) -> str:
+        """The package that brings what was loaded under *name*, with its version."""
+        rows = (r for r in self.rows if (r.kind, r.name) == (kind, name))
+        loaded = (row for row in rows if row.state is PluginState.LOADED)
+        return next((f"{row.distribution} {row.version}" for row in loaded), "its plugin")
+
+    def _why_not(self, kind: PluginKind, name: str, known: Iterable[str]) -> str:
+        for row in self.rows:
+            if row.name == name and row.kind in {kind, PluginKind.UNKNOWN}:
+                became = "was skipped" if row.state is PluginState.SKIPPED else "has failed"
+                return f"the {kind} {name!r} {became}: {row.reason}"
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "install its plugin, see exempt plugins"
+        return f"no {kind} {name!r} is installed: {hint}"
 
 
 def discover(found: Iterable[EntryPoint] | None = None) -> Catalogue:
-    """Load every connector of *found*; without it, of all installed plugins."""
+    """Load everything that *found* brings; without it, that all installed plugins bring."""
     points = entry_points(group=ENTRY_POINT_GROUP) if found is None else found
-    connectors: dict[str, ConnectorInfo[Any]] = {}
+    taken: dict[tuple[PluginKind, str], Info] = {}
     rows: list[PluginRow] = []
     for point in sorted(points, key=lambda p: (p.name, p.value)):
-        try:
-            infos = _connectors_of(point)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
-            rows.append(_row(point, point.name, "", PluginState.FAILED, _reason(error)))
-            continue
-        for info in infos:
-            state, reason = _state(info, connectors)
+        for kind, info in _brought_by(point):
+            if isinstance(info, str):
+                rows.append(_row(point, kind, PluginState.FAILED, info))
+                continue
+            state, reason = _state(kind, info, taken)
             if state is PluginState.LOADED:
-                connectors[info.name] = info
-            rows.append(_row(point, info.name, info.title, state, reason))
-    return Catalogue(connectors, tuple(rows))
+                taken[kind, info.name] = info
+            rows.append(_row(point, kind, state, reason, info))
+    infos = taken.values()
+    return Catalogue(
+        {info.name: info for info in infos if isinstance(info, ConnectorInfo)},
+        tuple(rows),
+        {info.name: info for info in infos if isinstance(info, RulesPackInfo)},
+    )
 
 
 class _BadPluginError(Exception):
     """What a plugin's author must mend."""
 
 
-def _connectors_of(point: EntryPoint) -> list[ConnectorInfo[Any]]:
+def _brought_by(point: EntryPoint) -> Iterator[tuple[PluginKind, Info | str]]:
+    """What a plugin declares, or the reason why it does not.
+
+    One hook that fails costs nothing of what the other declares.
+    """
+    hooks = _survive(functools.partial(_hooks_of, point))
+    if isinstance(hooks, str):
+        yield PluginKind.UNKNOWN, hooks
+        return
+    for hook in hooks:
+        kind, _ = _HOOKS[hook.name]
+        infos = _survive(functools.partial(_answer, hook))
+        if isinstance(infos, str):
+            yield kind, infos
+        else:
+            yield from ((kind, info) for info in infos)
+
+
+def _survive(step: Callable[[], list[T]]) -> list[T] | str:
+    """What *step* returns, or what went wrong, in words."""
+    try:
+        return step()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a plugin may even call sys.exit()
+        return _reason(error)
+
+
+def _hooks_of(point: EntryPoint) -> list[pluggy.HookCaller]:
+    """The hooks that the plugin's module implements."""
     module = point.load()
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Discovery)
@@ -107,42 +177,58 @@ def _connectors_of(point: EntryPoint) -> list[ConnectorInfo[Any]]:
         manager.register(module)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise _BadPluginError(explain_bad_hook(str(error), ["exempt_connectors"])) from None
-    answers = manager.hook.exempt_connectors()
+        raise _BadPluginError(explain_bad_hook(str(error), _HOOKS)) from None
+    hooks: list[pluggy.HookCaller] = [getattr(manager.hook, name) for name in _HOOKS]
+    if implemented := [hook for hook in hooks if hook.get_hookimpls()]:
+        return implemented
+    msg = (
+        "implements no exempt_connectors(): define it and mark it with @hookimpl,"
+        " or exempt_rules_packs() for a pack of rules"
+    )
+    raise _BadPluginError(msg)
+
+
+def _answer(hook: pluggy.HookCaller) -> list[Info]:
+    answers = hook()
     if not answers:
-        msg = "implements no exempt_connectors(): define it and mark it with @hookimpl"
+        msg = f"implements no {hook.name}() that returns anything: return a list"
         raise _BadPluginError(msg)
     (answer,) = answers
     if not isinstance(answer, Collection):
-        msg = f"exempt_connectors() returned {type(answer).__name__} where a list was due"
+        msg = f"{hook.name}() returned {type(answer).__name__} where a list was due"
         raise _BadPluginError(msg)
+    _, due = _HOOKS[hook.name]
     for info in answer:
-        _look_at(info)
+        if not isinstance(info, due):
+            msg = f"{hook.name}() returned {type(info).__name__} where {due.__name__} was due"
+            raise _BadPluginError(msg)
+        if wrong := _wrong_with(info):
+            msg = f"{info.name}: its {wrong}"
+            raise _BadPluginError(msg)
     return list(answer)
 
 
-def _look_at(info: object) -> None:
-    """Refuse what is no declaration of a connector."""
-    if not isinstance(info, ConnectorInfo):
-        msg = f"exempt_connectors() returned {type(info).__name__} where ConnectorInfo was due"
-        raise _BadPluginError(msg)
-    kind: object = info.settings
-    if not (isinstance(kind, type) and issubclass(kind, Settings)):
-        msg = f"{info.name}: its settings are no subclass of exempt.Settings"
-        raise _BadPluginError(msg)
+def _wrong_with(info: Info) -> str | None:
+    """What makes *info* no declaration."""
+    if isinstance(info, ConnectorInfo):
+        kind: object = info.settings
+        if not (isinstance(kind, type) and issubclass(kind, Settings)):
+            return "settings are no subclass of exempt.Settings"
+    elif not callable(info.texts):
+        return "texts are no function"
     texts: dict[str, object] = {
         "name": info.name,
         "title": info.title,
         "requires_spec": info.requires_spec,
     }
-    for field, value in texts.items():
+    for name, value in texts.items():
         if not (isinstance(value, str) and value):
-            msg = f"{info.name}: its {field} is no text"
-            raise _BadPluginError(msg)
+            return f"{name} is no text"
+    return None
 
 
 def _state(
-    info: ConnectorInfo[Any], taken: dict[str, ConnectorInfo[Any]]
+    kind: PluginKind, info: Info, taken: Collection[tuple[PluginKind, str]]
 ) -> tuple[PluginState, str]:
     if not works_with(info.requires_spec, SPEC_VERSION):
         msg = (
@@ -150,8 +236,10 @@ def _state(
             " install a version of the plugin, or of exempt, that fits"
         )
         return PluginState.SKIPPED, msg
-    if info.name in taken:
-        return PluginState.FAILED, "another plugin has a connector of that name: uninstall one"
+    if (kind, info.name) in taken:
+        return PluginState.FAILED, f"another plugin has a {kind} of that name: uninstall one"
+    if (kind, info.name) == (PluginKind.RULES_PACK, SHIPPED):
+        return PluginState.FAILED, "the shipped pack has that name: give it another"
     return PluginState.LOADED, ""
 
 
@@ -190,7 +278,7 @@ def explain_bad_hook(said: str, hooks: Iterable[str]) -> str:
     found = re.search(r"hookimpl definition: (\w+)\((.*?)\)", said)
     names = re.search(r"Argument\(s\) (\{.*?\})", said)
     if found and names:
-        due = "no arguments" if found[1] == "exempt_connectors" else "(self, request)"
+        due = "no arguments" if found[1] in _HOOKS else "(self, request)"
         return f"{found[1]}({found[2]}): no argument {names[1]}: a hook takes {due}"
     *_, last = said.splitlines()
     return f"{found[1]}: {last}" if found else last
@@ -203,13 +291,16 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__} on import: {first}".rstrip(": ")
 
 
-def _row(point: EntryPoint, name: str, title: str, state: PluginState, reason: str) -> PluginRow:
+def _row(
+    point: EntryPoint, kind: PluginKind, state: PluginState, reason: str, info: Info | None = None
+) -> PluginRow:
     distribution = point.dist
     return PluginRow(
-        name=name,
-        title=title,
+        name=info.name if info else point.name,
+        title=info.title if info else "",
         distribution=distribution.name if distribution else "?",
         version=distribution.version if distribution else "?",
         state=state,
         reason=reason,
+        kind=kind,
     )

@@ -6,6 +6,7 @@
     ├── SettingsError                 the settings file: named, with the place and the mend
     ├── NotFoundError                 no such order, customer, certificate or connection
     ├── RefusedError                  an operation that the state of things does not allow
+    │   └── ConflictError             somebody else changed the record meanwhile
     └── ConnectorError
         ├── ConfigError               pause the connection and tell a person
         │   ├── AuthError             the credentials were refused
@@ -40,6 +41,10 @@ class NotFoundError(ExemptError):
 
 class RefusedError(ExemptError):
     """The record exists, but its state does not allow the operation."""
+
+
+class ConflictError(RefusedError):
+    """Somebody else changed the record since it was read; nothing was saved."""
 
 
 class ConnectorError(ExemptError):

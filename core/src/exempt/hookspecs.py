@@ -1,9 +1,10 @@
-"""The hook specification, version 1.0: what a connector may implement, and how it is found.
+"""The hook specification, version 1.0: what a plugin may implement, and how it is found.
 
 A plugin's module names itself in the entry-point group ``exempt.connectors``
-and implements one function, ``exempt_connectors``. Each configured connection
-is then one object of the class that a `ConnectorInfo` opens. All hooks are
-synchronous, take one frozen request and return one frozen result.
+and implements ``exempt_connectors``, ``exempt_rules_packs``, or both. Each
+configured connection is then one object of the class that a `ConnectorInfo`
+opens. All its hooks are synchronous, take one frozen request and return one
+frozen result.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class Settings(BaseModel):
     the settings file then holds a reference (``env:NAME``, ``file:PATH``) in
     its place, resolved just before `ConnectorInfo.open`. Unknown keys are
     refused, and an error never shows a value.
+
+    A connector that writes codes of reasons names two fields so that
+    ``exempt rules reasons`` can show them: ``reasons``, our reason → the
+    remote's own code, and ``reason_codes_of``, the `CodeSystem` whose codes
+    count where ``reasons`` has none. `reason_code` joins the two.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -138,8 +144,27 @@ class ConnectorInfo(Generic[S]):
     sandbox: Callable[[Path], AbstractContextManager[Sandbox]] | None = None
 
 
+@dataclass(frozen=True)
+class RulesPackInfo:
+    """Declares one pack of rules: what the states ask of a certificate, and codes of reasons.
+
+    Attributes:
+        name: What the setting ``rules_pack`` calls it; ``exempt`` is the shipped one.
+        title: What people call it, such as "Acme's state rules".
+        texts: Gives the text of each table by file name, ``states.csv`` and
+            ``reasons.csv``. Called only where the settings name the pack; it
+            reaches no network.
+        requires_spec: Versions of the hook specification it works with.
+    """
+
+    name: str
+    title: str
+    texts: Callable[[], Mapping[str, str]]
+    requires_spec: str = ">=1.0,<2"
+
+
 class Discovery:
-    """The hook of the plugin's module, called once when Exempt starts."""
+    """The hooks of a plugin's module, called once when Exempt starts."""
 
     @hookspec
     def exempt_connectors(self) -> Collection[ConnectorInfo[Any]]:
@@ -147,6 +172,15 @@ class Discovery:
 
         It is called in every command that needs connectors, so importing the
         module should take no more than 150 ms and reach no network.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def exempt_rules_packs(self) -> Collection[RulesPackInfo]:
+        """Return the packs of rules of this plugin.
+
+        It is called together with `exempt_connectors`, so no table is read
+        here. An installed pack is used only where the settings name it.
         """
         raise NotImplementedError
 

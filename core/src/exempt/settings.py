@@ -15,11 +15,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
+from exempt.data.pack import SHIPPED
 from exempt.errors import SettingsError
 from exempt.model.decision import Profile
 from exempt.model.record import Day
+from exempt.rules.validity import REVIEW_AFTER_YEARS
 
 FILE_NAME = "exempt.toml"
 
@@ -49,6 +60,27 @@ class General(_Table):
     portal_url: str | None = Field(
         None, description="Where customers upload certificates; without it they answer the mail."
     )
+    rules_pack: str = Field(
+        SHIPPED,
+        description="Which pack of state rules counts: exempt, or an installed one, see"
+        " exempt plugins.",
+    )
+    rules_folder: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="A folder with a pack of your own, states.csv and reasons.csv, in place of an"
+        " installed one.",
+    )
+    review_after_years: Annotated[int, Field(ge=1, le=10)] = Field(
+        REVIEW_AFTER_YEARS, description="When to look again at a certificate without an end."
+    )
+
+    @field_validator("rules_folder")
+    @classmethod
+    def _one_pack(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("rules_pack", SHIPPED) != SHIPPED:
+            msg = "stands beside rules_pack, which names another pack: keep one of the two"
+            raise ValueError(msg)
+        return value
 
 
 class CompanySettings(_Table):

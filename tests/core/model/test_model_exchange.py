@@ -24,6 +24,7 @@ from exempt import (
     WebhookResult,
 )
 from exempt.model.decision import Decision, Ground
+from support.records import TODAY, facts
 
 CANARY = "ap@lonestar.example"
 DAY = dt.date(2026, 11, 20)
@@ -111,6 +112,7 @@ def test_an_order_is_an_order_unless_it_says_otherwise() -> None:
 @pytest.mark.parametrize("tax_applicable", [True, False])
 def test_exempt_is_not_taxed(tax_applicable: bool) -> None:
     decision = Decision(
-        ground=Ground.CERTIFICATE, tax_applicable=tax_applicable, order_date=DAY, rule="default-1"
+        ground=Ground.CERTIFICATE, tax_applicable=tax_applicable, facts=facts(), rule="default-2"
     )
     assert decision.exempt is not tax_applicable
+    assert (decision.jurisdiction, decision.order_date) == ("US-TX", TODAY)

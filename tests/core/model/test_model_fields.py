@@ -102,6 +102,7 @@ def test_taken(kind: Any, value: object, kept: object) -> None:
         pytest.param(Currency, "US", id="a currency of two letters"),
         pytest.param(Country, "GBR", id="three letters of another country"),
         pytest.param(Country, "", id="no country"),
+        pytest.param(Country, 1, id="a number is no country"),
         pytest.param(Jurisdiction, "US-XX", id="no such state"),
         pytest.param(Jurisdiction, "", id="no jurisdiction"),
         pytest.param(Jurisdiction, "CA-", id="a country alone"),

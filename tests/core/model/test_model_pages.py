@@ -196,6 +196,25 @@ def test_reason(error: Exception, reason: str) -> None:
     assert reason_of(error) == reason
 
 
+@pytest.mark.parametrize(
+    ("read", "reason"),
+    [
+        pytest.param(int, "a whole number that cannot be read", id="a whole number"),
+        pytest.param(float, "a number that cannot be read", id="a number"),
+        pytest.param(dt.date.fromisoformat,
+                     "a date that cannot be read: write it as YYYY-MM-DD", id="a date"),
+        pytest.param(lambda text: dt.datetime.strptime(text, "%m/%d/%Y").astimezone(dt.UTC),
+                     "a date that does not have the format asked for", id="a date in a format"),
+    ],
+)  # fmt: skip
+def test_a_reason_does_not_quote_what_python_could_not_read(
+    read: Callable[[str], object], reason: str
+) -> None:
+    with pytest.raises(ValueError, match="Rumpelstiltskin") as caught:
+        read("Rumpelstiltskin")
+    assert reason_of(caught.value) == reason
+
+
 @pytest.mark.parametrize("kind", [ValueError, KeyError, TypeError])
 def test_a_reason_is_never_too_long_to_keep(kind: type[Exception]) -> None:
     assert len(reason_of(kind("x" * 3000))) == 2000

@@ -108,6 +108,14 @@ def test_a_row_is_refused(change: tuple[str, str], said: str) -> None:
     assert len(found.splitlines()) == 1
 
 
+def test_a_file_that_is_no_csv_is_refused_where_its_row_begins() -> None:
+    found = refused(pack_with(TEXTS["states.csv"].replace(TEXAS, f'{TEXAS[:-1]}"x')))
+    assert found == (
+        f"rules/states.csv, line {TEXAS_LINE}: is no CSV: ',' expected after '\"': look for a"
+        " quote too many"
+    )
+
+
 def test_a_row_that_comes_twice_is_refused_with_both_lines() -> None:
     states = TEXTS["states.csv"] + TEXAS.replace("US-TX", "texas") + "\n"
     assert refused(pack_with(states)) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Finding, Ground, Profile
 from exempt.model.sources import OrderKind
-from exempt.rules.decision import VERSION, decide
+from exempt.rules.decision import VERSION
 from support.records import DAY, TODAY, YEAR, address, card, coverage, order
+from support.rules_records import FLAGGED, ORDINARY, decided
 
 MONTH = 30 * DAY
-FLAGGED = card(flagged_exempt=True)
+FREE_FORM = card(resale_certificate_number="FF-1")
 
 
 def until(certificate_id: int, expiration_date: Any, **changes: Any) -> Coverage:
@@ -21,71 +23,50 @@ def until(certificate_id: int, expiration_date: Any, **changes: Any) -> Coverage
 
 
 @pytest.mark.parametrize(
-    ("coverages", "chosen"),
+    ("held", "chosen"),
     [
-        pytest.param([coverage(1)], 1, id="a certificate for the state of the ship-to covers it"),
+        pytest.param([coverage(1)], 1, id="a certificate for the ship-to state is set on it"),
         pytest.param([], None, id="nothing on file covers nothing"),
-        pytest.param(
-            [coverage(1, jurisdiction="US-CA"), coverage(2)], 2,
-            id="a certificate for another state is left aside",
-        ),
+        pytest.param([coverage(1, jurisdiction="US-CA"), coverage(2)], 2,
+                     id="a certificate for another state is left aside"),
         pytest.param([coverage(1, jurisdiction="US-CA")], None, id="another state's alone is none"),
-        pytest.param([until(1, TODAY)], 1, id="it still counts on the day it expires"),
-        pytest.param([until(1, TODAY - DAY)], None, id="on the next day it no longer does"),
-        pytest.param(
-            [until(1, TODAY + YEAR), until(2, TODAY + MONTH)], 2,
-            id="of two the one that expires sooner is used",
-        ),
-        pytest.param(
-            [until(1, TODAY + YEAR), until(2, TODAY + DAY), until(3, TODAY + MONTH)], 2,
-            id="of three the one that expires soonest is used",
-        ),
-        pytest.param(
-            [until(1, TODAY - DAY), until(2, TODAY + YEAR), until(3, TODAY + MONTH)], 3,
-            id="what has expired is not the soonest to expire",
-        ),
-        pytest.param(
-            [until(1, None), until(2, TODAY + YEAR)], 2,
-            id="one that expires comes before one that does not",
-        ),
-        pytest.param([until(1, None)], 1, id="one without an end is used where it is alone"),
-        pytest.param(
-            [until(1, None), until(2, TODAY - DAY)], 1,
-            id="one without an end is used where the other has expired",
-        ),
+        pytest.param([until(1, TODAY)], 1, id="an expiry on the order's day is late enough"),
+        pytest.param([until(1, TODAY - DAY)], None, id="an expiry on the day before is too early"),
+        pytest.param([until(1, TODAY + YEAR), until(2, TODAY + MONTH)], 2,
+                     id="of two later expiries the closer is chosen"),
+        pytest.param([until(1, TODAY + YEAR), until(2, TODAY + DAY), until(3, TODAY + MONTH)], 2,
+                     id="of three later expiries the closest is chosen"),
+        pytest.param([until(1, TODAY - DAY), until(2, TODAY + YEAR), until(3, TODAY + MONTH)], 3,
+                     id="what has expired is not the closest"),
+        pytest.param([until(1, None), until(2, TODAY + YEAR)], 2,
+                     id="a specific expiry takes precedence over a blank one"),
+        pytest.param([until(1, None)], 1, id="a blank expiry is used where it is alone"),
+        pytest.param([until(1, None), until(2, TODAY - DAY)], 1,
+                     id="a blank expiry is used where the other has expired"),
         pytest.param(
             [coverage(1, effective_date=TODAY - YEAR), coverage(2, effective_date=TODAY - MONTH)],
-            2,
-            id="of those with the same end the one that took effect last is used",
+            2, id="of the same expiry the one that took effect last is used",
         ),
         pytest.param(
             [until(1, None, effective_date=TODAY - YEAR), until(2, None, effective_date=TODAY)], 2,
-            id="of those without an end the one that took effect last is used",
+            id="of blank expiries the one that took effect last is used",
         ),
-        pytest.param([coverage(2), coverage(1)], 1, id="of equals the one entered first is used"),
-        pytest.param(
-            [coverage(1, review_status=ReviewStatus.PENDING)], None,
-            id="a certificate that waits for review is not used",
-        ),
-        pytest.param(
-            [coverage(1, review_status=ReviewStatus.REJECTED), coverage(2)], 2,
-            id="a rejected certificate is not used",
-        ),
-        pytest.param(
-            [coverage(1, archived_date=TODAY)], None,
-            id="a certificate archived that day is no longer used",
-        ),
-        pytest.param(
-            [coverage(1, archived_date=TODAY + DAY)], 1,
-            id="an order from before a certificate was archived stays covered",
-        ),
+        pytest.param([coverage(2), coverage(1)], 1, id="of equals the one with the lowest id"),
+        pytest.param([coverage(1, review_status=ReviewStatus.PENDING)], None,
+                     id="a certificate that waits for review is not used"),
+        pytest.param([coverage(1, review_status=ReviewStatus.REJECTED), coverage(2)], 2,
+                     id="a rejected certificate is not used"),
+        pytest.param([coverage(1, archived_date=TODAY)], None,
+                     id="a certificate archived that day is no longer applied"),
+        pytest.param([coverage(1, archived_date=TODAY + DAY)], 1,
+                     id="an order from before it was archived stays covered"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("profile", Profile)
 def test_the_certificate_that_is_used(
-    coverages: list[Coverage], chosen: int | None, profile: Profile
+    held: list[Coverage], chosen: int | None, profile: Profile
 ) -> None:
-    decision = decide(order(), FLAGGED, coverages, profile)
+    decision = decided(held, profile=profile)
     assert decision.certificate_id == chosen
     if chosen is None:
         assert (decision.ground, decision.certificate_number) == (Ground.NO_CERTIFICATE, None)
@@ -96,38 +77,56 @@ def test_the_certificate_that_is_used(
 
 
 @pytest.mark.parametrize(
-    ("profile", "covered"),
+    ("held", "finding"),
     [
-        pytest.param(Profile.DEFAULT, False, id="by default it must have taken effect"),
-        pytest.param(Profile.R2, True, id="R2 looks at the expiration alone"),
+        pytest.param(coverage(effective_date=TODAY), None, id="it takes effect that day"),
+        pytest.param(coverage(effective_date=TODAY + DAY), Finding.NOT_YET_EFFECTIVE,
+                     id="it takes effect the day after"),
+        pytest.param(coverage(held_through=TODAY), None, id="sales kept it going until that day"),
+        pytest.param(coverage(held_through=TODAY - DAY), Finding.LAPSED,
+                     id="sales kept it going until the day before"),
+        pytest.param(until(1, None, held_through=TODAY - DAY), Finding.LAPSED,
+                     id="it has no end but sales ceased"),
+        pytest.param(until(1, TODAY, held_through=TODAY + DAY), None,
+                     id="a later sale does not matter on its last day"),
     ],
-)
-def test_a_certificate_that_takes_effect_tomorrow(profile: Profile, covered: bool) -> None:
-    decision = decide(order(), FLAGGED, [coverage(effective_date=TODAY + DAY)], profile)
-    assert decision.exempt is covered
-    assert decision.steps[0].finding is (Finding.CHOSEN if covered else Finding.NOT_YET_EFFECTIVE)
+)  # fmt: skip
+@pytest.mark.parametrize("profile", Profile)
+def test_the_default_profile_also_wants_effect_and_sales_where_r2_looks_at_the_expiry_alone(
+    held: Coverage, finding: Finding | None, profile: Profile
+) -> None:
+    decision = decided([held], profile=profile)
+    refused = finding if profile is Profile.DEFAULT else None
+    assert decision.steps[0].finding is (refused or Finding.CHOSEN)
+    assert decision.exempt is (refused is None)
 
 
 @pytest.mark.parametrize("profile", Profile)
-def test_a_certificate_counts_from_the_day_it_takes_effect(profile: Profile) -> None:
-    assert decide(order(), FLAGGED, [coverage(effective_date=TODAY)], profile).exempt
-
-
-@pytest.mark.parametrize("profile", Profile)
-def test_a_decision_names_its_rule_so_that_it_can_be_replayed(profile: Profile) -> None:
-    assert decide(order(), None, [], profile).rule == f"{profile.value}-{VERSION}"
+@pytest.mark.parametrize("held", [[], [coverage()]], ids=["nothing on file", "one on file"])
+def test_a_decision_names_its_rule_so_that_it_can_be_replayed(
+    held: list[Coverage], profile: Profile
+) -> None:
+    assert decided(held, profile=profile).rule == f"{profile.value}-{VERSION}"
 
 
 @pytest.mark.parametrize(
-    ("apply_tax", "exempt"),
+    ("changes", "exempt", "part"),
     [
-        pytest.param(False, True, id="an ordinary certificate exempts"),
-        pytest.param(True, False, id="one that says so taxes the order all the same"),
+        pytest.param({}, True, 100, id="apply tax is not ticked: tax applicable becomes false"),
+        pytest.param({"apply_tax": True}, False, 0, id="apply tax is ticked: it becomes true"),
+        pytest.param({"exempt_percentage": 50}, False, 50, id="a half of it is exempt"),
+        pytest.param({"exempt_percentage": "99.99"}, False, "99.99", id="nearly all of it is"),
+        pytest.param({"exempt_percentage": "0.01"}, False, "0.01", id="hardly any of it is"),
+        pytest.param({"exempt_percentage": 50, "apply_tax": True}, False, 0,
+                     id="apply tax leaves no part exempt"),
     ],
-)
-def test_tax_applies_as_the_certificate_says(apply_tax: bool, exempt: bool) -> None:
-    decision = decide(order(), FLAGGED, [coverage(apply_tax=apply_tax)])
+)  # fmt: skip
+def test_tax_applies_as_the_certificate_says(
+    changes: dict[str, Any], exempt: bool, part: Any
+) -> None:
+    decision = decided([coverage(**changes)])
     assert (decision.ground, decision.exempt) == (Ground.CERTIFICATE, exempt)
+    assert decision.exempt_percentage == Decimal(part)
     assert decision.certificate_number == "N-1", "the number shows either way"
 
 
@@ -141,33 +140,33 @@ def test_tax_applies_as_the_certificate_says(apply_tax: bool, exempt: bool) -> N
     ],
 )  # fmt: skip
 def test_the_number_an_order_shows(numbers: dict[str, Any], shown: str) -> None:
-    assert decide(order(), FLAGGED, [coverage(1, **numbers)]).certificate_number == shown
+    assert decided([coverage(1, **numbers)]).certificate_number == shown
 
 
 @pytest.mark.parametrize(
-    ("changes", "customer", "coverages", "ground", "exempt"),
+    ("changes", "who", "held", "ground", "exempt"),
     [
-        pytest.param({}, card(), [coverage()], Ground.CERTIFICATE, True,
+        pytest.param({}, ORDINARY, [coverage()], Ground.CERTIFICATE, True,
                      id="a certificate covers also those whom nobody flagged"),
-        pytest.param({}, card(resale_certificate_number="FF-1"), [], Ground.FREE_FORM_NUMBER, True,
+        pytest.param({}, FREE_FORM, [], Ground.FREE_FORM_NUMBER, True,
                      id="a free-form number alone exempts"),
-        pytest.param({}, card(resale_certificate_number="FF-1"), [coverage()],
-                     Ground.FREE_FORM_NUMBER, True,
+        pytest.param({}, FREE_FORM, [coverage()], Ground.FREE_FORM_NUMBER, True,
                      id="a free-form number beats a certificate for the state"),
-        pytest.param({"ship_to": None}, card(resale_certificate_number="FF-1"), [],
-                     Ground.FREE_FORM_NUMBER, True,
+        pytest.param({}, FREE_FORM, [coverage(apply_tax=True)], Ground.FREE_FORM_NUMBER, True,
+                     id="a free-form number beats a certificate that taxes"),
+        pytest.param({"ship_to": None}, FREE_FORM, [], Ground.FREE_FORM_NUMBER, True,
                      id="a free-form number needs no ship-to"),
         pytest.param({}, card(resale_certificate_number=""), [coverage()], Ground.CERTIFICATE, True,
                      id="a blank free-form number is none"),
         pytest.param({}, FLAGGED, [], Ground.NO_CERTIFICATE, False,
                      id="exemption is claimed on the customer, and nothing is on file"),
-        pytest.param({"tax_applicable": False}, card(), [], Ground.NO_CERTIFICATE, False,
+        pytest.param({"tax_applicable": False}, ORDINARY, [], Ground.NO_CERTIFICATE, False,
                      id="exemption is claimed on the order, and nothing is on file"),
-        pytest.param({"tax_applicable": True}, card(), [], Ground.NOT_CLAIMED, False,
+        pytest.param({"tax_applicable": True}, ORDINARY, [], Ground.NOT_CLAIMED, False,
                      id="an ordinary customer is taxed"),
-        pytest.param({}, card(), [], Ground.NOT_CLAIMED, False,
+        pytest.param({}, ORDINARY, [], Ground.NOT_CLAIMED, False,
                      id="an order that says nothing claims nothing"),
-        pytest.param({}, card(), [coverage(jurisdiction="US-CA")], Ground.NOT_CLAIMED, False,
+        pytest.param({}, ORDINARY, [coverage(jurisdiction="US-CA")], Ground.NOT_CLAIMED, False,
                      id="a certificate elsewhere claims nothing here"),
         pytest.param({"ship_to": address("OR")}, FLAGGED, [], Ground.NO_SALES_TAX, False,
                      id="a state without sales tax needs no certificate"),
@@ -178,6 +177,8 @@ def test_the_number_an_order_shows(numbers: dict[str, Any], shown: str) -> None:
                      id="a province abroad lies outside"),
         pytest.param({"ship_to": address("Bavaria", "DE")}, FLAGGED, [], Ground.OUTSIDE, False,
                      id="so does a region that has no code"),
+        pytest.param({"ship_to": address(None, "DE")}, FLAGGED, [coverage()], Ground.OUTSIDE,
+                     False, id="so does a country without regions"),
         pytest.param({"ship_to": address("ON", "CA")}, FLAGGED, [coverage(jurisdiction="CA-ON")],
                      Ground.CERTIFICATE, True,
                      id="a certificate for it covers it all the same"),
@@ -193,15 +194,16 @@ def test_the_number_an_order_shows(numbers: dict[str, Any], shown: str) -> None:
     ],
 )  # fmt: skip
 def test_the_ground_of_a_decision(
-    changes: dict[str, Any], customer: Any, coverages: list[Coverage], ground: Ground, exempt: bool
+    changes: dict[str, Any], who: Any, held: list[Coverage], ground: Ground, exempt: bool
 ) -> None:
-    decision = decide(order(**changes), customer, coverages)
+    decision = decided(held, order(**changes), who)
     assert (decision.ground, decision.exempt) == (ground, exempt)
+    assert decision.exempt_percentage == (100 if exempt else 0)
     assert (decision.certificate_id is not None) == (ground is Ground.CERTIFICATE)
 
 
 def test_a_free_form_number_is_what_the_order_shows() -> None:
-    decision = decide(order(), card(resale_certificate_number="FF-1"), [coverage()])
+    decision = decided([coverage()], who=FREE_FORM)
     assert (decision.certificate_number, decision.certificate_id) == ("FF-1", None)
     assert [step.finding for step in decision.steps] == [Finding.OVERRULED]
 
@@ -209,26 +211,31 @@ def test_a_free_form_number_is_what_the_order_shows() -> None:
 @pytest.mark.parametrize("kind", OrderKind)
 def test_orders_and_invoices_and_credits_are_decided_alike(kind: OrderKind) -> None:
     held = [coverage(), coverage(2, jurisdiction="US-CA")]
-    assert decide(order(kind=kind), FLAGGED, held) == decide(order(), FLAGGED, held)
+    assert decided(held, order(kind=kind)) == decided(held)
 
 
 def test_the_day_of_the_order_counts_and_not_today() -> None:
     old, new = order(order_date=TODAY - 2 * YEAR), order(order_date=TODAY + 2 * YEAR)
     held = [coverage(effective_date=TODAY - 3 * YEAR, expiration_date=TODAY)]
-    assert decide(old, FLAGGED, held).exempt
-    assert not decide(new, FLAGGED, held).exempt
-    assert decide(old, FLAGGED, held).order_date == TODAY - 2 * YEAR
+    assert decided(held, old).exempt
+    assert not decided(held, new).exempt
+    assert decided(held, old).order_date == TODAY - 2 * YEAR
 
 
 LOOKED_AT = [
     pytest.param(coverage(2), Finding.HIGHER_ID, id="an equal one, entered later"),
     pytest.param(until(2, TODAY + 2 * YEAR), Finding.LATER_EXPIRATION, id="one that ends later"),
     pytest.param(until(2, None), Finding.LATER_EXPIRATION, id="one without an end"),
+    pytest.param(until(2, TODAY + 2 * YEAR, effective_date=TODAY - 2 * YEAR),
+                 Finding.LATER_EXPIRATION, id="one that ends later and took effect earlier"),
     pytest.param(coverage(2, effective_date=TODAY - 2 * YEAR), Finding.EARLIER_EFFECTIVE,
                  id="one that took effect earlier"),
     pytest.param(coverage(2, jurisdiction="US-CA"), Finding.OTHER_JURISDICTION,
                  id="one for another state"),
+    pytest.param(coverage(2, order_numbers=("PO-2",)), Finding.OTHER_ORDERS,
+                 id="one for other orders"),
     pytest.param(until(2, TODAY - DAY), Finding.EXPIRED, id="one that has expired"),
+    pytest.param(coverage(2, held_through=TODAY - DAY), Finding.LAPSED, id="one that has lapsed"),
     pytest.param(coverage(2, effective_date=TODAY + DAY), Finding.NOT_YET_EFFECTIVE,
                  id="one that is not yet in effect"),
     pytest.param(coverage(2, archived_date=TODAY), Finding.ARCHIVED, id="one that was archived"),
@@ -243,20 +250,56 @@ LOOKED_AT = [
 def test_what_is_said_of_a_certificate_that_was_passed_over(
     passed_over: Coverage, finding: Finding
 ) -> None:
-    decision = decide(order(), FLAGGED, [passed_over, coverage(1)])
-    assert [(s.certificate_id, s.finding) for s in decision.steps] == [
-        (1, Finding.CHOSEN),
-        (2, finding),
+    decision = decided([passed_over, coverage(1)])
+    assert [(s.certificate_id, s.finding, s.against) for s in decision.steps] == [
+        (1, Finding.CHOSEN, None),
+        (2, finding, None),
     ]
 
 
 def test_every_finding_has_its_row_above() -> None:
     found = {parameters.values[1] for parameters in LOOKED_AT}
-    assert found | {Finding.CHOSEN, Finding.OVERRULED} == set(Finding)
+    chosen = {Finding.CHOSEN, Finding.CHOSEN_BY_HAND}
+    assert found | chosen | {Finding.OVERRULED, Finding.OVERRULED_BY_HAND} == set(Finding)
+
+
+@pytest.mark.parametrize(
+    ("changes", "finding"),
+    [
+        pytest.param({"jurisdiction": "US-CA", "review_status": "rejected"},
+                     Finding.OTHER_JURISDICTION, id="the state before the review"),
+        pytest.param({"review_status": "pending", "archived_date": TODAY},
+                     Finding.PENDING_REVIEW, id="the review before the archive"),
+        pytest.param({"archived_date": TODAY, "order_numbers": ("PO-2",)},
+                     Finding.ARCHIVED, id="the archive before the orders it is for"),
+        pytest.param({"order_numbers": ("PO-2",), "expiration_date": TODAY - DAY},
+                     Finding.OTHER_ORDERS, id="the orders it is for before its dates"),
+        pytest.param({"expiration_date": TODAY - DAY, "held_through": TODAY - DAY},
+                     Finding.EXPIRED, id="its end before its sales"),
+    ],
+)  # fmt: skip
+def test_of_several_faults_the_first_is_told(changes: dict[str, Any], finding: Finding) -> None:
+    assert decided([coverage(**changes)]).steps[0].finding is finding
 
 
 def test_a_step_keeps_the_certificate_as_it_stood_then() -> None:
     numberless = coverage(1, expiration_date=None, certificate_number=None)
-    (step,) = decide(order(), FLAGGED, [numberless]).steps
+    (step,) = decided([numberless]).steps
     assert (step.certificate_number, step.jurisdiction) == ("CERT-1", "US-TX")
     assert (step.effective_date, step.expiration_date) == (TODAY - YEAR, None)
+
+
+def test_steps_come_by_certificate_then_state_then_customer() -> None:
+    held = [
+        coverage(2, jurisdiction="US-CA"),
+        coverage(1, jurisdiction="US-TX", customer_id=2),
+        coverage(1, jurisdiction="US-TX", customer_id=1),
+        coverage(1, jurisdiction="US-CA", customer_id=3),
+    ]
+    looked_at = [(s.certificate_id, s.jurisdiction, s.customer_id) for s in decided(held).steps]
+    assert looked_at == [(1, "US-CA", 3), (1, "US-TX", 1), (1, "US-TX", 2), (2, "US-CA", 1)]
+
+
+def test_of_one_certificate_of_two_customers_that_of_the_lowest_id_is_used() -> None:
+    held = [coverage(1, customer_id=2), coverage(1, customer_id=1)]
+    assert [s.finding for s in decided(held).steps] == [Finding.CHOSEN, Finding.HIGHER_ID]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from exempt.model.decision import Ground
-from exempt.rules.decision import decide
-from support.records import card, customer, order
+from support.records import card, customer
+from support.rules_records import decided
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,5 @@ def test_flagged(facts: dict[str, Any], flagged: bool) -> None:
     ],
 )
 def test_the_flag_alone_exempts_nobody(flagged: bool, ground: Ground) -> None:
-    decision = decide(order(), card(flagged_exempt=flagged), [])
+    decision = decided(who=card(flagged_exempt=flagged))
     assert (decision.ground, decision.tax_applicable) == (ground, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exempt.model.certificate import ExemptionReason, ReviewStatus
-from exempt.model.decision import Ground
+from exempt.model.decision import ByHand, Ground
 from exempt.model.pushing import JurisdictionStatus
-from exempt.rules.decision import decide
 from exempt.rules.wanted import (
     Wanted,
     dump,
@@ -22,6 +22,7 @@ from exempt.rules.wanted import (
     order_shows,
 )
 from support.records import DAY, TODAY, YEAR, address, card, coverage, order
+from support.rules_records import decided
 
 texts = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
 days = st.none() | st.dates(TODAY - YEAR, TODAY + YEAR)
@@ -29,6 +30,7 @@ statuses = st.builds(
     JurisdictionStatus,
     jurisdiction=st.sampled_from(["US-TX", "US-CA", "CA-ON"]),
     exempt=st.booleans(),
+    exempt_percentage=st.none() | st.decimals("0.01", 100, places=2),
     certificate_number=texts,
     exemption_reason=st.none() | st.sampled_from(ExemptionReason),
     exemption_number=texts,
@@ -75,7 +77,7 @@ def test_a_key_is_fit_for_a_header_and_never_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "decided", "same"),
+    ("shown", "shall", "same"),
     [
         pytest.param({}, (True, None), True, id="what says nothing counts as taxed"),
         pytest.param({"tax_applicable": True}, (True, None), True, id="taxed and taxed"),
@@ -93,15 +95,15 @@ def test_a_key_is_fit_for_a_header_and_never_changes() -> None:
     ],
 )  # fmt: skip
 def test_whether_the_source_shows_it_already(
-    shown: dict[str, Any], decided: tuple[bool, str | None], same: bool
+    shown: dict[str, Any], shall: tuple[bool, str | None], same: bool
 ) -> None:
-    wanted = Wanted(tax_applicable=decided[0], certificate_number=decided[1])
+    wanted = Wanted(tax_applicable=shall[0], certificate_number=shall[1])
     assert order_shows(order(**shown), wanted) is same
 
 
 def test_an_exempt_order_shows_its_certificate() -> None:
     held = [coverage(1, exemption_number="E-1"), coverage(2, jurisdiction="US-CA")]
-    shall = for_order(decide(order(), card(), held), held)
+    shall = for_order(decided(held), held)
     assert (shall.tax_applicable, shall.certificate_number, shall.certificates) == (
         False, "N-1", (1,),
     )  # fmt: skip
@@ -121,18 +123,57 @@ def test_an_exempt_order_shows_its_certificate() -> None:
 
 def test_a_certificate_for_several_states_tells_of_the_one_the_goods_go_to() -> None:
     held = [coverage(1, jurisdiction=f"US-{s}", exemption_number=s) for s in ("CA", "NY", "TX")]
-    (status,) = for_order(decide(order(), card(), held), held).jurisdictions
+    (status,) = for_order(decided(held), held).jurisdictions
     assert (status.jurisdiction, status.exemption_number) == ("US-TX", "TX")
 
 
+def test_a_certificate_of_another_state_that_was_chosen_by_hand_is_told_of_where_the_goods_go() -> (
+    None
+):
+    held = [coverage(1, jurisdiction=f"US-{s}", exemption_number=s) for s in ("NY", "CA")]
+    decision = decided(held, by_hand=ByHand(certificate_id=1))
+    (status,) = for_order(decision, held).jurisdictions
+    assert (status.jurisdiction, status.exempt, status.exemption_number) == ("US-TX", True, "CA")
+
+
+PARTS = [
+    pytest.param({}, True, None, id="all of it"),
+    pytest.param({"exempt_percentage": 40}, False, 40, id="a part of it"),
+    pytest.param({"exempt_percentage": "99.99"}, False, "99.99", id="nearly all of it"),
+    pytest.param({"exempt_percentage": "0.01"}, False, "0.01", id="hardly any of it"),
+    pytest.param({"apply_tax": True}, False, None, id="nothing of it"),
+    pytest.param({"apply_tax": True, "exempt_percentage": 40}, False, None, id="no part either"),
+]
+
+
+@pytest.mark.parametrize(("changes", "exempt", "part"), PARTS)
+def test_how_much_is_exempt_is_told_of_order_and_customer_alike(
+    changes: dict[str, Any], exempt: bool, part: Any
+) -> None:
+    held = [coverage(1, **changes)]
+    of_order = for_order(decided(held), held)
+    of_customer = for_customer(held, [], TODAY)
+    assert of_order.jurisdictions == of_customer.jurisdictions
+    (status,) = of_order.jurisdictions
+    assert (status.exempt, status.exempt_percentage) == (exempt, part and Decimal(part))
+    assert of_order.tax_applicable is not exempt
+
+
+def test_an_order_exempted_by_hand_names_no_certificate() -> None:
+    held = [coverage(1)]
+    shall = for_order(decided(held, by_hand=ByHand(tax_applicable=False)), held)
+    assert (shall.tax_applicable, shall.certificate_number, shall.certificates) == (False, None, ())
+    assert shall.jurisdictions == (JurisdictionStatus(jurisdiction="US-TX", exempt=True),)
+
+
 def test_a_taxed_order_shows_no_certificate() -> None:
-    shall = for_order(decide(order(), card(flagged_exempt=True), []), [])
+    shall = for_order(decided(), [])
     assert (shall.tax_applicable, shall.certificate_number, shall.certificates) == (True, None, ())
     assert shall.jurisdictions == (JurisdictionStatus(jurisdiction="US-TX", exempt=False),)
 
 
 def test_an_order_of_a_free_form_number_shows_it() -> None:
-    shall = for_order(decide(order(), card(resale_certificate_number="FF-1"), []), [])
+    shall = for_order(decided(who=card(resale_certificate_number="FF-1")), [])
     assert (shall.tax_applicable, shall.certificate_number) == (False, "FF-1")
     (status,) = shall.jurisdictions
     assert (status.exempt, status.certificate_number) == (True, "FF-1")
@@ -150,7 +191,7 @@ def test_an_order_of_a_free_form_number_shows_it() -> None:
 def test_an_order_to_nowhere_we_know_is_told_of_without_a_jurisdiction(
     ship_to: Any, ground: Ground
 ) -> None:
-    decision = decide(order(ship_to=ship_to), card(), [])
+    decision = decided(sale=order(ship_to=ship_to))
     assert decision.ground is ground
     assert for_order(decision, []) == Wanted(tax_applicable=True)
 
@@ -171,6 +212,14 @@ CUSTOMERS = [
                  id="what has expired where no goods go is not spoken of"),
     pytest.param([coverage(effective_date=TODAY + DAY)], ["US-TX"], [("US-TX", False, None)],
                  id="taxed until it takes effect"),
+    pytest.param([coverage(held_through=TODAY)], ["US-TX"], [("US-TX", True, "N-1")],
+                 id="exempt while sales keep it going"),
+    pytest.param([coverage(held_through=TODAY - DAY)], ["US-TX"], [("US-TX", False, None)],
+                 id="taxed once they ceased"),
+    pytest.param([coverage(kind="single_use")], ["US-TX"], [("US-TX", False, None)],
+                 id="taxed where the certificate is for one sale"),
+    pytest.param([coverage(order_numbers=("PO-1",))], ["US-TX"], [("US-TX", False, None)],
+                 id="taxed where it is for some orders only"),
     pytest.param([coverage(archived_date=TODAY)], ["US-TX"], [("US-TX", False, None)],
                  id="taxed from the day it was archived"),
     pytest.param([coverage(archived_date=TODAY + DAY)], ["US-TX"], [("US-TX", True, "N-1")],

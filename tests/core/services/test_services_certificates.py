@@ -14,9 +14,10 @@ from exempt.model.decision import Profile
 from exempt.services import certificates
 from exempt.services.customers import find_one
 from exempt.services.decide import decide_all
-from exempt.services.rows import CustomerRow, DeliveryTarget
+from exempt.services.policy import Policy
+from exempt.services.rows import DeliveryTarget, Subject
 from support.fake_connector import READS, WRITES
-from support.records import NOW, TODAY, customer, new_certificate, order
+from support.records import NOW, TODAY, customer, details, order
 from support.stores import everything
 from support.world import Source, World
 
@@ -45,46 +46,44 @@ def test_a_file_is_kept_with_the_certificate(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(b"a scan")
-    certificate, _ = certificates.add(
-        world.store, [who], new_certificate(), NOW, Profile.DEFAULT, documents=documents, file=path
-    )
+    certificate, _ = world.certify("C-1", "TX")
+    attached = certificates.attach(world.store, certificate, documents, path, world.act())
+    assert (attached.name, attached.media_type, attached.size) == (name, media_type, 6)
+    assert attached.sha256 == hashlib.sha256(b"a scan").hexdigest()
     with world.store.reading() as tx:
-        (file,) = tx.certificates.files([certificate])
-    assert (file.name, file.media_type, file.size) == (name, media_type, 6)
-    assert file.sha256 == hashlib.sha256(b"a scan").hexdigest()
+        found = tx.certificates.get(certificate)
+        *_, last = tx.history.of(Subject.CERTIFICATE, certificate)
+    assert found is not None
+    assert found.files == (attached,)
+    assert (last.field, last.new) == ("file", f"{name}, sha256 {attached.sha256}")
 
 
-@pytest.mark.parametrize("name", ["cert.docx", "cert", "cert.pdf.exe"])
-def test_a_file_of_another_kind_is_refused(
-    world: World, who: int, documents: LocalDocuments, tmp_path: Path, name: str
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        pytest.param("cert.docx", r"is one of \.jpeg, \.jpg, \.pdf, \.png: save it as", id="Word"),
+        pytest.param("cert", "is one of", id="no ending"),
+        pytest.param("cert.pdf.exe", "is one of", id="a program"),
+        pytest.param("empty.pdf", "the file is empty", id="an empty file"),
+        pytest.param("gone.pdf", "gone.pdf: cannot be read: No such file", id="no file"),
+    ],
+)
+def test_a_file_that_is_not_kept(
+    world: World, who: int, documents: LocalDocuments, tmp_path: Path, name: str, complaint: str
 ) -> None:
+    certificate, _ = world.certify("C-1", "TX")
     before = everything(world.store)
-    (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(RefusedError, match=r"is one of \.jpeg, \.jpg, \.pdf, \.png: save it as"):
-        certificates.add(
-            world.store, [who], new_certificate(), NOW, Profile.DEFAULT,
-            documents=documents, file=tmp_path / name,
-        )  # fmt: skip
-    assert everything(world.store) == before
-
-
-def test_an_empty_file_enters_nothing(
-    world: World, who: int, documents: LocalDocuments, tmp_path: Path
-) -> None:
-    before = everything(world.store)
-    (tmp_path / "cert.pdf").touch()
-    with pytest.raises(RefusedError, match="the file is empty"):
-        certificates.add(
-            world.store, [who], new_certificate(), NOW, Profile.DEFAULT,
-            documents=documents, file=tmp_path / "cert.pdf",
-        )  # fmt: skip
+    if name != "gone.pdf":
+        (tmp_path / name).write_bytes(b"" if name == "empty.pdf" else b"x")
+    with pytest.raises(RefusedError, match=complaint):
+        certificates.attach(world.store, certificate, documents, tmp_path / name, world.act())
     assert everything(world.store) == before
 
 
 def test_a_certificate_for_nobody_changes_nothing(world: World, who: int) -> None:
     before = everything(world.store)
     with pytest.raises(NotFoundError, match="customer 99: there is none"):
-        certificates.add(world.store, [who, 99], new_certificate(), NOW, Profile.DEFAULT)
+        certificates.add(world.store, details(customer_ids=(who, 99)), world.act())
     assert everything(world.store) == before
 
 
@@ -131,30 +130,45 @@ def test_a_connection_that_may_now_be_written_to_is_owed_all_it_does_not_show(
     reads.sync()
     assert reads.owed() == []
     writes = world.connect("erp", WRITES, remote=reads.remote)
-    assert decide_all(world.store, writes.row, Profile.DEFAULT, lambda: NOW, at_once=2) == 0
+    assert decide_all(world.store, writes.row, Policy(), lambda: NOW, at_once=2) == 0
     assert writes.owed() == [f"O-{n}" for n in range(5)]
-    assert decide_all(world.store, writes.row, Profile.R2, lambda: NOW) == 5, "by another rule"
+    assert decide_all(world.store, writes.row, Policy(Profile.R2), lambda: NOW) == 5, (
+        "by another rule"
+    )
 
 
-ROWS = [
-    CustomerRow(1, "C-1", "Acme", "ap@a.example", flagged_exempt=True, sources=1, certificates=0),
-    CustomerRow(2, "3", "Twin", None, flagged_exempt=True, sources=1, certificates=0),
-    CustomerRow(3, None, "Twin", "AP@Twin.example", flagged_exempt=True, sources=1, certificates=0),
-]
+TWIN = {"exempt": True, "name": "Twin"}
+
+
+@pytest.fixture
+def three(erp: Source) -> dict[str, int]:
+    """Three customers, two of one name."""
+    erp.remote.put(customer("1", number="C-1", name="Acmé", email="ap@a.example"))
+    erp.remote.put(customer("2", number="3", **TWIN), customer("3", email="AP@T.example", **TWIN))
+    erp.pull(Stream.CUSTOMERS)
+    with erp.world.store.reading() as tx:
+        return {(c.number or c.email or ""): c.id for c in tx.reports.customers()}
+
+
+def find(world: World, words: str) -> int:
+    with world.store.reading() as tx:
+        return find_one(tx.search.customers(words), words).id
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        pytest.param("c-1", 1, id="by number, capitals or not"),
-        pytest.param(" Acme ", 1, id="by name, spaces or not"),
-        pytest.param("ap@twin.example", 3, id="by e-mail"),
-        pytest.param("id:2", 2, id="by id"),
-        pytest.param("3", 2, id="a number comes before an id"),
+        pytest.param("c-1", "C-1", id="by number, capitals or not"),
+        pytest.param(" ACMÉ ", "C-1", id="by name, spaces or not, accents and capitals too"),
+        pytest.param("ap@t.example", "AP@T.example", id="by e-mail"),
+        pytest.param("id:2", "3", id="by id"),
+        pytest.param("3", "3", id="a number comes before an id"),
     ],
 )
-def test_the_customer_that_somebody_means(words: str, found: int) -> None:
-    assert find_one(ROWS, words).id == found
+def test_the_customer_that_somebody_means(
+    world: World, three: dict[str, int], words: str, found: str
+) -> None:
+    assert find(world, words) == three[found]
 
 
 @pytest.mark.parametrize(
@@ -164,8 +178,11 @@ def test_the_customer_that_somebody_means(words: str, found: int) -> None:
         pytest.param("Nobody", "customer 'Nobody': there is none with this", id="none fits"),
         pytest.param("Acm", "there is none", id="part of a name is none"),
         pytest.param("", "there is none", id="nothing is nobody"),
+        pytest.param("id:x", "there is none", id="an id is a number"),
     ],
 )
-def test_a_customer_that_cannot_be_told(words: str, complaint: str) -> None:
+def test_a_customer_that_cannot_be_told(
+    world: World, three: dict[str, int], words: str, complaint: str
+) -> None:
     with pytest.raises(NotFoundError, match=complaint):
-        find_one(ROWS, words)
+        find(world, words)

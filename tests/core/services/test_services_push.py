@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from exempt.errors import (
     ScopeError,
     TransientError,
 )
+from exempt.services import certificates
 from exempt.services.push import WAITS
 from exempt.services.rows import DeliveryState, DeliveryTarget
 from support.fake_connector import WRITES, WRITES_ORDERS, Answer
@@ -280,15 +280,14 @@ def test_what_is_superseded_while_it_is_written_is_written_anew(owed: Source) ->
 
 
 def test_the_files_of_a_certificate_go_along(
-    world: World, erp: Source, documents: LocalDocuments
+    world: World, erp: Source, documents: LocalDocuments, tmp_path: Path
 ) -> None:
     erp.remote.put(customer(exempt=True), order())
     erp.pull(Stream.CUSTOMERS)
     erp.pull()
     certificate, _ = world.certify("C-1", "TX")
-    sha256, size = documents.put(io.BytesIO(b"%PDF"))
-    with world.store.writing() as tx:
-        tx.certificates.attach(certificate, "cert.pdf", "application/pdf", sha256, size)
+    (tmp_path / "cert.pdf").write_bytes(b"%PDF")
+    certificates.attach(world.store, certificate, documents, tmp_path / "cert.pdf", world.act())
     erp.push()
     (item,) = erp.remote.pushed
     (file,) = item.files

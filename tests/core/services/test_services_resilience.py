@@ -10,6 +10,7 @@ import pytest
 from exempt import Capability, Order, Outcome, Stream
 from exempt.errors import PermanentError, RefusedError, TransientError
 from exempt.model.decision import Ground, Profile
+from exempt.services.policy import Policy
 from exempt.services.push import mail_due
 from exempt.services.requests import ask
 from exempt.services.rows import DeliveryState, DeliveryTarget
@@ -70,11 +71,11 @@ def test_what_a_person_mended_in_the_source_is_written_after_all(erp: Source) ->
 
 def test_another_profile_decides_anew(erp: Source) -> None:
     erp.remote.put(FLAGGED, untaxed(order_date=dt.date(2020, 1, 1)))
-    erp.sync(profile=Profile.R2)
+    erp.sync(policy=Policy(Profile.R2))
     erp.world.certify("Lone Star", "TX")
-    erp.sync(profile=Profile.R2)
+    erp.sync(policy=Policy(Profile.R2))
     assert erp.world.ground() == Ground.CERTIFICATE, "R2 asks for the expiration date alone"
-    erp.sync(profile=Profile.DEFAULT)
+    erp.sync(policy=Policy())
     assert erp.world.ground() == Ground.NO_CERTIFICATE, "ours also wants it to be in effect"
     decision = erp.world.decision()
     assert decision is not None

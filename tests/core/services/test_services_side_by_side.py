@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from exempt import Page, Stream
-from exempt.model.decision import Profile
+from exempt.errors import ConflictError
 from exempt.services import certificates, requests
-from exempt.services.decide import decide_orders, owe_customers, redecide
+from exempt.services.decide import decide_orders, redecide
+from exempt.services.owing import owe_customers
+from exempt.services.policy import Policy
 from exempt.services.ports import Transaction
 from exempt.services.pull import store_page
 from support.fake_connector import WRITES
-from support.records import customer, new_certificate, order
-from support.stores import rows, side_by_side
+from support.records import customer, details, order
+from support.stores import enter, rows, side_by_side
 from support.world import Source, World
 
 FLAGGED = customer("C-1", number="1", exempt=True, email="ap@x.example")
@@ -28,7 +30,7 @@ def orders_page(source: Source) -> Callable[[Transaction], object]:
     def save(tx: Transaction) -> None:
         sold = [order(), order("O-2", customer_external_id="S-1")]
         saved = tx.sources.save_orders(source.row, sold, source.world.now)
-        decide_orders(tx, source.row, saved.touched, Profile.DEFAULT, source.world.now)
+        decide_orders(tx, source.row, saved.touched, Policy(), source.world.now)
 
     return save
 
@@ -38,7 +40,7 @@ def customers_page(source: Source, *customers: Any) -> Callable[[Transaction], o
 
     def save(tx: Transaction) -> None:
         saved = tx.sources.save_customers(source.row, customers, source.world.now)
-        redecide(tx, saved.customer_ids, Profile.DEFAULT, source.world.now)
+        redecide(tx, saved.customer_ids, Policy(), source.world.now)
 
     return save
 
@@ -94,8 +96,8 @@ def test_an_order_comes_in_while_a_certificate_is_entered(
 
     def certify(tx: Transaction) -> None:
         tx.alone(tx.sources.companies_of([who]))
-        tx.certificates.add([who], new_certificate(), any_world.now)
-        changed.append(redecide(tx, [who], Profile.DEFAULT, any_world.now))
+        enter(tx, who)
+        changed.append(redecide(tx, [who], Policy(), any_world.now))
 
     side_by_side(any_world.store, orders_page(erp), certify)
     check(any_world, ground="certificate")
@@ -108,7 +110,7 @@ def test_customers_are_owed_their_status_by_two_at_once(
     erp, _ = pair
     who = any_world.customer_id("C-1")
     with any_world.store.writing() as tx:
-        tx.certificates.add([who], new_certificate(), any_world.now)
+        enter(tx, who)
 
     def owe(tx: Transaction) -> None:
         tx.alone([erp.row.company_id])
@@ -160,9 +162,7 @@ def test_services_themselves_take_turns(any_world: World, pair: tuple[Source, So
     page: Page[Any] = Page(records=(order(),))
     work: list[Callable[[], object]] = [
         lambda: store_page(erp.reading(), Stream.ORDERS, page, None),
-        lambda: certificates.add(
-            any_world.store, [who], new_certificate(), any_world.now, Profile.DEFAULT
-        ),
+        lambda: certificates.add(any_world.store, details(customer_ids=(who,)), any_world.act()),
         lambda: requests.ask(any_world.store, {erp.row.company_id: erp.row}, any_world.now),
     ]
     threads = [threading.Thread(target=each) for each in work]
@@ -173,3 +173,49 @@ def test_services_themselves_take_turns(any_world: World, pair: tuple[Source, So
     for thread in threads:
         thread.join()
     check(any_world, ground="certificate")
+
+
+def test_of_two_who_edit_at_once_one_is_told(any_world: World, pair: tuple[Source, Source]) -> None:
+    """Both look at version 1 before either saves; nothing of the loser's edit is kept."""
+    certificate, _ = any_world.certify("C-1", "TX")
+    told: list[str] = []
+
+    def edit(tx: Transaction) -> None:
+        seen = tx.certificates.get(certificate)
+        assert seen is not None
+        changed = seen.model_copy(update={"version": 1, "notes": f"{len(told)}"})
+        told.append("saved" if tx.certificates.save(changed) else "refused")
+
+    side_by_side(any_world.store, edit, edit)
+    assert told == ["saved", "refused"]
+    with any_world.store.reading() as tx:
+        found = tx.certificates.get(certificate)
+    assert found is not None
+    assert (found.version, found.notes) == (2, "0")
+
+
+def test_edits_by_their_own_service_take_turns(
+    any_world: World, pair: tuple[Source, Source]
+) -> None:
+    certificate, _ = any_world.certify("C-1", "TX")
+    with any_world.store.reading() as tx:
+        before = tx.certificates.get(certificate)
+    assert before is not None
+    outcomes: list[str] = []
+
+    def edit(notes: str) -> None:
+        changed = before.details.model_copy(update={"notes": notes})
+        try:
+            certificates.edit(any_world.store, certificate, changed, any_world.act(), seen=1)
+            outcomes.append("saved")
+        except ConflictError:
+            outcomes.append("told")
+
+    threads = [threading.Thread(target=edit, args=[notes]) for notes in ("one", "two", "three")]
+    with any_world.store.writing() as tx:
+        tx.alone([pair[0].row.company_id])
+        for thread in threads:
+            thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["saved", "told", "told"]

@@ -8,8 +8,8 @@ from exempt import Capability, Stream
 from exempt.adapters.store.store import SqlStore
 from exempt.errors import RefusedError
 from exempt.services.rows import ConnectionRow, StreamPart
-from support.records import NOW, customer, new_certificate
-from support.stores import MINUTE, connected, rows, save_customers
+from support.records import NOW, customer
+from support.stores import MINUTE, connected, enter, rows, save_customers
 
 
 def test_a_connection_is_registered_once_and_brought_up_to_date(store: SqlStore) -> None:
@@ -137,7 +137,7 @@ def test_a_card_shows_what_it_is_made_of(store: SqlStore, erp: ConnectionRow) ->
     save_customers(store, connected(store, "shop"), customer("2", number="C-1"))
     with store.writing() as tx:
         (card,) = tx.reports.customers()
-        tx.certificates.add([card.id], new_certificate(), NOW)
+        enter(tx, card.id)
     with store.reading() as tx:
         (card,) = tx.reports.customers()
     assert card[1:] == ("C-1", "Customer 1", None, True, 2, 1)

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from exempt import Stream
 from exempt.adapters.store.store import SqlStore
-from exempt.model.decision import Decision, Ground
-from exempt.rules.decision import decide
+from exempt.model.decision import ByHand, Decision, Ground
 from exempt.services.rows import ConnectionRow
 from support.records import (
     NOW,
@@ -20,14 +19,14 @@ from support.records import (
     card,
     coverage,
     customer,
+    decision_of,
     line,
-    new_certificate,
     order,
 )
-from support.stores import MINUTE, connected, rows, save_customers, save_orders
+from support.stores import MINUTE, connected, enter, rows, save_customers, save_orders
 
 FLAGGED = card(flagged_exempt=True)
-TAXED = decide(order(), FLAGGED, [])
+TAXED = decision_of(order(), FLAGGED, [])
 
 
 def save(store: SqlStore, *decided: tuple[int, Decision], minutes: int = 0) -> int:
@@ -39,9 +38,9 @@ def exempted(store: SqlStore, order_id: int) -> tuple[int, Decision]:
     """A decision by a certificate that is on file."""
     with store.writing() as tx:
         (customer_id,) = {c.id for c in tx.reports.customers()}
-        number = tx.certificates.add([customer_id], new_certificate(), NOW)
+        number = enter(tx, customer_id)
         held = tx.certificates.coverages([customer_id])[customer_id]
-    decision = decide(order(), FLAGGED, held)
+    decision = decision_of(order(), FLAGGED, held)
     assert decision.certificate_id == number
     return order_id, decision
 
@@ -115,21 +114,31 @@ def test_the_same_decision_again_is_not_written(store: SqlStore, order_id: int) 
 @pytest.mark.parametrize(
     "update",
     [
-        {"rule": "default-2"},
-        {"steps": decide(order(), FLAGGED, [coverage(9, jurisdiction="US-CA")]).steps},
-        {"order_date": TODAY.replace(day=1)},
-        {"jurisdiction": "US-CA"},
+        {"rule": "r2-2"},
+        {"steps": decision_of(order(), FLAGGED, [coverage(9, jurisdiction="US-CA")]).steps},
+        {"facts": TAXED.facts._replace(order_date=TODAY.replace(day=1))},
+        {"facts": TAXED.facts._replace(jurisdiction="US-CA")},
+        {"facts": TAXED.facts._replace(country="CA")},
+        {"facts": TAXED.facts._replace(customer_known=False)},
+        {"facts": TAXED.facts._replace(claimed=False)},
+        {"facts": TAXED.facts._replace(free_form_number="FF-1")},
+        {"facts": TAXED.facts._replace(order_numbers=("po-7",))},
+        {"facts": TAXED.facts._replace(by_hand=ByHand(None, False, "Phoned."))},
+        {"exempt_percentage": Decimal("33.33")},
         {"certificate_number": "X"},
         {"tax_applicable": False},
         {"ground": Ground.NOT_CLAIMED},
     ],
-    ids=lambda update: next(iter(update)),
+    ids=str,
 )
 def test_a_difference_in_anything_is_another_decision(
     store: SqlStore, order_id: int, update: dict[str, Any]
 ) -> None:
     save(store, (order_id, TAXED))
-    assert save(store, (order_id, TAXED.model_copy(update=update))) == 1
+    other = TAXED.model_copy(update=update)
+    assert save(store, (order_id, other)) == 1
+    with store.reading() as tx:
+        assert tx.decisions.decided([order_id]) == {order_id: other}
     assert len(history(store)) == 2
 
 
@@ -157,7 +166,7 @@ def test_decisions_are_counted_by_ground_and_state_and_currency(
         order("7", ship_to=None),
     ]
     ids = [each.id for each in save_orders(store, erp, *sold).touched]
-    save(store, *((i, decide(o, FLAGGED, [])) for i, o in zip(ids, sold, strict=True)))
+    save(store, *((i, decision_of(o, FLAGGED, [])) for i, o in zip(ids, sold, strict=True)))
     with store.writing() as tx:
         tx.sources.mark_deleted(erp, Stream.ORDERS, ["6"], NOW)
     with store.reading() as tx:
@@ -186,7 +195,7 @@ def test_customers_to_be_asked(store: SqlStore, erp: ConnectionRow) -> None:
     ]
     for row, each, who in sold:
         (stored,) = save_orders(store, row, each).touched
-        save(store, (stored.id, decide(each, who, [])))
+        save(store, (stored.id, decision_of(each, who, [])))
     with store.writing() as tx:
         (zeta,) = (c.id for c in tx.reports.customers("zeta"))
         tx.requests.add(zeta, "ap@zeta.example", ["US-CA"], NOW)

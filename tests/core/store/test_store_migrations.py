@@ -15,8 +15,8 @@ from exempt.adapters.store.store import SqlStore
 from exempt.adapters.store.tables import metadata
 from exempt.errors import RefusedError
 from support.databases import open_database
-from support.records import NOW, customer, line, new_certificate, order
-from support.stores import connected, everything, save_customers, save_orders
+from support.records import NOW, TODAY, customer, line, order
+from support.stores import connected, enter, everything, save_customers, save_orders
 
 REVISIONS = [
     revision.revision
@@ -37,7 +37,7 @@ def fill(database: Database) -> SqlStore:
     save_orders(store, erp, order(lines=(line(),)))
     with store.writing() as tx:
         (card,) = tx.reports.customers()
-        tx.certificates.add([card.id], new_certificate(), NOW)
+        enter(tx, card.id)
         tx.requests.add(card.id, "ap@example.com", ["US-TX"], NOW)
     return store
 
@@ -98,3 +98,65 @@ def test_an_unknown_version_is_named(database_url: str, step: object, revision: 
         with pytest.raises(RefusedError, match=f"migration to '{revision}': "):
             step(database, revision)  # type: ignore[operator]
         assert version.current(database) == version.HEAD
+
+
+OLD = (
+    "INSERT INTO company (id, key, name) VALUES (1, 'n', 'Northwind')",
+    (
+        "INSERT INTO connection (id, name, connector, company_id, capabilities, orders_owed)"
+        " VALUES (1, 'erp', 'fake', 1, '', TRUE)"
+    ),
+    (
+        "INSERT INTO customer (id, company_id, name, flagged_exempt, created_at)"
+        " VALUES (1, 1, 'ÄRZTE Ltd', TRUE, 5)"
+    ),
+    (
+        "INSERT INTO sales_order (id, connection_id, external_id, changed_at, customer_external_id,"
+        " kind, order_date, currency, total, closed, voided)"
+        " VALUES (1, 1, 'O-1', 5, 'C-1', 'order', '2026-11-20', 'USD', 100, FALSE, FALSE)"
+    ),
+    (
+        "INSERT INTO certificate (id, exemption_reason, signed_date, apply_tax, review_status,"
+        " created_at) VALUES (1, 'charitable', '2026-01-01', FALSE, 'accepted', 5)"
+    ),
+    "INSERT INTO certificate_customer (certificate_id, customer_id) VALUES (1, 1)",
+    (
+        "INSERT INTO coverage (id, certificate_id, jurisdiction, effective_date)"
+        " VALUES (1, 1, 'US-TX', '2026-01-01')"
+    ),
+    (
+        "INSERT INTO decision (id, order_id, ground, tax_applicable, certificate_id,"
+        " certificate_number, jurisdiction, order_date, rule, steps, decided_at) VALUES (1, 1,"
+        " 'certificate', FALSE, 1, 'CERT-1', 'US-TX', '2026-11-20', 'default-1', '"
+        '[{"finding":"chosen","certificate_id":1,"certificate_number":"CERT-1",'
+        '"jurisdiction":"US-TX","effective_date":"2026-01-01","expiration_date":null}]'
+        "', 5)"
+    ),
+)
+"""A little of everything, as version 0001 kept it."""
+
+
+def test_what_the_first_version_kept_is_there_in_the_next(empty_url: str) -> None:
+    with open_database(empty_url) as database:
+        store = SqlStore(database, lambda _sha256: pytest.fail("no file is opened"))
+        migrate.upgrade(database, "0001")
+        with database.writing() as connection:
+            for statement in OLD:
+                connection.exec_driver_sql(statement)
+        before = {name: rows for name, rows in everything(store).items() if rows}
+        migrate.upgrade(database)
+        with store.reading() as tx:
+            found = tx.certificates.get(1)
+            decision = tx.decisions.decided([1])[1]
+            (customer,) = tx.search.customers("ärzte ltd")
+        assert found is not None
+        assert [one.reason for one in found.jurisdictions] == ["charitable"]
+        assert (found.version, found.kind, found.exempt_percentage) == (1, "blanket", 100)
+        assert (decision.exempt_percentage, decision.steps[0].finding) == (100, "chosen")
+        assert (decision.facts.order_date, decision.jurisdiction) == (TODAY, "US-TX")
+        assert customer.id == 1
+        migrate.downgrade(database, "0001")
+        after = {name: rows for name, rows in everything(store).items() if rows}
+        assert after.keys() == before.keys()
+        for name, rows in before.items():
+            assert sorted(map(str, after[name][0])) == sorted(map(str, rows[0])), name

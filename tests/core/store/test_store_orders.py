@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from exempt.adapters.store.store import SqlStore
 from exempt.model.address import Address
 from exempt.model.fetching import Stream
-from exempt.model.sources import Order, OrderKind, OrderLine
+from exempt.model.sources import NotTaxedReason, Order, OrderKind, OrderLine
 from exempt.services.rows import ConnectionRow
 from support.records import NOW, address, line, order
 from support.stores import MINUTE, connected, rows, save_orders
@@ -78,6 +78,16 @@ def test_a_page_after_another(
     assert stored(store, erp) == [kept]
 
 
+_RESETS = {
+    "ship_to": "ship_to_state",
+    "order_date": "order_date",
+    "customer_external_id": "customer",
+    "event_start_date": "event_dates",
+    "event_end_date": "event_dates",
+}
+"""What of an order has its certificate chosen anew, as R2 lists it (D14–D17)."""
+
+
 @pytest.mark.parametrize(
     "field",
     [name for name in Order.model_fields if name not in ("external_id", "updated_at")],
@@ -98,11 +108,15 @@ def test_a_change_of_any_field_is_seen(store: SqlStore, erp: ConnectionRow, fiel
         "certificate_number": "N-1",
         "closed": True,
         "voided": True,
+        "event_start_date": TIMED.order_date.replace(day=1),
+        "event_end_date": TIMED.order_date.replace(day=2),
     }
     save_orders(store, erp, TIMED)
     changed = TIMED.model_copy(update={field: other[field]})
     saved = save_orders(store, erp, changed)
     assert [each.record for each in saved.touched] == [changed]
+    corrected = {c.field for changes in saved.corrected.values() for c in changes}
+    assert corrected == ({_RESETS[field]} if field in _RESETS else set())
     assert stored(store, erp) == [changed]
 
 
@@ -223,11 +237,19 @@ orders = st.builds(
     kind=st.sampled_from(OrderKind),
     number=st.none() | ids,
     order_date=st.dates(TIMED.order_date.replace(year=1950), TIMED.order_date.replace(year=2099)),
+    event_start_date=st.none() | st.dates(TIMED.order_date, TIMED.order_date.replace(year=2099)),
+    event_end_date=st.none() | st.just(TIMED.order_date),
     ship_to=st.none() | addresses,
     total=cents,
     tax=st.none() | cents,
     lines=st.lists(
-        st.builds(OrderLine, line_id=ids, product_external_id=st.none() | ids, amount=cents),
+        st.builds(
+            OrderLine,
+            line_id=ids,
+            product_external_id=st.none() | ids,
+            amount=cents,
+            not_taxed_reason=st.none() | st.sampled_from(NotTaxedReason),
+        ),
         max_size=3,
     ).map(tuple),
     purchase_order_number=st.none() | words,

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 
 from exempt import Page, Rejected, Stream
 from exempt.adapters.store.store import SqlStore
-from exempt.rules.decision import decide
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
-from support.records import NOW, card, customer, employee, line, new_certificate, order, product
-from support.stores import connected, everything, rows, save_customers, side_by_side
+from support.records import NOW, card, customer, decision_of, employee, line, order, product
+from support.stores import connected, enter, everything, rows, save_customers, side_by_side
 
 
 def write_everywhere(tx: Transaction, row: ConnectionRow) -> None:
@@ -24,12 +23,12 @@ def write_everywhere(tx: Transaction, row: ConnectionRow) -> None:
     (sold,) = tx.sources.save_orders(
         row, [order("O-9", customer_external_id="C-9", lines=(line(),))], NOW
     ).touched
-    tx.decisions.save([(sold.id, decide(sold.record, card(flagged_exempt=True), []))], NOW)
+    tx.decisions.save([(sold.id, decision_of(sold.record, card(flagged_exempt=True), []))], NOW)
     tx.deliveries.owe(row.id, DeliveryTarget.ORDER, [("O-9", 1, "{}")], NOW)
     page: Page[Any] = Page(rejected=(Rejected(row="row 3", reason="no date"),))
     tx.sources.save_rejected(row.id, Stream.ORDERS, page, None, NOW)
     tx.cursors.begin(row.id, Stream.ORDERS, [StreamPart(0, "c", done=False, guard="")], NOW)
-    tx.certificates.add([customer_id], new_certificate(), NOW)
+    enter(tx, customer_id)
     tx.requests.add(customer_id, "ap@example.com", ["US-TX"], NOW)
     tx.connections.pause(row.id, "a reason", NOW)
     tx.sources.mark_deleted(row, Stream.ORDERS, ["O-9"], NOW)

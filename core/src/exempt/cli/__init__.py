@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+from typing import Annotated, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from exempt.wiring import Exempt
+from exempt.cli import certificates_app, orders_app, requests_app, rules_app
+from exempt.cli.base import Json, Names, State, name_of_a_person, opened
 
 app = typer.Typer(
     name="exempt",
@@ -21,24 +20,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # help needs no colours, and is there at once
     pretty_exceptions_enable=False,
 )
-certificates_app = typer.Typer(no_args_is_help=True, help="The certificate register.")
-requests_app = typer.Typer(no_args_is_help=True, help="Ask customers for missing certificates.")
-app.add_typer(certificates_app, name="certificates")
-app.add_typer(requests_app, name="requests")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-Names = Annotated[
-    Optional[list[str]],  # noqa: UP045 - typer reads it at run time on 3.11
-    typer.Argument(metavar="CONNECTION", help="Just these; all when left out."),
-]
-
-
-class State:
-    """What the options before the command said, and what is to be closed after it."""
-
-    settings = Path("exempt.toml")
-    now: dt.datetime | None = None
-    context: typer.Context | None = None
+app.add_typer(certificates_app.app, name="certificates")
+app.add_typer(orders_app.app, name="orders")
+app.add_typer(requests_app.app, name="requests")
+app.add_typer(rules_app.app, name="rules")
 
 
 def _version(asked: bool) -> None:
@@ -56,8 +41,17 @@ def _options(
         Path, typer.Option("--settings", "-s", envvar="EXEMPT_SETTINGS", help="The settings file.")
     ] = Path("exempt.toml"),
     now: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--now", envvar="EXEMPT_NOW", hidden=True, help="Pretend it is this moment."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            envvar="EXEMPT_USER",
+            metavar="NAME",
+            help="Who does it, for histories; else the login name.",
+        ),
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log what connections do.")
@@ -72,24 +66,16 @@ def _options(
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         logging.getLogger("exempt").setLevel(logging.DEBUG)
     State.settings, State.context = settings, context
+    try:
+        State.by = None if by is None else name_of_a_person(by)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--by") from None
     if now:
         try:
             moment = dt.datetime.fromisoformat(now)
         except ValueError:
             raise typer.BadParameter("write it as 2026-11-20T12:00", param_hint="--now") from None
         State.now = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def opened() -> Exempt:
-    """Exempt with the settings file that the options name."""
-    from exempt.wiring import Exempt, utc_now  # noqa: PLC0415
-
-    pretended = State.now
-    clock: Callable[[], dt.datetime] = (lambda: pretended) if pretended else utc_now
-    exempt = Exempt(State.settings, clock=clock)
-    if State.context:
-        State.context.call_on_close(exempt.close)
-    return exempt
 
 
 @app.command()
@@ -143,18 +129,17 @@ def status(json: Json = False) -> None:
 
 @app.command()
 def explain(
-    order: Annotated[str, typer.Argument(help="Its number, or its id in the source.")],
+    order: orders_app.Order,
+    connection: orders_app.Connection = None,
     json: Json = False,
 ) -> None:
-    """Say why an order is taxed or not, certificate by certificate."""
-    from exempt.cli.show import show_explanation  # noqa: PLC0415
-
-    show_explanation(opened(), order, as_json=json)
+    """Say why an order is taxed or not: short for exempt orders explain."""
+    orders_app.explain(order, connection, json)
 
 
 @app.command()
 def customers(
-    words: Annotated[Optional[str], typer.Argument(help="Part of name, number or e-mail.")] = None,  # noqa: UP045
+    words: Annotated[str | None, typer.Argument(help="Part of name, number or e-mail.")] = None,
     json: Json = False,
 ) -> None:
     """List customers."""
@@ -166,7 +151,7 @@ def customers(
 @app.command()
 def migrate(
     to: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--to", help="A version to go to, forwards or back; base empties all."),
     ] = None,
 ) -> None:
@@ -185,93 +170,6 @@ def demo(
     from exempt.cli.demo import run_demo  # noqa: PLC0415
 
     raise typer.Exit(run_demo(folder))
-
-
-@certificates_app.command("add")
-def certificates_add(
-    customer: Annotated[
-        list[str], typer.Option("--customer", "-c", help="Number or e-mail, or id:12.")
-    ],
-    state: Annotated[
-        list[str],
-        typer.Option("--state", help="A state, or STATE=NUMBER with the number it knows them by."),
-    ],
-    reason: Annotated[str, typer.Option("--reason", help="Such as resale or educational.")],
-    signed: Annotated[str, typer.Option("--signed", help="The day it was signed: YYYY-MM-DD.")],
-    effective: Annotated[Optional[str], typer.Option("--effective", help="Its first day.")] = None,  # noqa: UP045
-    expires: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--expires", help="Its last day; left out = without an end."),
-    ] = None,
-    number: Annotated[str | None, typer.Option("--number", help="The certificate's own.")] = None,
-    apply_tax: Annotated[
-        bool, typer.Option("--apply-tax", help="Tax the orders all the same.")
-    ] = False,
-    file: Annotated[Optional[Path], typer.Option("--file", help="PDF, PNG or JPEG.")] = None,  # noqa: UP045
-    json: Json = False,
-) -> None:
-    """Enter a certificate; the orders it concerns are decided anew."""
-    from exempt.cli import register  # noqa: PLC0415
-
-    fields = {
-        "number": number,
-        "exemption_reason": reason,
-        "signed_date": signed,
-        "effective_date": effective,
-        "expiration_date": expires,
-        "apply_tax": apply_tax,
-    }
-    register.add(opened(), customer, state, fields, file, as_json=json)
-
-
-@certificates_app.command("list")
-def certificates_list(
-    customer: Annotated[str | None, typer.Option("--customer", "-c", help="Of this one.")] = None,
-    json: Json = False,
-) -> None:
-    """List certificates with their statuses today."""
-    from exempt.cli import register  # noqa: PLC0415
-
-    register.show_all(opened(), customer, as_json=json)
-
-
-@certificates_app.command("show")
-def certificates_show(certificate: int, json: Json = False) -> None:
-    """Show a certificate with each state it covers."""
-    from exempt.cli import register  # noqa: PLC0415
-
-    register.show_one(opened(), certificate, as_json=json)
-
-
-@certificates_app.command("archive")
-def certificates_archive(certificate: int) -> None:
-    """Archive a certificate: from today on it covers no order."""
-    from exempt.cli import register  # noqa: PLC0415
-
-    register.archive(opened(), certificate)
-
-
-@requests_app.command("list")
-def requests_list(json: Json = False) -> None:
-    """List customers to ask, and those asked already."""
-    from exempt.cli import asking  # noqa: PLC0415
-
-    asking.show(opened(), as_json=json)
-
-
-@requests_app.command("send")
-def requests_send(
-    customer: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="CUSTOMER", help="Numbers or e-mails, or id:12."),
-    ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="All who lack a certificate.")] = False,
-    json: Json = False,
-) -> None:
-    """Mail customers whose orders lack a certificate; nobody is asked twice."""
-    from exempt.cli import asking  # noqa: PLC0415
-
-    raise typer.Exit(asking.send(opened(), customer or [], everyone=everyone, as_json=json))
 
 
 def main() -> NoReturn:

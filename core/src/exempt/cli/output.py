@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
@@ -18,6 +19,8 @@ from rich.text import Text
 from exempt.data import currency_exponent
 
 console = Console(highlight=False, soft_wrap=False)
+
+_COMMANDS_TO_A_TERMINAL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def print_json(value: Any) -> None:
@@ -48,13 +51,23 @@ def print_table(
     for position, head in enumerate(heads):
         table.add_column(head, justify="right" if position in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else harmless(str(cell))) for cell in row))
     console.print(table)
 
 
 def say(text: str = "", style: str = "", *, wrap: bool = True) -> None:
     """Print one line; nothing in it is taken for markup. A command to copy is not wrapped."""
-    console.print(Text(text, style=style), soft_wrap=not wrap)
+    console.print(Text(harmless(text), style=style), soft_wrap=not wrap)
+
+
+def harmless(text: str) -> str:
+    """*text* without what would move a terminal's cursor, or turn its letters around."""
+    return _COMMANDS_TO_A_TERMINAL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def one_line(text: str | None) -> str:
+    """A name from outside, in a sentence of ours."""
+    return " ".join((text or "").split())
 
 
 def money(minor: int, currency: str) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from exempt.errors import SettingsError
 
+SHIPPED = "exempt"
+"""The name of the shipped pack; no other may have it."""
+
 FILES = ("states.csv", "reasons.csv")
 
 

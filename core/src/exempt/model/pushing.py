@@ -9,7 +9,7 @@ from typing import IO, Any, Protocol
 from pydantic import ConfigDict, Field
 
 from exempt.model.address import Jurisdiction
-from exempt.model.certificate import ExemptionReason
+from exempt.model.certificate import ExemptionReason, Percentage
 from exempt.model.record import Day, ExternalId, Key, Record, Text
 
 
@@ -49,10 +49,17 @@ class CertificateFile(Protocol):
 
 
 class JurisdictionStatus(Record):
-    """Whether a customer, or an order, is exempt in one jurisdiction, and by what."""
+    """Whether a customer, or an order, is exempt in one jurisdiction, and by what.
+
+    Attributes:
+        exempt: Whether all of a sale is exempt.
+        exempt_percentage: Where only a part is: how much, between 0 and 100;
+            ``exempt`` is then false. None otherwise.
+    """
 
     jurisdiction: Jurisdiction
     exempt: bool
+    exempt_percentage: Percentage | None = None
     certificate_number: Text | None = None
     exemption_reason: ExemptionReason | None = None
     exemption_number: Text | None = None

@@ -58,13 +58,37 @@ class OrderKind(StrEnum):
     CREDIT = "credit"
 
 
+class NotTaxedReason(StrEnum):
+    """Why no tax is on a line.
+
+    ===================  ==========================================================
+    customer_exempt      the customer is exempt, by a certificate or a number
+    transaction_exempt   just this sale is: a single-use certificate, or by hand
+    not_collecting       the seller does not collect there
+    product_not_taxed    the state does not tax this product
+    no_tax               the state levies no sales tax
+    ===================  ==========================================================
+    """
+
+    CUSTOMER_EXEMPT = "customer_exempt"
+    TRANSACTION_EXEMPT = "transaction_exempt"
+    NOT_COLLECTING = "not_collecting"
+    PRODUCT_NOT_TAXED = "product_not_taxed"
+    NO_TAX = "no_tax"
+
+
 class OrderLine(Record):
-    """One line of an order; ``amount`` is without tax, after discounts."""
+    """One line of an order; ``amount`` is without tax, after discounts.
+
+    Attributes:
+        not_taxed_reason: Why the source puts no tax on it, where it says so.
+    """
 
     line_id: ExternalId
     product_external_id: ExternalId | None = None
     amount: Amount
     tax: Amount | None = None
+    not_taxed_reason: NotTaxedReason | None = None
 
 
 class Order(SourceRecord):
@@ -74,6 +98,9 @@ class Order(SourceRecord):
         customer_external_id: The billing customer, in the same source.
         order_date: The day the decision goes by (R2's "prep date"), in the
             seller's time zone.
+        event_start_date: The first day of the event that it is for, such as a
+            rental's; a change of it, as of ``event_end_date``, has the
+            certificate chosen anew.
         ship_to: Where the goods go; its state is the jurisdiction.
         total: Without tax, after discounts; negative for a credit.
         tax: The tax the source charged, None where it does not say.
@@ -88,6 +115,8 @@ class Order(SourceRecord):
     kind: OrderKind = OrderKind.ORDER
     number: ExternalId | None = None
     order_date: Day
+    event_start_date: Day | None = None
+    event_end_date: Day | None = None
     ship_to: Address | None = None
     currency: Currency
     total: Amount

@@ -4,9 +4,11 @@ Source: R2's help page "How is Resale Certificates tagged on Orders?": the
 company's free-form number comes first; else a certificate of the billing
 customer, for the state of the ship-to, that expires on the order's day or
 later; of several the one that expires first, one without an expiration date
-last; and when there is none, the number is blank and tax applies. Ours beyond
-that: review status, archive, the effective date (profile ``default``), and
-ties settled by the newest effective date, then by the lowest id.
+last; and when there is none, the number is blank and tax applies. What
+somebody chose by hand comes before all of it. Ours beyond that: review
+status, archive, orders that a certificate is bound to, a part that is exempt,
+the effective date and recurring sales (profile ``default``), and ties settled
+by the newest effective date, then by the lowest id.
 """
 
 from __future__ import annotations
@@ -14,13 +16,26 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import cast
 
 from exempt.data import jurisdictions
 from exempt.model.certificate import Coverage, ReviewStatus
-from exempt.model.decision import Card, Decision, Finding, Ground, Profile, Step
+from exempt.model.decision import (
+    ByHand,
+    Card,
+    Decision,
+    Facts,
+    Finding,
+    Ground,
+    Profile,
+    Step,
+)
 from exempt.model.sources import Order
+from exempt.rules.matching import number_key
 
-VERSION = "1"
+VERSION = "2"
+_ALL, _NOTHING = Decimal(100), Decimal(0)
 
 _REVIEW: Mapping[ReviewStatus, Finding] = {
     ReviewStatus.PENDING: Finding.PENDING_REVIEW,
@@ -28,42 +43,63 @@ _REVIEW: Mapping[ReviewStatus, Finding] = {
 }
 
 
-def decide(
-    order: Order,
-    card: Card | None,
-    coverages: Sequence[Coverage],
-    profile: Profile = Profile.DEFAULT,
-) -> Decision:
-    """Decide whether tax applies to *order*.
+def facts_of(
+    order: Order, card: Card | None, held: Sequence[Coverage] = (), by_hand: ByHand | None = None
+) -> Facts:
+    """What of *order* and its billing customer's *card* a decision goes by.
 
     Args:
         order: What was sold, to whom and where to.
         card: The billing customer; None when no source has shown it yet.
-        coverages: All of that customer's, in any order.
+        held: That customer's coverages; the order's numbers count only where
+            one of them is bound to some.
+        by_hand: What somebody decided for the order.
+    """
+    place = order.ship_to
+    bound = held and any(coverage.order_numbers for coverage in held)
+    return Facts(
+        order_date=order.order_date,
+        jurisdiction=place.jurisdiction if place else None,
+        country=place.country if place else None,
+        customer_known=card is not None,
+        claimed=order.tax_applicable is False or (card is not None and card.flagged_exempt),
+        free_form_number=(card.resale_certificate_number or None) if card else None,
+        order_numbers=order_numbers(order) if bound else (),
+        by_hand=by_hand,
+    )
+
+
+def order_numbers(order: Order) -> tuple[str, ...]:
+    """The numbers by which a certificate may be bound to *order*, as `number_key` has them."""
+    names = (order.external_id, order.number, order.purchase_order_number)
+    return tuple(sorted({key for name in names if (key := number_key(name))}))
+
+
+def decide(facts: Facts, held: Sequence[Coverage], profile: Profile = Profile.DEFAULT) -> Decision:
+    """Decide whether tax applies.
+
+    Args:
+        facts: Of the order and its billing customer.
+        held: All of that customer's coverages, in any order.
         profile: Which rule to go by.
     """
-    jurisdiction = order.ship_to.jurisdiction if order.ship_to else None
-    free_form = card.resale_certificate_number if card else None
-    if not coverages and not free_form:
-        ground = _ground_without(order, card, jurisdiction)
-        return _without(ground, jurisdiction, order.order_date, profile)
-    found = [(c, _refusal(c, jurisdiction, order.order_date, profile)) for c in coverages]
-    chosen = None if free_form else choose([c for c, refused in found if refused is None])
-    if free_form:
-        ground, number = Ground.FREE_FORM_NUMBER, free_form
-    elif chosen:
-        ground, number = Ground.CERTIFICATE, number_to_show(chosen)
-    else:
-        ground, number = _ground_without(order, card, jurisdiction), None
+    if not (held or facts.free_form_number or facts.by_hand):
+        return _without(facts, profile)
+    found = [(coverage, refusal(coverage, facts, profile)) for coverage in held]
+    chosen = _chosen_by_hand(facts, held)
+    prevails = _prevails(facts, chosen)
+    if prevails is None:
+        chosen = choose([coverage for coverage, refused in found if refused is None])
+    ground, number, exempt_part = _outcome(facts, chosen)
     return Decision(
         ground=ground,
-        tax_applicable=chosen.apply_tax if chosen else not free_form,
+        tax_applicable=exempt_part < _ALL,
+        exempt_percentage=exempt_part,
         certificate_id=chosen.certificate_id if chosen else None,
         certificate_number=number,
-        jurisdiction=jurisdiction,
-        order_date=order.order_date,
+        facts=facts,
         rule=rule_name(profile),
-        steps=_steps(found, chosen),
+        steps=_steps(found, chosen, prevails),
     )
 
 
@@ -73,13 +109,12 @@ def rule_name(profile: Profile) -> str:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _without(ground: Ground, jurisdiction: str | None, on: dt.date, profile: Profile) -> Decision:
+def _without(facts: Facts, profile: Profile) -> Decision:
     """The decision of an order that nothing on file speaks of; the same for many orders."""
     return Decision(
-        ground=ground,
+        ground=_ground_without(facts),
         tax_applicable=True,
-        jurisdiction=jurisdiction,
-        order_date=on,
+        facts=facts,
         rule=rule_name(profile),
     )
 
@@ -98,76 +133,151 @@ def number_to_show(coverage: Coverage) -> str:
     )
 
 
-def _rank(coverage: Coverage) -> tuple[dt.date, int, int]:
+def _rank(coverage: Coverage) -> tuple[dt.date, int, int, int]:
     return (
         coverage.expiration_date or dt.date.max,
         -coverage.effective_date.toordinal(),
         coverage.certificate_id,
+        coverage.customer_id,
     )
 
 
-def _refusal(
-    coverage: Coverage, jurisdiction: str | None, on: dt.date, profile: Profile
-) -> Finding | None:
-    """Why *coverage* cannot be used, or None when it can."""
-    if coverage.jurisdiction != jurisdiction:
+def refusal(coverage: Coverage, facts: Facts, profile: Profile) -> Finding | None:
+    """Why *coverage* cannot be used for an order, or None when it can."""
+    if coverage.jurisdiction != facts.jurisdiction:
         return Finding.OTHER_JURISDICTION
     if coverage.review_status in _REVIEW:
         return _REVIEW[coverage.review_status]
-    if coverage.archived_date is not None and coverage.archived_date <= on:
+    if coverage.archived_date is not None and coverage.archived_date <= facts.order_date:
         return Finding.ARCHIVED
+    if coverage.order_numbers and not _is_bound_to(coverage, facts.order_numbers):
+        return Finding.OTHER_ORDERS
+    return _out_of_its_time(coverage, facts.order_date, profile)
+
+
+def _out_of_its_time(coverage: Coverage, on: dt.date, profile: Profile) -> Finding | None:
     if coverage.expiration_date is not None and coverage.expiration_date < on:
         return Finding.EXPIRED
-    if profile is Profile.DEFAULT and on < coverage.effective_date:
+    if profile is Profile.R2:
+        return None
+    if on < coverage.effective_date:
         return Finding.NOT_YET_EFFECTIVE
-    return None
+    lapsed = coverage.held_through is not None and coverage.held_through < on
+    return Finding.LAPSED if lapsed else None
 
 
-def _ground_without(order: Order, card: Card | None, jurisdiction: str | None) -> Ground:
+def _is_bound_to(coverage: Coverage, numbers: Sequence[str]) -> bool:
+    return not {number_key(number) for number in coverage.order_numbers}.isdisjoint(numbers)
+
+
+def _override(facts: Facts) -> bool | None:
+    """Whether tax applies, where somebody said so by hand."""
+    return facts.by_hand.tax_applicable if facts.by_hand else None
+
+
+def _chosen_by_hand(facts: Facts, held: Sequence[Coverage]) -> Coverage | None:
+    """The coverage that somebody chose, while it is on file and accepted."""
+    if facts.by_hand is None or _override(facts) is not None:
+        return None
+    of_it = [
+        coverage
+        for coverage in held
+        if coverage.certificate_id == facts.by_hand.certificate_id
+        and coverage.review_status is ReviewStatus.ACCEPTED
+    ]
+    return min(
+        of_it,
+        key=lambda coverage: (
+            coverage.jurisdiction != facts.jurisdiction,
+            coverage.jurisdiction,
+            coverage.customer_id,
+        ),
+        default=None,
+    )
+
+
+def _prevails(facts: Facts, by_hand: Coverage | None) -> Finding | None:
+    """What leaves the rule no choice, as it is said of a certificate that would do."""
+    if by_hand or _override(facts) is not None:
+        return Finding.OVERRULED_BY_HAND
+    return Finding.OVERRULED if facts.free_form_number else None
+
+
+def _outcome(facts: Facts, chosen: Coverage | None) -> tuple[Ground, str | None, Decimal]:
+    """The ground, the number that the order shall show, and how much of it is exempt."""
+    override = _override(facts)
+    if override is not None:
+        return Ground.OVERRIDE, None, _NOTHING if override else _ALL
+    if chosen:
+        exempt_part = _NOTHING if chosen.apply_tax else chosen.exempt_percentage
+        return Ground.CERTIFICATE, number_to_show(chosen), exempt_part
+    if facts.free_form_number:
+        return Ground.FREE_FORM_NUMBER, facts.free_form_number, _ALL
+    return _ground_without(facts), None, _NOTHING
+
+
+def _ground_without(facts: Facts) -> Ground:
     """What to call it when nothing covers the order."""
-    if card is None:
+    if not facts.customer_known:
         return Ground.UNKNOWN_CUSTOMER
-    if by_place := _ground_of_place(order, jurisdiction):
+    if by_place := _ground_of_place(facts):
         return by_place
-    if card.flagged_exempt or order.tax_applicable is False:
-        return Ground.NO_CERTIFICATE
-    return Ground.NOT_CLAIMED
+    return Ground.NO_CERTIFICATE if facts.claimed else Ground.NOT_CLAIMED
 
 
-def _ground_of_place(order: Order, jurisdiction: str | None) -> Ground | None:
+def _ground_of_place(facts: Facts) -> Ground | None:
     """What the place that the goods go to says by itself, if it says anything."""
-    if order.ship_to is not None and order.ship_to.country != "US":
+    if facts.country not in {None, "US"}:
         return Ground.OUTSIDE
-    if jurisdiction is None:
+    if facts.jurisdiction is None:
         return Ground.NO_SHIP_TO
     # A state of the United States that is not in the table was refused with its record.
-    levies_none = jurisdictions()[jurisdiction].sales_tax == "none"
+    levies_none = jurisdictions()[facts.jurisdiction].sales_tax == "none"
     return Ground.NO_SALES_TAX if levies_none else None
 
 
 def _steps(
-    found: Sequence[tuple[Coverage, Finding | None]], chosen: Coverage | None
+    found: Sequence[tuple[Coverage, Finding | None]],
+    chosen: Coverage | None,
+    prevails: Finding | None,
 ) -> tuple[Step, ...]:
-    steps = [
-        Step(
-            finding=refused or _against(coverage, chosen),
-            certificate_id=coverage.certificate_id,
-            certificate_number=number_to_show(coverage),
-            jurisdiction=coverage.jurisdiction,
-            effective_date=coverage.effective_date,
-            expiration_date=coverage.expiration_date,
-        )
-        for coverage, refused in found
-    ]
-    return tuple(sorted(steps, key=lambda s: (s.certificate_id, s.jurisdiction)))
+    steps = [_step(coverage, refused, chosen, prevails) for coverage, refused in found]
+    return tuple(sorted(steps, key=lambda s: (s.certificate_id, s.jurisdiction, s.customer_id)))
 
 
-def _against(coverage: Coverage, chosen: Coverage | None) -> Finding:
+def _step(
+    coverage: Coverage,
+    refused: Finding | None,
+    chosen: Coverage | None,
+    prevails: Finding | None,
+) -> Step:
+    is_chosen = coverage is chosen
+    if is_chosen:
+        finding = Finding.CHOSEN_BY_HAND if prevails else Finding.CHOSEN
+    else:
+        finding = refused or prevails or _against(coverage, cast("Coverage", chosen))
+    return Step(
+        finding=finding,
+        against=refused if is_chosen else None,
+        certificate_id=coverage.certificate_id,
+        certificate_number=number_to_show(coverage),
+        customer_id=coverage.customer_id,
+        jurisdiction=coverage.jurisdiction,
+        exemption_reason=coverage.exemption_reason,
+        kind=coverage.kind,
+        order_numbers=coverage.order_numbers,
+        effective_date=coverage.effective_date,
+        expiration_date=coverage.expiration_date,
+        held_through=coverage.held_through,
+        apply_tax=coverage.apply_tax,
+        exempt_percentage=coverage.exempt_percentage,
+        review_status=coverage.review_status,
+        archived_date=coverage.archived_date,
+    )
+
+
+def _against(coverage: Coverage, chosen: Coverage) -> Finding:
     """Why *coverage*, which would have done, was passed over for *chosen*."""
-    if chosen is None:
-        return Finding.OVERRULED
-    if coverage is chosen:
-        return Finding.CHOSEN
     if coverage.expiration_date != chosen.expiration_date:
         return Finding.LATER_EXPIRATION
     if coverage.effective_date != chosen.effective_date:

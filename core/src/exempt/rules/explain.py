@@ -3,54 +3,113 @@
 from __future__ import annotations
 
 from exempt.data import jurisdiction_name
-from exempt.model.decision import Decision, Finding, Ground, Step
+from exempt.model.certificate import Coverage
+from exempt.model.decision import Decision, Facts, Finding, Ground, Step
 
 _GROUNDS = {
+    Ground.OVERRIDE: "Somebody decided so by hand{why}.",
     Ground.FREE_FORM_NUMBER: "The free-form number {number} prevails over every certificate.",
     Ground.NO_CERTIFICATE: "Exemption is claimed, but nothing on file covers {place} on {day}.",
     Ground.NOT_CLAIMED: "Nobody claims an exemption, and no certificate covers {place}.",
     Ground.NO_SALES_TAX: "{place} levies no sales tax, so no certificate is needed.",
-    Ground.OUTSIDE: "{place} lies outside the jurisdictions that are known here.",
+    Ground.OUTSIDE: "The goods go to {place}, outside the jurisdictions that are known here.",
     Ground.NO_SHIP_TO: "The order does not say which state the goods go to.",
     Ground.UNKNOWN_CUSTOMER: "The order names a customer that its source has not shown yet.",
 }
 
 _FINDINGS = {
     Finding.CHOSEN: "is the one used",
+    Finding.CHOSEN_BY_HAND: "was chosen by hand",
     Finding.LATER_EXPIRATION: "would do, but the one used expires sooner",
     Finding.EARLIER_EFFECTIVE: "would do, but the one used took effect later",
     Finding.HIGHER_ID: "would do, but is equal to the one used, which was entered earlier",
     Finding.OTHER_JURISDICTION: "is for {place}",
+    Finding.OTHER_ORDERS: "is for other orders: {orders}",
     Finding.EXPIRED: "expired on {expires}",
-    Finding.NOT_YET_EFFECTIVE: "takes effect on {starts} only",
-    Finding.ARCHIVED: "was archived by then",
+    Finding.LAPSED: "lapsed after {held_through}, as no sale followed in time",
+    Finding.NOT_YET_EFFECTIVE: "does not take effect until {starts}",
+    Finding.ARCHIVED: "was archived on {archived}",
     Finding.PENDING_REVIEW: "waits for review",
     Finding.REJECTED: "was rejected in review",
     Finding.OVERRULED: "would do, but the free-form number prevails",
+    Finding.OVERRULED_BY_HAND: "would do, but what was decided by hand prevails",
 }
+
+_USED = {Finding.CHOSEN, Finding.CHOSEN_BY_HAND}
 
 
 def verdict(decision: Decision) -> str:
-    """``Exempt`` or ``Tax applies``, with the reason, in one or two sentences."""
-    head = "Tax applies." if decision.tax_applicable else "Exempt."
-    return f"{head} {_reason(decision)}"
+    """``Exempt`` or ``Tax applies``, with the reason, in a few sentences."""
+    head = "Exempt." if decision.exempt else "Tax applies."
+    if not decision.exempt and decision.exempt_percentage:
+        part = f"{decision.exempt_percentage.normalize():f}"
+        head = f"{part} % of it is exempt, and tax applies to the rest."
+    return " ".join(filter(None, (head, _reason(decision), _choice_that_failed(decision))))
 
 
 def _reason(decision: Decision) -> str:
-    place = jurisdiction_name(decision.jurisdiction) if decision.jurisdiction else "the ship-to"
     if decision.ground is Ground.CERTIFICATE:
-        used = f"Certificate {decision.certificate_number} covers {place} on {decision.order_date}"
-        return f"{used}, but it says that tax applies." if decision.tax_applicable else f"{used}."
+        return _by_certificate(decision)
     return _GROUNDS[decision.ground].format(
-        place=place, day=decision.order_date, number=decision.certificate_number
+        place=_place(decision.facts),
+        day=decision.order_date,
+        number=decision.certificate_number,
+        why=_why(decision.facts),
     )
+
+
+def _place(facts: Facts) -> str | None:
+    """The state that the goods go to, else the country."""
+    return jurisdiction_name(facts.jurisdiction) if facts.jurisdiction else facts.country
+
+
+def _why(facts: Facts) -> str:
+    """What whoever decided by hand said of it, as the end of a sentence."""
+    reason = facts.by_hand.reason.strip().rstrip(".") if facts.by_hand else ""
+    return f": {reason}" if reason else ""
+
+
+def _by_certificate(decision: Decision) -> str:
+    used = next(step for step in decision.steps if step.finding in _USED)
+    number = decision.certificate_number
+    if used.finding is Finding.CHOSEN_BY_HAND:
+        said = f"Certificate {number} was chosen by hand{_why(decision.facts)}."
+        if used.against:
+            said += f" It {found(used, used.against)}."
+    else:
+        said = f"Certificate {number} covers {_place(decision.facts)} on {decision.order_date}."
+    return f"{said} It says that tax applies all the same." if used.apply_tax else said
+
+
+def _choice_that_failed(decision: Decision) -> str:
+    """What became of a choice by hand that could not be kept to."""
+    chosen = decision.facts.by_hand.certificate_id if decision.facts.by_hand else None
+    if chosen is None or decision.ground is Ground.OVERRIDE:
+        return ""
+    of_it = [step for step in decision.steps if step.certificate_id == chosen]
+    if not of_it:
+        return f"Certificate {chosen}, which was chosen by hand, is no longer the customer's."
+    if any(step.finding is Finding.CHOSEN_BY_HAND for step in of_it):
+        return ""
+    number = of_it[0].certificate_number
+    return f"Certificate {number}, which was chosen by hand, is no longer accepted."
 
 
 def step(looked_at: Step) -> str:
     """What was found of one certificate, as a sentence."""
-    found = _FINDINGS[looked_at.finding].format(
+    said = found(looked_at, looked_at.finding)
+    if looked_at.against:
+        said += f", although it {found(looked_at, looked_at.against)}"
+    return f"{looked_at.certificate_number} ({looked_at.jurisdiction.removeprefix('US-')}) {said}."
+
+
+def found(looked_at: Step | Coverage, finding: Finding) -> str:
+    """What was found of a certificate, as the rest of a sentence that begins with it."""
+    return _FINDINGS[finding].format(
         place=jurisdiction_name(looked_at.jurisdiction),
+        orders=", ".join(looked_at.order_numbers),
         starts=looked_at.effective_date,
         expires=looked_at.expiration_date,
+        held_through=looked_at.held_through,
+        archived=looked_at.archived_date,
     )
-    return f"{looked_at.certificate_number} ({looked_at.jurisdiction.removeprefix('US-')}) {found}."

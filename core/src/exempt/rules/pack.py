@@ -92,14 +92,21 @@ class _Table(Generic[R]):
     mistakes: list[str] = field(default_factory=list)
 
     def read(self, text: str) -> _Table[R]:
-        reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
-        self.mistakes += self._of_the_titles(list(reader.fieldnames or ()))
-        if self.mistakes:
-            return self
+        lines = io.StringIO(text, newline="")
+        reader = csv.DictReader(lines, restkey="", restval="", strict=True)
+        try:
+            self.mistakes += self._of_the_titles(list(reader.fieldnames or ()))
+            if not self.mistakes:
+                self._read_rows(reader)
+        except csv.Error as error:
+            place = f"{self.name}, line {reader.line_num + 1}"  # where the row begins
+            self.mistakes.append(f"{place}: is no CSV: {error}: look for a quote too many")
+        return self
+
+    def _read_rows(self, reader: csv.DictReader[str]) -> None:
         for cells in reader:
             place = f"{self.name}, line {reader.line_num}"
             self.mistakes += [f"{place}{wrong}" for wrong in self._take(cells, reader.line_num)]
-        return self
 
     def _take(self, cells: dict[str, str], line: int) -> Iterator[str]:
         """Keep the row, or say what is wrong with it."""

@@ -14,6 +14,7 @@ from enum import StrEnum
 from exempt.model.certificate import ExemptionReason
 from exempt.model.record import Record
 from exempt.model.rulesdata import ReasonCodes, RulesPack
+from exempt.rules.pack import shipped_pack
 
 OwnCodes = Mapping[ExemptionReason, str]
 """A connection's own code for each reason that has one there."""
@@ -62,6 +63,25 @@ def code_of(
     if own and (code := own.get(reason)):
         return code
     return None if system is None else _STANDARD[system](pack.reason(reason))[0]
+
+
+def reason_code(
+    reason: ExemptionReason,
+    system: CodeSystem | None = None,
+    own: OwnCodes | None = None,
+) -> str | None:
+    """The code that a connector writes for *reason*.
+
+    Args:
+        reason: Why the sale is exempt.
+        system: Whose standard codes the remote uses, as Exempt ships them;
+            None where it uses codes of its own only.
+        own: The remote's own codes, from the connection's settings: they win.
+
+    Returns:
+        The code, or None where neither has one.
+    """
+    return code_of(shipped_pack(), reason, system=system, own=own)
 
 
 def reasons_of(

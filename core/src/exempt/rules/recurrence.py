@@ -2,9 +2,10 @@
 
 Source: section 317 of the Streamlined Sales Tax agreement, "no more than 12
 months between sales", and the states' rules of the kinds ``recurring_12m``
-and ``fixed_years_unless_recurring``. Ours beyond that: the effective date
-counts as the first sale, and the same day 12 months later is still in time.
-Once lapsed, a certificate does not revive with the next sale.
+and ``fixed_years_unless_recurring``. Ours beyond that: the first sale that is
+known under the certificate begins the count, so that history which was never
+read makes no gap; the same day 12 months later is still in time; once lapsed,
+a certificate does not revive with the next sale.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ from exempt.rules.validity import kind_of
 MONTHS_BETWEEN_SALES = 12
 
 
+def goes_by_sales(rule: StateRule, form_kind: FormKind) -> bool:
+    """Whether a blanket on this form holds only while sales recur."""
+    return kind_of(rule, form_kind) in _BY_SALES
+
+
+_BY_SALES = {ValidityKind.RECURRING_12M, ValidityKind.FIXED_YEARS_UNLESS_RECURRING}
+
+
 def holds_until(
     rule: StateRule, *, effective: dt.date, form_kind: FormKind, sales: Iterable[dt.date]
 ) -> dt.date | None:
@@ -34,34 +43,18 @@ def holds_until(
             order; leave out credits and what was voided.
 
     Returns:
-        None where the rule does not go by sales.
+        None where the rule does not go by sales, or no sale is known.
     """
-    kind = kind_of(rule, form_kind)
-    if kind is ValidityKind.RECURRING_12M:
-        until = add_months(effective, MONTHS_BETWEEN_SALES)
-    elif kind is ValidityKind.FIXED_YEARS_UNLESS_RECURRING:
-        until = add_months(effective, rule.validity_value.longest or 0)
-    else:
+    if not goes_by_sales(rule, form_kind):
         return None
-    for sale in sorted(sales):
+    days = sorted(day for day in sales if effective <= day)
+    if not days:
+        return None
+    until = days[0]
+    if kind_of(rule, form_kind) is ValidityKind.FIXED_YEARS_UNLESS_RECURRING:
+        until = max(until, add_months(effective, rule.validity_value.longest or 0))
+    for sale in days:
         if until < sale:
             break
         until = max(until, add_months(sale, MONTHS_BETWEEN_SALES))
     return until
-
-
-def lapsed(
-    rule: StateRule,
-    *,
-    effective: dt.date,
-    form_kind: FormKind,
-    sales: Iterable[dt.date],
-    on: dt.date,
-) -> bool:
-    """Whether it no longer holds on the day *on*.
-
-    Sales of that day and later need not be left out: one in time prolongs what
-    holds already, and one too late revives nothing.
-    """
-    until = holds_until(rule, effective=effective, form_kind=form_kind, sales=sales)
-    return until is not None and until < on

@@ -6,11 +6,12 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from pydantic import TypeAdapter
 
 from exempt.data import jurisdictions
-from exempt.model.certificate import Coverage, ReviewStatus
+from exempt.model.certificate import CertificateKind, Coverage, ReviewStatus
 from exempt.model.decision import Decision
 from exempt.model.pushing import JurisdictionStatus
 from exempt.model.record import Record
@@ -31,6 +32,7 @@ class Wanted(Record):
 
 
 _WANTED = TypeAdapter(Wanted)
+_ALL = Decimal(100)
 
 
 def dump(wanted: Wanted) -> str:
@@ -49,11 +51,12 @@ def idempotency_key(*parts: object) -> str:
     return f"exempt-{digest[:40]}"
 
 
-def status_of(coverage: Coverage, *, exempt: bool) -> JurisdictionStatus:
-    """What a remote is told of one coverage."""
+def status_of(coverage: Coverage, place: str, exempt_part: Decimal) -> JurisdictionStatus:
+    """What a remote is told of one coverage, of which *exempt_part* percent are exempt."""
     return JurisdictionStatus(
-        jurisdiction=coverage.jurisdiction,
-        exempt=exempt,
+        jurisdiction=place,
+        exempt=exempt_part == _ALL,
+        exempt_percentage=exempt_part if 0 < exempt_part < _ALL else None,
         certificate_number=number_to_show(coverage),
         exemption_reason=coverage.exemption_reason,
         exemption_number=coverage.exemption_number,
@@ -66,18 +69,14 @@ def status_of(coverage: Coverage, *, exempt: bool) -> JurisdictionStatus:
 def for_order(decision: Decision, coverages: Sequence[Coverage]) -> Wanted:
     """What the source shall show on a decided order."""
     place = decision.jurisdiction
-    used = next(
-        (
-            c
-            for c in coverages
-            if c.certificate_id == decision.certificate_id and c.jurisdiction == place
-        ),
-        None,
-    )
-    statuses: tuple[JurisdictionStatus, ...] = ()
-    if used:
-        statuses = (status_of(used, exempt=decision.exempt),)
-    elif place in jurisdictions():  # elsewhere it may be no code at all
+    of_it = [c for c in coverages if c.certificate_id == decision.certificate_id]
+    used = min(of_it, key=lambda c: (c.jurisdiction != place, c.jurisdiction), default=None)
+    statuses: tuple[JurisdictionStatus, ...]
+    if place not in jurisdictions():  # it may be no code at all
+        statuses = ()
+    elif used:
+        statuses = (status_of(used, place, decision.exempt_percentage),)
+    else:
         statuses = (
             JurisdictionStatus(
                 jurisdiction=place,
@@ -106,16 +105,14 @@ def for_customer(
 ) -> Wanted:
     """What a source shall show on a customer's card on the day *on*.
 
-    Each state where the customer holds a certificate in force, or has goods
-    sent to, with the certificate that would be used for an order of that day.
+    Each state where the customer holds a certificate in force for all orders, or
+    has goods sent to, with the certificate that would be used for an order of that day.
     A state that levies no sales tax needs none, and is left out without one,
     and so is a place abroad. A free-form number prevails over every certificate.
     """
     usable: dict[str, list[Coverage]] = {}
     for coverage in coverages:
-        accepted = coverage.review_status is ReviewStatus.ACCEPTED
-        filed_away = coverage.archived_date is not None and coverage.archived_date <= on
-        if accepted and not filed_away and coverage.in_force(on):
+        if _serves_all_orders(coverage, on):
             usable.setdefault(coverage.jurisdiction, []).append(coverage)
     chosen = {place: choose(fit) for place, fit in usable.items()}
     places = sorted({*usable, *filter(_levies, ship_to)})
@@ -127,13 +124,21 @@ def for_customer(
             )
         )
     statuses = tuple(
-        status_of(used, exempt=not used.apply_tax)
+        status_of(used, place, Decimal(0) if used.apply_tax else used.exempt_percentage)
         if (used := chosen.get(place))
         else JurisdictionStatus(jurisdiction=place, exempt=False)
         for place in places
     )
     certificates = sorted({used.certificate_id for used in chosen.values() if used})
     return Wanted(jurisdictions=statuses, certificates=tuple(certificates))
+
+
+def _serves_all_orders(coverage: Coverage, on: dt.date) -> bool:
+    """Whether any order of the day *on* would be covered."""
+    accepted = coverage.review_status is ReviewStatus.ACCEPTED
+    filed_away = coverage.archived_date is not None and coverage.archived_date <= on
+    blanket = coverage.kind is CertificateKind.BLANKET and not coverage.order_numbers
+    return accepted and blanket and not filed_away and coverage.in_force(on)
 
 
 def _levies(place: str) -> bool:

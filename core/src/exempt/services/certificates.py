@@ -1,17 +1,29 @@
-"""Enter and archive certificates; the orders they concern are decided anew."""
+"""Enter, edit, review and archive certificates; the open orders they touch are decided anew."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from exempt.errors import NotFoundError, RefusedError
-from exempt.model.certificate import NewCertificate
-from exempt.model.decision import Profile
-from exempt.services.decide import owe_customers, redecide
+from exempt.errors import ConflictError, NotFoundError, RefusedError
+from exempt.model.certificate import (
+    AttachedFile,
+    Certificate,
+    CertificateDetails,
+    Rejection,
+    ReviewStatus,
+)
+from exempt.rules import claims
+from exempt.rules.history import FieldChange, changes_between
+from exempt.rules.objections import Objection
+from exempt.services.decide import redecide
+from exempt.services.owing import owe_customers
+from exempt.services.policy import Policy
 from exempt.services.ports import Store, Transaction
+from exempt.services.recurrence import recount
+from exempt.services.rows import Subject
 
 _MEDIA_TYPES = {
     ".pdf": "application/pdf",
@@ -29,74 +41,315 @@ class Documents(Protocol):
         ...
 
 
+class Scans(NamedTuple):
+    """Files that come with a certificate, and where they are kept."""
+
+    documents: Documents
+    files: Sequence[Path]
+
+
+class Act(NamedTuple):
+    """Who does something to a certificate, when, and by which rules."""
+
+    by: str
+    at: dt.datetime
+    policy: Policy
+
+
+class Done(NamedTuple):
+    """A certificate after something was done to it, and how many open orders that changed."""
+
+    certificate: Certificate
+    orders_changed: int
+
+
+def objections(
+    details: CertificateDetails, policy: Policy, on: dt.date
+) -> dict[str, tuple[Objection, ...]]:
+    """What the states' rules have against a certificate, by jurisdiction."""
+    return claims.objections(details, policy.pack, on, policy.review_after_years)
+
+
 def add(
     store: Store,
-    customer_ids: Sequence[int],
-    new: NewCertificate,
-    at: dt.datetime,
-    profile: Profile,
+    details: CertificateDetails,
+    act: Act,
     *,
-    documents: Documents | None = None,
-    file: Path | None = None,
-) -> tuple[int, int]:
-    """Enter a certificate; returns its id and how many decisions it changed.
+    review_status: ReviewStatus = ReviewStatus.ACCEPTED,
+    source: str = "staff",
+    scans: Scans | None = None,
+    fill_ends: bool = True,
+    anyway: bool = False,
+) -> Done:
+    """Enter a certificate; ends that follow from the law alone are filled in.
+
+    Args:
+        store: Where it is kept.
+        details: What it says.
+        act: Who enters it.
+        review_status: Pending, or accepted at once.
+        source: How it came in.
+        scans: Its files; none of it is entered when one of them cannot be kept.
+        fill_ends: Whether ends are filled in that were left out.
+        anyway: Accept it although a state's rule refuses it as it stands.
 
     Raises:
-        RefusedError: The file is of a kind that is not kept.
+        RefusedError: A state's rule refuses it, or a file cannot be kept.
         NotFoundError: There is no such customer.
     """
-    media_type = _media_type(file) if file else ""
+    if fill_ends:
+        details = claims.with_certain_ends(details, act.policy.pack, act.policy.review_after_years)
+    if review_status is ReviewStatus.ACCEPTED and not anyway:
+        _refuse("certificate", details, act)
     with store.writing() as tx:
-        tx.alone(tx.sources.companies_of(customer_ids))
-        certificate_id = tx.certificates.add(customer_ids, new, at)
-        if file and documents:
-            with file.open("rb") as content:
-                sha256, size = documents.put(content)
-            tx.certificates.attach(certificate_id, file.name, media_type, sha256, size)
-        changed = _follow_up(tx, customer_ids, profile, at)
-    return certificate_id, changed
+        tx.alone(tx.sources.companies_of(details.customer_ids))
+        certificate_id = tx.certificates.add(
+            details, review_status, act.at, by=act.by, source=source
+        )
+        changes = [
+            *changes_between(None, details),
+            FieldChange("review_status", None, review_status.value),
+        ]
+        tx.history.add(Subject.CERTIFICATE, certificate_id, changes, act.at, act.by)
+        if scans:
+            for file in scans.files:
+                _attach(tx, certificate_id, scans.documents, file, act)
+        entered = get(tx, certificate_id)
+        return Done(entered, _follow_up(tx, [entered], act))
 
 
-def archive(store: Store, certificate_id: int, at: dt.datetime, profile: Profile) -> int:
-    """Archive a certificate: it no longer covers orders of that day or later.
+def edit(
+    store: Store,
+    certificate_id: int,
+    details: CertificateDetails,
+    act: Act,
+    *,
+    seen: int,
+    anyway: bool = False,
+) -> Done:
+    """Put *details* in place of what a certificate says, all of it or nothing.
 
-    Returns:
-        How many decisions changed.
+    *seen* is the version that whoever edits has looked at.
 
     Raises:
-        NotFoundError: There is no such certificate.
-        RefusedError: It is archived already.
+        ConflictError: Somebody changed it since.
+        RefusedError: It is accepted, and a state's rule refuses it as it would stand.
+        NotFoundError: There is no such certificate or customer.
     """
     with store.writing() as tx:
-        certificate = tx.certificates.get(certificate_id)
-        if certificate is None:
-            msg = f"certificate {certificate_id}: there is none: see exempt certificates list"
-            raise NotFoundError(msg)
-        if certificate.archived_date:
-            msg = (
-                f"certificate {certificate_id}: was archived on {certificate.archived_date} already"
-            )
+        before = get(tx, certificate_id)
+        if before.review_status is ReviewStatus.ACCEPTED and not anyway:
+            _refuse(f"certificate {certificate_id}", details, act)
+        after = before.model_copy(
+            update={name: getattr(details, name) for name in CertificateDetails.model_fields}
+        )
+        changes = changes_between(before, details)
+        return _change(tx, _Edit(before, after, changes), act, seen)
+
+
+def review(
+    store: Store,
+    certificate_id: int,
+    act: Act,
+    *,
+    rejections: Sequence[Rejection] = (),
+    seen: int | None = None,
+    anyway: bool = False,
+) -> Done:
+    """Accept a certificate, or with *rejections* reject it.
+
+    Raises:
+        ConflictError: Somebody changed it since *seen*.
+        RefusedError: It is so already, or a state's rule refuses it.
+        NotFoundError: There is no such certificate.
+    """
+    status = ReviewStatus.REJECTED if rejections else ReviewStatus.ACCEPTED
+    with store.writing() as tx:
+        before = get(tx, certificate_id)
+        if before.review_status is status and before.rejections == tuple(rejections):
+            msg = f"certificate {certificate_id}: is {status} already"
             raise RefusedError(msg)
-        tx.alone(tx.sources.companies_of(certificate.customer_ids))
-        tx.certificates.archive(certificate_id, at.date())
-        return _follow_up(tx, certificate.customer_ids, profile, at)
+        if not rejections and not anyway:
+            _refuse(f"certificate {certificate_id}", before, act)
+        after = before.model_copy(update={"review_status": status, "rejections": tuple(rejections)})
+        changes = [
+            FieldChange("review_status", before.review_status.value, status.value),
+            FieldChange("rejections", _said(before.rejections), _said(rejections)),
+        ]
+        return _change(tx, _Edit(before, after, changes), act, seen)
 
 
-def _follow_up(
-    tx: Transaction, customer_ids: Sequence[int], profile: Profile, at: dt.datetime
-) -> int:
-    changed = redecide(tx, customer_ids, profile, at)
-    companies = tx.sources.companies_of(customer_ids)
-    for connection in tx.connections.all():
-        if connection.company_id in companies:
-            owe_customers(tx, connection, at.date(), at)
-    return changed
+def archive(
+    store: Store, certificate_id: int, act: Act, *, archived: bool = True, seen: int | None = None
+) -> Done:
+    """Archive a certificate: it covers no order of that day or later; or take it back.
+
+    Raises:
+        ConflictError: Somebody changed it since *seen*.
+        RefusedError: It is so already.
+        NotFoundError: There is no such certificate.
+    """
+    with store.writing() as tx:
+        before = get(tx, certificate_id)
+        if archived and before.archived_date:
+            msg = f"certificate {certificate_id}: was archived on {before.archived_date} already"
+            raise RefusedError(msg)
+        if not archived and before.archived_date is None:
+            msg = f"certificate {certificate_id}: is not archived"
+            raise RefusedError(msg)
+        on = act.at.date() if archived else None
+        after = before.model_copy(update={"archived_date": on})
+        changes = [FieldChange("archived_date", _text(before.archived_date), _text(on))]
+        return _change(tx, _Edit(before, after, changes), act, seen)
 
 
-def _media_type(file: Path) -> str:
+def attach(
+    store: Store,
+    certificate_id: int,
+    documents: Documents,
+    file: Path,
+    act: Act,
+    *,
+    seen: int | None = None,
+) -> AttachedFile:
+    """Keep a document of a certificate.
+
+    Raises:
+        ConflictError: Somebody changed it since *seen*.
+        RefusedError: The file cannot be read, or is of a kind that is not kept.
+        NotFoundError: There is no such certificate.
+    """
+    with store.writing() as tx:
+        before = get(tx, certificate_id)
+        if seen is not None and seen != before.version:
+            raise _conflict(tx, before, seen)
+        return _attach(tx, certificate_id, documents, file, act)
+
+
+def _attach(
+    tx: Transaction, certificate_id: int, documents: Documents, file: Path, act: Act
+) -> AttachedFile:
+    media_type = media_type_of(file)
+    try:
+        with file.open("rb") as content:
+            sha256, size = documents.put(content)
+    except OSError as error:
+        msg = f"{file}: cannot be read: {error.strerror}"
+        raise RefusedError(msg) from None
+    except RefusedError as error:
+        msg = f"{file}: {error}"
+        raise RefusedError(msg) from None
+    attached = AttachedFile(
+        name=file.name,
+        media_type=media_type,
+        sha256=sha256,
+        size=size,
+        added_at=act.at,
+        added_by=act.by,
+    )
+    tx.certificates.attach(certificate_id, attached)
+    change = FieldChange("file", None, f"{file.name}, sha256 {sha256}")
+    tx.history.add(Subject.CERTIFICATE, certificate_id, [change], act.at, act.by)
+    return attached
+
+
+def media_type_of(file: Path) -> str:
+    """The media type of a certificate's document, by its name.
+
+    Raises:
+        RefusedError: It is of a kind that is not kept.
+    """
     found = _MEDIA_TYPES.get(file.suffix.lower())
     if found is None:
         allowed = ", ".join(sorted(_MEDIA_TYPES))
         msg = f"{file.name}: a certificate's file is one of {allowed}: save it as a PDF"
         raise RefusedError(msg)
     return found
+
+
+def get(tx: Transaction, certificate_id: int) -> Certificate:
+    """The certificate with this id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = tx.certificates.get(certificate_id)
+    if found is None:
+        msg = f"certificate {certificate_id}: there is none: see exempt certificates list"
+        raise NotFoundError(msg)
+    return found
+
+
+def _refuse(name: str, details: CertificateDetails, act: Act) -> None:
+    against = claims.refusing(objections(details, act.policy, act.at.date()))
+    if against:
+        sentences = "\n".join(f"  - {sentence}" for sentence in against)
+        msg = (
+            f"{name}: the states' rules refuse it as it stands:\n{sentences}\n"
+            "Correct it, or say --anyway to take it all the same."
+        )
+        raise RefusedError(msg)
+
+
+class _Edit(NamedTuple):
+    """A certificate before and after, and what differs."""
+
+    before: Certificate
+    after: Certificate
+    changes: Sequence[FieldChange]
+
+
+def _change(tx: Transaction, change: _Edit, act: Act, seen: int | None) -> Done:
+    """Save what differs, remember who changed it, and decide what it touches."""
+    before, after, changes = change
+    differ = [each for each in changes if each.old != each.new]
+    if seen is not None and seen != before.version:
+        raise _conflict(tx, before, seen)
+    if not differ:
+        return Done(before, 0)
+    tx.alone(tx.sources.companies_of({*before.customer_ids, *after.customer_ids}))
+    if not tx.certificates.save(after):
+        raise _conflict(tx, before, before.version)
+    tx.history.add(Subject.CERTIFICATE, before.id, differ, act.at, act.by)
+    saved = get(tx, before.id)
+    return Done(saved, _follow_up(tx, [before, saved], act))
+
+
+def _conflict(tx: Transaction, certificate: Certificate, seen: int) -> ConflictError:
+    changes = tx.history.of(Subject.CERTIFICATE, certificate.id)
+    last = changes[-1] if changes else None
+    who = f"{last.changed_by} changed {last.field}" if last else "somebody changed it"
+    return ConflictError(
+        f"certificate {certificate.id}: is at version {certificate.version} by now, not {seen}:"
+        f" {who}: look at it again, then repeat your change"
+    )
+
+
+def _follow_up(tx: Transaction, states: Collection[Certificate], act: Act) -> int:
+    """Decide the open orders anew that a certificate touched before or touches now."""
+    customer_ids = {each for state in states for each in state.customer_ids}
+    places = {one.jurisdiction for state in states for one in state.jurisdictions}
+    (certificate_id,) = {state.id for state in states}
+    held = tx.certificates.coverages(customer_ids)
+    mine = {
+        (c.customer_id, c.jurisdiction): c
+        for coverages in held.values()
+        for c in coverages
+        if c.certificate_id == certificate_id
+    }
+    recount(tx, list(mine.values()), act.policy)
+    changed = redecide(tx, customer_ids, act.policy, act.at, jurisdictions=places)
+    companies = tx.sources.companies_of(customer_ids)
+    for connection in tx.connections.all():
+        if connection.company_id in companies:
+            owe_customers(tx, connection, act.at.date(), act.at, customer_ids)
+    return changed
+
+
+def _said(rejections: Sequence[Rejection]) -> str | None:
+    said = [": ".join(filter(None, (each.code.value, each.text))) for each in rejections]
+    return "; ".join(said) or None
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -9,15 +9,14 @@ from exempt.services.rows import CustomerRow
 
 
 def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
-    """The one customer with this number, e-mail or name, or with our id, as ``id:12``.
+    """The one of *customers*, found by *words*; one with that number comes first.
 
     Raises:
         NotFoundError: There is none, or several fit.
     """
     same = words.strip().casefold()
-    fits = [c for c in customers if same and same in _names(c)]
-    by_number = [c for c in fits if (c.number or "").strip().casefold() == same]
-    found = by_number or fits
+    by_number = [c for c in customers if (c.number or "").strip().casefold() == same]
+    found = by_number or customers
     if len(found) == 1:
         return found[0]
     if found:
@@ -28,8 +27,3 @@ def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
         f"customer {words!r}: there is none with this number, e-mail or name: see exempt customers"
     )
     raise NotFoundError(msg)
-
-
-def _names(customer: CustomerRow) -> set[str]:
-    words = (customer.number, customer.email, customer.name)
-    return {f"id:{customer.id}", *((word or "").strip().casefold() for word in words)}

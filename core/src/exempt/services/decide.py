@@ -1,40 +1,64 @@
-"""Decide orders, and owe their source what it shall show."""
+"""Decide orders: those that a page brought, and those that something on file touches."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from exempt.model.certificate import Coverage
 from exempt.model.checking import Capability
-from exempt.model.decision import Decision, Ground, Profile
-from exempt.rules import wanted
-from exempt.rules.decision import decide, rule_name
+from exempt.model.decision import Card, Decision
+from exempt.rules.decision import decide, facts_of, rule_name
+from exempt.rules.history import FieldChange
+from exempt.services.owing import owe_orders
+from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Store, Transaction
+from exempt.services.recurrence import Moved, by_sales, recount
 from exempt.services.rows import (
     ConnectionRow,
-    CustomerStanding,
-    Delivery,
-    DeliveryState,
     DeliveryTarget,
+    SavedOrders,
     StoredOrder,
+    Subject,
 )
 
-SHIPPED_LATELY = dt.timedelta(days=365)
-"""How far back a state that goods went to counts as one of the customer's ship-tos."""
 
-_NOTHING_TO_SAY = frozenset(
-    {Ground.NO_SALES_TAX, Ground.OUTSIDE, Ground.NO_SHIP_TO, Ground.UNKNOWN_CUSTOMER}
-)
-"""Orders decided so are left as their source has them, unless we wrote to them before."""
+def decide_page(
+    tx: Transaction,
+    connection: ConnectionRow,
+    saved: SavedOrders,
+    policy: Policy,
+    at: dt.datetime,
+) -> int:
+    """Decide the orders that a page brought; returns how many decisions are new or differ.
+
+    What was decided by hand is dropped where the source corrected what the
+    choice was made for. A closed order keeps its decision while nothing that
+    it was made by changes.
+    """
+    for order_id, changes in saved.corrected.items():
+        drop_choice(tx, order_id, changes, at, by=connection.name)
+    closed = [o.id for o in saved.touched if o.record.closed and o.id not in saved.corrected]
+    settled = tx.decisions.decided(closed) if closed else {}
+    orders = [order for order in saved.touched if order.id not in settled]
+    held = _held(tx, connection, saved.touched)
+    moved = _recount_sales(tx, saved.touched, held, policy)
+    if moved:
+        held = _held(tx, connection, orders)
+    differ = _decide(tx, connection, orders, held, policy, at)
+    if settled and Capability.PUSH_ORDERS in connection.capabilities:
+        over = [o.record.external_id for o in saved.touched if o.id in settled]
+        tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
+    return differ + decide_moved(tx, moved, policy, at)
 
 
 def decide_orders(
     tx: Transaction,
     connection: ConnectionRow,
     orders: Sequence[StoredOrder],
-    profile: Profile,
+    policy: Policy,
     at: dt.datetime,
 ) -> int:
     """Decide *orders* of one connection; returns how many decisions are new or differ.
@@ -43,26 +67,80 @@ def decide_orders(
     shows, and the order still takes changes, a delivery is owed; to one that
     takes none any more nothing is.
     """
+    return _decide(tx, connection, orders, _held(tx, connection, orders), policy, at)
+
+
+class _Held(NamedTuple):
+    """The billing customers of orders, by external id, and what they may use, by card."""
+
+    cards: Mapping[str, Card]
+    coverages: Mapping[int, list[Coverage]]
+
+    def of(self, order: StoredOrder) -> tuple[Card | None, list[Coverage]]:
+        card = self.cards.get(order.record.customer_external_id)
+        return card, self.coverages.get(card.customer_id, []) if card else []
+
+
+def _held(tx: Transaction, connection: ConnectionRow, orders: Sequence[StoredOrder]) -> _Held:
+    cards = tx.sources.cards(connection.id, {o.record.customer_external_id for o in orders})
+    return _Held(cards, tx.certificates.coverages({card.customer_id for card in cards.values()}))
+
+
+def _decide(  # noqa: PLR0917 - what it goes by
+    tx: Transaction,
+    connection: ConnectionRow,
+    orders: Sequence[StoredOrder],
+    held: _Held,
+    policy: Policy,
+    at: dt.datetime,
+) -> int:
     alive = [order for order in orders if not order.record.voided]
-    cards = tx.sources.cards(connection.id, {o.record.customer_external_id for o in alive})
-    coverages = tx.certificates.coverages({card.customer_id for card in cards.values()})
+    choices = tx.choices.of([order.id for order in alive])
     decided: list[tuple[StoredOrder, Decision, list[Coverage]]] = []
     for order in alive:
-        card = cards.get(order.record.customer_external_id)
-        held = coverages.get(card.customer_id, []) if card else []
-        decided.append((order, decide(order.record, card, held, profile), held))
+        card, coverages = held.of(order)
+        choice = choices.get(order.id)
+        facts = facts_of(order.record, card, coverages, choice.by_hand if choice else None)
+        decided.append((order, decide(facts, coverages, policy.profile), coverages))
     differ = tx.decisions.save([(order.id, decision) for order, decision, _ in decided], at)
     if Capability.PUSH_ORDERS in connection.capabilities:
         over = [o.record.external_id for o in orders if o.record.voided or o.record.closed]
         tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
-        _owe_orders(tx, connection, decided, at)
+        owe_orders(tx, connection, decided, at)
     return differ
 
 
+def _recount_sales(
+    tx: Transaction, orders: Sequence[StoredOrder], held: _Held, policy: Policy
+) -> list[Moved]:
+    """How long coverages hold now that these sales came in, or were cancelled."""
+    mine = by_sales([c for coverages in held.coverages.values() for c in coverages], policy)
+    if not mine:
+        return []
+    places = {o.record.ship_to.jurisdiction for o in orders if o.record.ship_to}
+    return recount(tx, [c for c in mine if c.jurisdiction in places], policy)
+
+
+def decide_moved(tx: Transaction, moved: Sequence[Moved], policy: Policy, at: dt.datetime) -> int:
+    """Decide anew the orders between how long coverages held and how long they hold.
+
+    Closed ones too: it is the source that told of a sale.
+    """
+    return sum(
+        _decide_by_connection(
+            tx,
+            tx.sources.orders_of([m.customer_id], [m.jurisdiction], (m.after, m.through)),
+            policy,
+            at,
+        )
+        for m in moved
+    )
+
+
 def decide_by_this_rule(
-    store: Store, connection: ConnectionRow, profile: Profile, clock: Clock, *, at_once: int = 1000
+    store: Store, connection: ConnectionRow, policy: Policy, clock: Clock, *, at_once: int = 1000
 ) -> int:
-    """Decide the orders of a connection anew that another rule or profile decided.
+    """Decide the open orders of a connection anew that another rule or profile decided.
 
     Returns:
         How many they were.
@@ -70,17 +148,19 @@ def decide_by_this_rule(
     anew = 0
     while True:
         with store.writing() as tx:
-            orders = tx.sources.orders_by_other_rules(connection.id, rule_name(profile), at_once)
+            tx.alone([connection.company_id])
+            rule = rule_name(policy.profile)
+            orders = tx.sources.orders_by_other_rules(connection.id, rule, at_once)
             if not orders:
                 return anew
-            decide_orders(tx, connection, orders, profile, clock())
+            decide_orders(tx, connection, orders, policy, clock())
             anew += len(orders)
 
 
 def decide_all(
-    store: Store, connection: ConnectionRow, profile: Profile, clock: Clock, *, at_once: int = 1000
+    store: Store, connection: ConnectionRow, policy: Policy, clock: Clock, *, at_once: int = 1000
 ) -> int:
-    """Decide every order of a connection, and owe what it does not show.
+    """Decide every open order of a connection, and owe what it does not show.
 
     For a connection that could not be written to before; returns how many
     decisions differ.
@@ -92,107 +172,51 @@ def decide_all(
             orders = tx.sources.orders_after(connection.id, after, at_once)
             if not orders:
                 return differ
-            differ += decide_orders(tx, connection, orders, profile, clock())
+            open_ones = [order for order in orders if not order.record.closed]
+            differ += decide_orders(tx, connection, open_ones, policy, clock())
             after = orders[-1].id
 
 
 def redecide(
-    tx: Transaction, customer_ids: Collection[int], profile: Profile, at: dt.datetime
+    tx: Transaction,
+    customer_ids: Collection[int],
+    policy: Policy,
+    at: dt.datetime,
+    *,
+    jurisdictions: Collection[str] | None = None,
 ) -> int:
-    """Decide all orders of customers anew; returns how many decisions differ.
+    """Decide open orders of customers anew; returns how many decisions differ.
 
-    Closed ones too: whether an order is covered goes by its own date, so a
-    certificate that is entered late covers what was sold before it was. What
-    was decided before is kept, and a closed order is never written to.
+    With *jurisdictions* just those that go there. Whether an order is covered
+    goes by its own date, so a certificate that is entered late may cover what
+    was sold before; but an order that is closed was decided by what was on
+    file then, and stays so until somebody asks: see `exempt.services.recheck`.
     """
+    return _decide_by_connection(tx, tx.sources.orders_of(customer_ids, jurisdictions), policy, at)
+
+
+def _decide_by_connection(
+    tx: Transaction, orders: Sequence[StoredOrder], policy: Policy, at: dt.datetime
+) -> int:
     by_connection: Mapping[int, list[StoredOrder]] = defaultdict(list)
-    for order in tx.sources.orders_of(customer_ids):
+    for order in orders:
         by_connection[order.connection_id].append(order)
     connections = {row.id: row for row in tx.connections.all()} if by_connection else {}
     return sum(
-        decide_orders(tx, connections[connection_id], orders, profile, at)
-        for connection_id, orders in by_connection.items()
+        decide_orders(tx, connections[connection_id], mine, policy, at)
+        for connection_id, mine in by_connection.items()
     )
 
 
-def _owe_orders(
-    tx: Transaction,
-    connection: ConnectionRow,
-    decided: Sequence[tuple[StoredOrder, Decision, list[Coverage]]],
-    at: dt.datetime,
+def drop_choice(
+    tx: Transaction, order_id: int, changes: Sequence[FieldChange], at: dt.datetime, *, by: str
 ) -> None:
-    open_ones = [entry for entry in decided if not entry[0].record.closed]
-    last = tx.deliveries.last(
-        connection.id, DeliveryTarget.ORDER, [o.record.external_id for o, _, _ in open_ones]
+    """Drop what was decided by hand for an order whose facts changed, and say why (D14–D18)."""
+    why = "; ".join(
+        f"{change.field.replace('_', ' ')} changed from {change.old or 'none'}"
+        f" to {change.new or 'none'}"
+        for change in changes
     )
-    owed = []
-    for order, decision, held in open_ones:
-        shall = wanted.for_order(decision, held)
-        before = last.get(order.record.external_id)
-        if before is None and decision.ground in _NOTHING_TO_SAY:
-            continue
-        if _order_needs(order, shall, before):
-            version = before.version + 1 if before else 1
-            owed.append((order.record.external_id, version, wanted.dump(shall)))
-    tx.deliveries.owe(connection.id, DeliveryTarget.ORDER, owed, at)
-
-
-def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | None) -> bool:
-    """Whether the source must be written to so that it shows *shall*."""
-    shows = wanted.order_shows(order.record, shall)
-    if before is None or before.state is DeliveryState.SUPERSEDED:
-        return not shows
-    if before.wanted != wanted.dump(shall):
-        return True
-    if before.state is DeliveryState.PENDING or shows:
-        return False
-    # The same was sent, or given up, already: only a change made there since then counts.
-    tells = order.record.tax_applicable is not None or before.state is DeliveryState.DEAD
-    return tells and _later(order.record.updated_at or order.changed_at, before.done_at)
-
-
-def owe_customers(tx: Transaction, connection: ConnectionRow, on: dt.date, at: dt.datetime) -> None:
-    """Owe a source the status of its customers on the day *on*, where it changed.
-
-    Only customers that hold or claim an exemption, or once did, are looked at;
-    an ordinary customer is never written to.
-    """
-    if Capability.PUSH_CUSTOMERS not in connection.capabilities:
-        return
-    standings = tx.sources.standings(connection.id, on - SHIPPED_LATELY)
-    coverages = tx.certificates.coverages({s.customer_id for s in standings})
-    last = tx.deliveries.last(
-        connection.id, DeliveryTarget.CUSTOMER, [s.external_id for s in standings]
-    )
-    owed = []
-    for standing in standings:
-        held = coverages.get(standing.customer_id, [])
-        shall = wanted.for_customer(held, standing.ship_to, on, standing.free_form)
-        before = last.get(standing.external_id)
-        if _customer_needs(standing, shall, before):
-            version = before.version + 1 if before else 1
-            owed.append((standing.external_id, version, wanted.dump(shall)))
-    tx.deliveries.owe(connection.id, DeliveryTarget.CUSTOMER, owed, at)
-
-
-def _customer_needs(
-    standing: CustomerStanding, shall: wanted.Wanted, before: Delivery | None
-) -> bool:
-    """Whether the source must be written to so that it shows *shall*."""
-    exempt_somewhere = any(status.exempt for status in shall.jurisdictions)
-    if standing.free_form and not exempt_somewhere:
-        return False  # exempt, but nobody knows where
-    if before is None or before.state is DeliveryState.SUPERSEDED:
-        return bool(standing.exempt_in_source) or exempt_somewhere
-    if before.wanted != wanted.dump(shall):
-        return True
-    if before.state is DeliveryState.PENDING or not _later(standing.changed_at, before.done_at):
-        return False
-    # The same was sent already: only a flag that was turned over there since then counts.
-    return before.state is DeliveryState.DEAD or (
-        standing.exempt_in_source is not None and standing.exempt_in_source != exempt_somewhere
-    )
-
-
-def _later(changed_at: dt.datetime, done_at: dt.datetime | None) -> bool:
-    return done_at is not None and changed_at > done_at
+    if tx.choices.end(order_id, why, at):
+        changes = [*changes, FieldChange("decided_by_hand", "yes", "dropped")]
+    tx.history.add(Subject.ORDER, order_id, changes, at, by)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from exempt.model.certificate import Certificate, Coverage, NewCertificate
 from exempt.model.checking import Capability, CheckResult
-from exempt.model.decision import Card, Decision
+from exempt.model.decision import Card, Decision, Profile
 from exempt.model.fetching import FetchRequest, Page, RangesResult, Rejected, Stream
 from exempt.model.messages import SendRequest
-from exempt.model.pushing import CertificateFile, ItemResult, PushRequest, PushResult
+from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
+from exempt.services.register_ports import Certificates, Choices, History, Search
 from exempt.services.rows import (
     ConnectionRow,
     ConnectionStatus,
@@ -148,8 +148,28 @@ class Sources(Protocol):
         """The companies that these customers belong to."""
         ...
 
-    def orders_of(self, customer_ids: Collection[int]) -> list[StoredOrder]:
-        """All orders of these customers, in every source, but for cancelled and deleted ones."""
+    def orders_of(
+        self,
+        customer_ids: Collection[int],
+        jurisdictions: Collection[str] | None = None,
+        dated: tuple[dt.date, dt.date] | None = None,
+    ) -> list[StoredOrder]:
+        """Orders of these customers and their ship-to customers that are to be decided anew.
+
+        The open ones; with *jurisdictions* those that go there, without also
+        closed ones whose customer was unknown; with *dated* all between two
+        days, closed ones too.
+        """
+        ...
+
+    def sale_days(
+        self, customer_ids: Collection[int], jurisdictions: Collection[str]
+    ) -> dict[tuple[int, str], list[dt.date]]:
+        """The days of sales to these customers and their ship-to customers, in order."""
+        ...
+
+    def order(self, order_id: int) -> StoredOrder | None:
+        """The order with this id of ours."""
         ...
 
     def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
@@ -157,51 +177,24 @@ class Sources(Protocol):
         ...
 
     def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
-        """Orders whose decision in force was made by another rule than *rule*."""
+        """Open orders whose decision in force was made by another rule than *rule*."""
         ...
 
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
         """The stored orders with these external ids."""
         ...
 
-    def standings(self, connection_id: int, shipped_since: dt.date) -> list[CustomerStanding]:
-        """Customers of a connection that hold or claim an exemption, or once did."""
+    def standings(
+        self, connection_id: int, shipped_since: dt.date, only: Collection[int] | None = None
+    ) -> list[CustomerStanding]:
+        """Customers of a connection that hold or claim an exemption, or once did.
+
+        With *only*, just these and their ship-to customers.
+        """
         ...
 
     def unknown_customers(self, connection_id: int) -> list[str]:
         """External ids that orders name and no fetched customer has."""
-        ...
-
-
-class Certificates(Protocol):
-    """The certificate register."""
-
-    def add(self, customer_ids: Sequence[int], new: NewCertificate, at: dt.datetime) -> int:
-        """Enter a certificate; returns its id."""
-        ...
-
-    def archive(self, certificate_id: int, on: dt.date) -> None:
-        """It covers orders from before *on* only."""
-        ...
-
-    def get(self, certificate_id: int) -> Certificate | None: ...  # noqa: D102
-
-    def find(self, customer_id: int | None = None) -> list[Certificate]:
-        """All certificates, or those of one customer, by id."""
-        ...
-
-    def coverages(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
-        """The coverages of customers, by customer."""
-        ...
-
-    def attach(
-        self, certificate_id: int, name: str, media_type: str, sha256: str, size: int
-    ) -> None:
-        """Remember a document of a certificate; its bytes are kept elsewhere."""
-        ...
-
-    def files(self, certificate_ids: Collection[int]) -> tuple[CertificateFile, ...]:
-        """The documents of certificates, to be opened on demand."""
         ...
 
 
@@ -210,6 +203,25 @@ class Decisions(Protocol):
 
     def save(self, decided: Sequence[tuple[int, Decision]], at: dt.datetime) -> int:
         """Keep the decisions that differ from those in force; returns how many did."""
+        ...
+
+    def decided(self, order_ids: Collection[int]) -> dict[int, Decision]:
+        """The decisions in force of orders, by our own id."""
+        ...
+
+    def doubtful(
+        self,
+        profile: Profile,
+        *,
+        after: int,
+        limit: int,
+        customer_ids: Collection[int] | None = None,
+    ) -> list[StoredOrder]:
+        """Closed orders, by our own id, that may be decided otherwise today.
+
+        Those for which another certificate would be chosen than the one in
+        force, and those that only the whole rule can tell of.
+        """
         ...
 
     def find_orders(self, words: str) -> list[OrderView]:
@@ -333,6 +345,9 @@ class Transaction(Protocol):
     cursors: Cursors
     sources: Sources
     certificates: Certificates
+    search: Search
+    history: History
+    choices: Choices
     decisions: Decisions
     deliveries: Deliveries
     requests: Requests

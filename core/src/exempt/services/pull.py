@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import assert_never, cast
 
 from exempt.errors import CursorExpired, PermanentError
-from exempt.model.decision import Profile
 from exempt.model.fetching import FetchRequest, Page, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
-from exempt.services.decide import decide_orders, redecide
+from exempt.services.decide import decide_page, redecide
+from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Connection, Store, Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
 
@@ -52,7 +52,7 @@ class Reading:
     row: ConnectionRow
     connection: Connection
     clock: Clock
-    profile: Profile = Profile.DEFAULT
+    policy: Policy = field(default_factory=Policy)
     since: dt.date | None = None
     page_size: int = 1000
     guard: str = ""
@@ -162,7 +162,7 @@ def _forget_deleted(
     cards = tx.sources.mark_deleted(reading.row, stream, gone, at)
     if target := _TARGETS.get(stream):
         tx.deliveries.withdraw(reading.row.id, target, gone, at)
-    redecide(tx, cards, reading.profile, at)
+    redecide(tx, cards, reading.policy, at)
 
 
 def _save(
@@ -173,11 +173,11 @@ def _save(
     match stream:
         case Stream.ORDERS:
             orders = tx.sources.save_orders(row, cast("tuple[Order, ...]", records), at)
-            decide_orders(tx, row, orders.touched, reading.profile, at)
+            decide_page(tx, row, orders, reading.policy, at)
             return orders.new, len(orders.touched) - orders.new
         case Stream.CUSTOMERS:
             saved = tx.sources.save_customers(row, cast("tuple[Customer, ...]", records), at)
-            redecide(tx, saved.customer_ids, reading.profile, at)
+            redecide(tx, saved.customer_ids, reading.policy, at)
         case Stream.PRODUCTS:
             saved = tx.sources.save_products(row, cast("tuple[Product, ...]", records), at)
         case Stream.EMPLOYEES:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
+from exempt.model.certificate import Certificate, ExemptionReason
 from exempt.model.checking import Capability
 from exempt.model.decision import Decision
 from exempt.model.sources import Order
+from exempt.rules.history import FieldChange
+from exempt.rules.status import CertificateStatus
 
 
 class ConnectionRow(NamedTuple):
@@ -50,11 +54,16 @@ class StoredOrder(NamedTuple):
 
 
 class SavedOrders(NamedTuple):
-    """What a page of orders brought: the new and the changed ones, and the rest's number."""
+    """What a page of orders brought: the new and the changed ones, and the rest's number.
+
+    ``corrected`` has, by our own id, what changed of an order that its
+    certificate was chosen by.
+    """
 
     touched: list[StoredOrder]
     new: int
     unchanged: int
+    corrected: Mapping[int, Sequence[FieldChange]] = MappingProxyType({})
 
 
 class SavedRecords(NamedTuple):
@@ -83,6 +92,13 @@ class DeliveryTarget(StrEnum):
     MAIL = "mail"
 
 
+class Subject(StrEnum):
+    """What a history is of."""
+
+    CERTIFICATE = "certificate"
+    ORDER = "order"
+
+
 class Delivery(NamedTuple):
     """One thing owed to an outside system."""
 
@@ -98,6 +114,54 @@ class Delivery(NamedTuple):
     outcome: str | None
     message: str | None
     done_at: dt.datetime | None
+
+
+class CertificateSort(StrEnum):
+    """By what a list of certificates is sorted."""
+
+    ID = "id"
+    CUSTOMER = "customer"
+    NUMBER = "number"
+    EXPIRES = "expires"
+
+
+class CertificateFilter(NamedTuple):
+    """Which certificates to list; what is None does not matter.
+
+    Attributes:
+        words: Part of a customer's name, number or e-mail, or of a
+            certificate's number or that of one of its jurisdictions.
+        expires_from: The earliest end of one of its jurisdictions, that day
+            and later; ``expires_to``: that day and earlier.
+        limit: How many to give at most, after leaving out ``offset``.
+    """
+
+    words: str | None = None
+    customer_id: int | None = None
+    jurisdiction: str | None = None
+    reason: ExemptionReason | None = None
+    statuses: Collection[CertificateStatus] = ()
+    expires_from: dt.date | None = None
+    expires_to: dt.date | None = None
+    sort: CertificateSort = CertificateSort.ID
+    descending: bool = False
+    limit: int = 100
+    offset: int = 0
+
+
+class CertificatePage(NamedTuple):
+    """A part of a list of certificates.
+
+    Attributes:
+        total: How many there are in the whole list.
+        counts: How many there would be of each status, the other filters kept.
+        customers: The names of their customers, by id.
+    """
+
+    certificates: list[Certificate]
+    total: int
+    counts: Mapping[CertificateStatus, int]
+    customers: Mapping[int, str]
 
 
 class CustomerStanding(NamedTuple):

@@ -19,7 +19,8 @@ from exempt.errors import (
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, PushItem
-from exempt.services.decide import decide_all, decide_by_this_rule, owe_customers
+from exempt.services.decide import decide_all, decide_by_this_rule
+from exempt.services.owing import owe_customers
 from exempt.services.ports import Connection
 from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
 from exempt.services.push import BatchPushed, Writing, mail_due, push, rehearse
@@ -95,7 +96,7 @@ def run_name(row: ConnectionRow) -> str:
 
 def _run(job: Job, done: Synced) -> None:
     reading = job.reading
-    decide_by_this_rule(reading.store, reading.row, reading.profile, reading.clock)
+    decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
     _owe_all_orders(reading)
     done.unread = _read(job)
     _owe(reading)
@@ -111,7 +112,7 @@ def _owe_all_orders(reading: Reading) -> None:
     Remembered only when it is done, so that a crash in between does no harm.
     """
     if Capability.PUSH_ORDERS in reading.row.capabilities and not reading.row.orders_owed:
-        decide_all(reading.store, reading.row, reading.profile, reading.clock)
+        decide_all(reading.store, reading.row, reading.policy, reading.clock)
         with reading.store.writing() as tx:
             tx.connections.orders_owed(reading.row.id)
 

@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import gc
 import hashlib
+import importlib.util
 import json
 import os
 import threading
@@ -26,16 +27,20 @@ from exempt.errors import (
     NotFoundError,
     RefusedError,
 )
-from exempt.model.certificate import NewCertificate
 from exempt.model.checking import Capability, CheckResult
-from exempt.services import certificates, customers, requests
+from exempt.model.rulesdata import RulesPack
+from exempt.services import customers, requests
+from exempt.services.certificates import Act
+from exempt.services.policy import Policy
 from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed, mail_due
 from exempt.services.requests import Asked
 from exempt.services.rows import ConnectionRow, CustomerRow
+from exempt.services.sheet import Printer
 from exempt.services.sync import Job, Synced, rehearse_sync, run_name, sync
 from exempt.settings import ConnectionSettings, Loaded, load
 from exempt.wiring.opening import open_connection
+from exempt.wiring.rules import open_pack
 
 CONNECTIONS_AT_ONCE = 8
 
@@ -119,8 +124,13 @@ class Exempt:
 
     @functools.cached_property
     def catalogue(self) -> Catalogue:
-        """The installed connectors."""
+        """The installed connectors and packs of rules."""
         return discover()
+
+    @functools.cached_property
+    def rules(self) -> RulesPack:
+        """The pack of rules that the settings choose; see `open_pack`."""
+        return open_pack(self.settings, lambda: self.catalogue)
 
     def stop(self) -> None:
         """Let runs end after the page or batch they are at."""
@@ -226,7 +236,7 @@ class Exempt:
             row=row,
             connection=connection,
             clock=self.clock,
-            profile=self.settings.file.exempt.decision_profile,
+            policy=self.policy,
             since=configured.since,
             page_size=configured.page_size,
             guard=self._guard(configured),
@@ -293,29 +303,29 @@ class Exempt:
 
     # --- certificates and requests -----------------------------------------------------
 
+    @functools.cached_property
+    def policy(self) -> Policy:
+        """What decisions go by, as the settings say."""
+        general = self.settings.file.exempt
+        return Policy(general.decision_profile, self.rules, general.review_after_years)
+
+    def act(self, by: str) -> Act:
+        """Something that *by* does now."""
+        return Act(by, self.clock(), self.policy)
+
+    @functools.cached_property
+    def printer(self) -> Printer | None:
+        """Makes printable pages; None without the extra ``documents``."""
+        if importlib.util.find_spec("reportlab") is None:
+            return None
+        from exempt.adapters.printing import print_sheet  # noqa: PLC0415 - an extra, and slow
+
+        return print_sheet
+
     def customer(self, words: str) -> CustomerRow:
         """See `customers.find_one`."""
         with self.store.reading() as tx:
-            return customers.find_one(tx.reports.customers(), words)
-
-    def add_certificate(
-        self, customer_ids: Sequence[int], new: NewCertificate, file: Path | None = None
-    ) -> tuple[int, int]:
-        """See `certificates.add`."""
-        return certificates.add(
-            self.store,
-            customer_ids,
-            new,
-            self.clock(),
-            self.settings.file.exempt.decision_profile,
-            documents=self.documents,
-            file=file,
-        )
-
-    def archive_certificate(self, certificate_id: int) -> int:
-        """See `certificates.archive`."""
-        profile = self.settings.file.exempt.decision_profile
-        return certificates.archive(self.store, certificate_id, self.clock(), profile)
+            return customers.find_one(tx.search.customers(words), words)
 
     def ask(self, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
         """Ask customers for missing certificates, and send the mails.

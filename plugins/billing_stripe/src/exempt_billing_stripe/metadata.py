@@ -1,9 +1,12 @@
 """An exemption status in the words of Stripe's metadata.
 
 Each key holds one fact about every exempt state: ``exempt_numbers`` is
-``CA=SR-KH-101; TX=1-23-4567890-1``. Stripe takes 50 keys of 40 characters, with
-500 characters each, for all who write to a customer; what does not fit goes
-on in ``exempt_numbers_2`` up to ``_4``. Source: https://docs.stripe.com/api/metadata
+``CA=SR-KH-101; TX=1-23-4567890-1``. A state where only a part of a sale is
+exempt stands not in ``exempt_states`` but in ``exempt_percentages``, ``IL=60``.
+
+Stripe takes 50 keys of 40 characters, with 500 characters each, for all who
+write to a customer; what does not fit goes on in ``exempt_numbers_2`` up to
+``_4``. Source: https://docs.stripe.com/api/metadata
 """
 
 from __future__ import annotations
@@ -18,7 +21,15 @@ _ROOM = _VALUE_MAX - len("; and 99 more")
 _KEYS_MAX = 4
 _SEPARATOR = "; "
 
+
+def _percentage(status: JurisdictionStatus) -> str | None:
+    """``60`` for a part of 60.00 percent; nothing where all is exempt."""
+    part = status.exempt_percentage
+    return None if part is None else f"{part.normalize():f}"
+
+
 _FACTS: dict[str, Callable[[JurisdictionStatus], object]] = {
+    "percentages": _percentage,
     "reasons": lambda status: status.exemption_reason,
     "numbers": lambda status: status.exemption_number,
     "certificates": lambda status: status.certificate_number,
@@ -29,13 +40,17 @@ _FACTS: dict[str, Callable[[JurisdictionStatus], object]] = {
 
 
 def metadata_of(item: PushItem, prefix: str) -> dict[str, str]:
-    """The metadata that shows *item*: nothing at all when no state is exempt."""
-    exempt = sorted((s for s in item.jurisdictions if s.exempt), key=lambda s: s.jurisdiction)
-    shown = _under(f"{prefix}states", [_short(status.jurisdiction) for status in exempt])
+    """The metadata that shows *item*: nothing at all when no state is exempt, even in part."""
+    held = sorted(
+        (status for status in item.jurisdictions if status.exempt or status.exempt_percentage),
+        key=lambda status: status.jurisdiction,
+    )
+    states = [_short(status.jurisdiction) for status in held if status.exempt]
+    shown = _under(f"{prefix}states", states)
     for name, fact in _FACTS.items():
         entries = [
             f"{_short(status.jurisdiction)}={str(fact(status)).strip()}"
-            for status in exempt
+            for status in held
             if fact(status)
         ]
         shown |= _under(f"{prefix}{name}", entries)

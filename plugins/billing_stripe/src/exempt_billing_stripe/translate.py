@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from exempt import Address, Customer, Order, OrderKind, OrderLine, Product
+from exempt import Address, Customer, NotTaxedReason, Order, OrderKind, OrderLine, Product
 from exempt_billing_stripe.api import Json
 from exempt_billing_stripe.money import from_minor
 from exempt_billing_stripe.settings import StripeSettings
@@ -16,6 +16,20 @@ _TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "UM", "VI"})
 """Countries of their own in ISO 3166-1, but jurisdictions of the United States."""
 
 _CLOSED = frozenset({"paid", "void", "uncollectible"})
+
+_NOT_TAXED: Mapping[str, NotTaxedReason] = {
+    "customer_exempt": NotTaxedReason.CUSTOMER_EXEMPT,
+    "not_collecting": NotTaxedReason.NOT_COLLECTING,
+    "not_subject_to_tax": NotTaxedReason.PRODUCT_NOT_TAXED,
+    "product_exempt": NotTaxedReason.PRODUCT_NOT_TAXED,
+    "product_exempt_holiday": NotTaxedReason.PRODUCT_NOT_TAXED,
+}
+"""Stripe's ``taxability_reason`` in our words; the others say that tax applies, or nothing.
+
+Source: https://docs.stripe.com/tax/zero-tax
+"""
+
+_UNSAID = "not_available"
 
 
 def customer_from_stripe(row: Json, settings: StripeSettings) -> Customer:
@@ -67,7 +81,7 @@ def order_from_stripe(row: Json, settings: StripeSettings) -> Order | None:
         currency=currency,
         total=_total(row, currency, tax),
         tax=tax,
-        lines=tuple(_line(line, currency) for line in row["lines"]["data"]),
+        lines=tuple(_line(line, currency, exemption) for line in row["lines"]["data"]),
         purchase_order_number=_custom_field(row, settings.purchase_order_field),
         tax_applicable=exemption == "none" if exemption else None,
         closed=status in _CLOSED,
@@ -113,7 +127,7 @@ def _total(row: Json, currency: str, tax: Decimal | None) -> Decimal:
     return from_minor(row["total"], currency) - (tax or 0)
 
 
-def _line(line: Json, currency: str) -> OrderLine:
+def _line(line: Json, currency: str, exemption: str | None) -> OrderLine:
     """A line; Stripe's ``amount`` is before discounts, with any tax that is inside the price."""
     taxes = line.get("taxes")
     inside = _sum((t for t in taxes or () if t.get("tax_behavior") == "inclusive"), currency)
@@ -124,7 +138,24 @@ def _line(line: Json, currency: str) -> OrderLine:
         product_external_id=details.get("product"),
         amount=from_minor(line["amount"], currency) - (inside or 0) - (discounts or 0),
         tax=_sum(taxes, currency),
+        not_taxed_reason=_not_taxed_reason(taxes or (), exemption),
     )
+
+
+def _not_taxed_reason(taxes: Sequence[Json], exemption: str | None) -> NotTaxedReason | None:
+    """Why no tax is on a line, where its taxes (state, county, city) agree.
+
+    Where Stripe Tax gives no reason, the invoice's own ``customer_tax_exempt`` may.
+    """
+    if any(tax["amount"] for tax in taxes):
+        return None
+    said = {tax.get("taxability_reason") or _UNSAID for tax in taxes} - {_UNSAID}
+    if not said:
+        return NotTaxedReason.CUSTOMER_EXEMPT if exemption == "exempt" else None
+    if len(said) > 1:
+        said.discard("not_subject_to_tax")  # a county that levies none, in a state that does
+    reasons = {_NOT_TAXED.get(word) for word in said}
+    return reasons.pop() if len(reasons) == 1 else None
 
 
 def _sum(parts: Iterable[Json] | None, currency: str) -> Decimal | None:

@@ -6,11 +6,14 @@ import base64
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from exempt import CertificateFile, ExemptionReason, JurisdictionStatus, PushItem, Target
 from exempt_erp_generic.template import spelled
 from exempt_erp_generic.times import day_as
+
+CodeOf = Callable[[ExemptionReason], str | None]
 
 
 @dataclass(frozen=True)
@@ -19,9 +22,10 @@ class Facts:
 
     Attributes:
         status: For an order its only one; for a customer the first one in which
-            it is exempt; inside ``for_each_jurisdiction`` the one at hand.
+            it is exempt, or else the one in which most is; inside
+            ``for_each_jurisdiction`` the one at hand.
         file: The first one; inside ``for_each_file`` the one at hand.
-        reasons: Our reason → the ERP's code.
+        code_of: The ERP's code for one of our reasons, None where it has none.
         values: By placeholder, our value → the ERP's.
         date_format: How the ERP writes days.
     """
@@ -29,7 +33,7 @@ class Facts:
     item: PushItem
     status: JurisdictionStatus | None
     file: CertificateFile | None
-    reasons: Mapping[ExemptionReason, str]
+    code_of: CodeOf
     values: Mapping[str, Mapping[str, Any]]
     date_format: str = "iso"
 
@@ -56,7 +60,7 @@ class Facts:
         return [
             replace(self, status=status)
             for status in self.item.jurisdictions
-            if status.exempt or kind == "for_each_jurisdiction"
+            if _exempt_percentage(status) or kind == "for_each_jurisdiction"
         ]
 
     def reason_code(self) -> str | None:
@@ -64,10 +68,13 @@ class Facts:
         reason = self.status.exemption_reason if self.status else None
         if reason is None:
             return None
-        if reason not in self.reasons:
-            msg = f"reasons of the settings has no code for {reason.value!r}: add it"
-            raise ValueError(msg)
-        return self.reasons[reason]
+        if code := self.code_of(reason):
+            return code
+        msg = (
+            f"reasons of the settings has no code for {reason.value!r}: add it, or name in"
+            " reason_codes_of whose standard codes count"
+        )
+        raise ValueError(msg)
 
     def content(self) -> str | None:
         """The file in base64, read now."""
@@ -79,14 +86,41 @@ class Facts:
 
 def facts_of(
     item: PushItem,
-    reasons: Mapping[ExemptionReason, str],
+    code_of: CodeOf,
     values: Mapping[str, Mapping[str, Any]],
     date_format: str,
+    *,
+    with_parts: bool,
 ) -> Facts:
-    """The facts of *item* as a whole."""
-    exempt = [status for status in item.jurisdictions if status.exempt]
-    first = next(iter([*exempt, *item.jurisdictions]), None)
-    return Facts(item, first, next(iter(item.files), None), reasons, values, date_format)
+    """The facts of *item* as a whole.
+
+    A write that names no percentage would make a part of it the whole: without
+    *with_parts* nothing is exempt where only a part is.
+    """
+    if not with_parts:
+        statuses = tuple(map(_without_part, item.jurisdictions))
+        item = item.model_copy(update={"jurisdictions": statuses})
+    most = max(item.jurisdictions, key=_exempt_percentage, default=None)
+    return Facts(item, most, next(iter(item.files), None), code_of, values, date_format)
+
+
+def _without_part(status: JurisdictionStatus) -> JurisdictionStatus:
+    if status.exempt_percentage is None:
+        return status
+    return JurisdictionStatus(jurisdiction=status.jurisdiction, exempt=False)
+
+
+def _exempt_percentage(status: JurisdictionStatus) -> Decimal:
+    """How much of a sale is exempt there."""
+    return Decimal(100) if status.exempt else status.exempt_percentage or Decimal(0)
+
+
+def _percentage_to_show(facts: Facts) -> int | Decimal:
+    """Without zeros at its end; of an order outside all jurisdictions: all or nothing."""
+    if facts.status is None:
+        return 100 if facts.item.tax_applicable is False else 0
+    part = _exempt_percentage(facts.status)
+    return int(part) if part == part.to_integral_value() else part.normalize()
 
 
 def _of_status(name: str) -> Callable[[Facts], Any]:
@@ -112,6 +146,7 @@ PLACEHOLDERS: Mapping[str, Callable[[Facts], Any]] = {
         else getattr(facts.status, "certificate_number", None)
     ),
     "exempt": lambda facts: bool(facts.status and facts.status.exempt),
+    "exempt_percentage": _percentage_to_show,
     "exempt_states": lambda facts: [
         s.jurisdiction.split("-")[1] for s in facts.item.jurisdictions if s.exempt
     ],

@@ -26,7 +26,8 @@ class Value(Settings):
     const: Scalar | None = Field(None, description="The same value for every record.")
     default: Scalar | None = Field(None, description="Taken where the path finds nothing.")
     map: dict[str, Scalar] = Field(
-        default_factory=dict, description="The ERP's value → ours; '*' is any other."
+        default_factory=dict,
+        description="The ERP's value → ours, '' where it means nothing; '*' is any other.",
     )
     blank: tuple[str, ...] = Field((), description="Values of the ERP that mean nothing.")
 
@@ -60,7 +61,8 @@ class Value(Settings):
         if found == "" or (self.blank and spelled(found) in self.blank):
             found = None
         if found is not None and self.map:
-            found = self._mapped(spelled(found))
+            mapped = self._mapped(spelled(found))
+            found = None if mapped == "" else mapped
         if found is None:
             found = self.default
         return None if found is None else self.convert(found, zone)
@@ -177,6 +179,11 @@ class LineFields(Settings):
     product_external_id: TextValue | None = Field(None, description="The product.")
     amount: AmountValue = Field(description="Without tax, after discounts.")
     tax: AmountValue | None = Field(None, description="Tax on the line.")
+    not_taxed_reason: Value | None = Field(
+        None,
+        description="Why the ERP puts no tax on it: customer_exempt, transaction_exempt,"
+        " not_collecting, product_not_taxed or no_tax.",
+    )
 
 
 class OrderFields(RecordFields):
@@ -186,6 +193,10 @@ class OrderFields(RecordFields):
     kind: Value | None = Field(None, description="order, invoice or credit.")
     number: TextValue | None = Field(None, description="The number people know it by.")
     order_date: DayValue = Field(description="The day the decision goes by.")
+    event_start_date: DayValue | None = Field(
+        None, description="First day of the event that it is for, such as a rental's."
+    )
+    event_end_date: DayValue | None = Field(None, description="Last day of that event.")
     ship_to: AddressFields | None = Field(None, description="Where the goods go.")
     currency: TextValue | None = Field(None, description="Else the connection's currency.")
     total: AmountValue | None = Field(None, description="Without tax; else the sum of the lines.")

@@ -53,7 +53,13 @@ def _push_one(remote: Remote, settings: ErpSettings, item: PushItem, *, dry_run:
     if target is None:
         return Outcome.REJECTED, f"{name} is not in the settings: add it"
     try:
-        facts = facts_of(item, settings.reasons, target.values, target.date_format)
+        facts = facts_of(
+            item,
+            settings.reason_code,
+            target.values,
+            target.date_format,
+            with_parts="exempt_percentage" in target.names,
+        )
         return Write(name, target, facts).run(remote, dry_run=dry_run)
     except (ValueError, OSError, PermanentError, CursorExpired) as error:
         return Outcome.REJECTED, str(error)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from exempt import Country, Currency, ExemptionReason, Settings
+from exempt import CodeSystem, Country, Currency, ExemptionReason, Settings, reason_code
 from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.facts import PLACEHOLDERS
 from exempt_erp_generic.fields import (
@@ -256,6 +256,11 @@ class ErpSettings(Settings):
     reasons: dict[ExemptionReason, str] = Field(
         default_factory=dict, description="Our exemption reason → the ERP's code."
     )
+    reason_codes_of: CodeSystem | None = Field(
+        None,
+        description="Whose standard codes the ERP uses where reasons has none: avatax, stripe or"
+        " taxjar.",
+    )
     errors: tuple[ErrorRule, ...] = Field(
         (), description="Answers that are errors of a certain kind; the first that fits counts."
     )
@@ -295,11 +300,19 @@ class ErpSettings(Settings):
             if field.country is None and self.country is None:
                 msg = f"{stream}.country is missing: give it, or country for all addresses"
                 raise ValueError(msg)
+        has_codes = self.reasons or self.reason_codes_of
         for name, push in self.push:
-            if push and "reason_code" in push.names and not self.reasons:
-                msg = f"push.{name} names {{reason_code}}, but reasons has no codes: add them"
+            if push and "reason_code" in push.names and not has_codes:
+                msg = (
+                    f"push.{name} names {{reason_code}}, but reasons has no codes: add them, or"
+                    " name in reason_codes_of whose standard codes count"
+                )
                 raise ValueError(msg)
         return self
+
+    def reason_code(self, reason: ExemptionReason) -> str | None:
+        """The ERP's code for *reason*; None where it has none."""
+        return reason_code(reason, self.reason_codes_of, self.reasons)
 
     def _addresses(self) -> list[tuple[str, AddressFields]]:
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from exempt import ConfigError, Outcome, TransientError
@@ -155,7 +156,17 @@ def same(old: Any, new: Any) -> bool:
         return isinstance(old, dict) and all(same(old.get(name), new[name]) for name in new)
     if isinstance(new, list):
         return isinstance(old, list) and len(old) == len(new) and all(map(same, old, new))
+    if isinstance(new, (int, float, Decimal)) and not isinstance(new, bool):
+        return _number(old) == _number(new)
     return spelled(old) == spelled(new)
+
+
+def _number(value: Any) -> Decimal | None:
+    """*value* as a number: 62.50 is 62.5, and so is the text "62.50"."""
+    try:
+        return None if isinstance(value, bool) else Decimal(str(value))
+    except ArithmeticError:
+        return None
 
 
 def _empty(value: Any) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +15,10 @@ from pydantic import TypeAdapter
 from exempt.adapters.store import pages
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
-from exempt.adapters.store.pages import order_of, stored_lines
-from exempt.model.decision import Decision, Step
+from exempt.adapters.store.stored import order_of, stored_lines
+from exempt.model.decision import ByHand, Decision, Facts, Profile, Step
 from exempt.services import ports
-from exempt.services.rows import GroundCount, OrderView, Uncovered
+from exempt.services.rows import GroundCount, OrderView, StoredOrder, Uncovered
 
 _STEPS = TypeAdapter(tuple[Step, ...])
 _FIELDS = (
@@ -28,6 +30,8 @@ _FIELDS = (
     "order_date",
     "rule",
     "steps",
+    "exempt_percentage",
+    "facts",
 )
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 _DECISION_COLUMNS = ", ".join(f"d.{column}" for column in _FIELDS)
@@ -41,7 +45,11 @@ class Decisions(ports.Decisions):
         self._c = connection
 
     def save(self, decided: Sequence[tuple[int, Decision]], at: dt.datetime) -> int:
-        rows = {order_id: _row(decision) for order_id, decision in decided}
+        alike: dict[int, Row] = {}  # many orders share one decision
+        rows = {
+            order_id: alike.get(id(decision)) or alike.setdefault(id(decision), _row(decision))
+            for order_id, decision in decided
+        }
         sql = (
             f"SELECT order_id, {', '.join(_FIELDS)} FROM decision"  # noqa: S608
             f" WHERE superseded_at IS NULL AND {one_of(self._c, 'order_id')}"
@@ -68,6 +76,43 @@ class Decisions(ports.Decisions):
         )
         return len(differ)
 
+    def decided(self, order_ids: Collection[int]) -> dict[int, Decision]:
+        sql = (
+            f"SELECT order_id, {', '.join(_FIELDS)} FROM decision"  # noqa: S608
+            f" WHERE superseded_at IS NULL AND {one_of(self._c, 'order_id')}"
+        )
+        rows = run(self._c, sql, many(self._c, list(order_ids)))
+        return {row[0]: _decision(row[1:]) for row in rows}
+
+    def doubtful(
+        self,
+        profile: Profile,  # noqa: ARG002
+        *,
+        after: int,
+        limit: int,
+        customer_ids: Collection[int] | None = None,
+    ) -> list[StoredOrder]:
+        just, values = "", []
+        if customer_ids is not None:
+            just = f" AND ({one_of(self._c, 's.customer_id')} OR {one_of(self._c, 'p.customer_id')})"
+            values = [many(self._c, list(customer_ids))] * 2
+        sql = (
+            f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS} FROM sales_order o"  # noqa: S608
+            f" JOIN decision d ON {_IN_FORCE}"
+            " LEFT JOIN source_customer s ON s.connection_id = o.connection_id"
+            " AND s.external_id = o.customer_external_id"
+            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
+            " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
+            f" WHERE o.id > ? AND o.closed AND NOT o.voided AND o.deleted_at IS NULL{just}"
+            " ORDER BY o.id LIMIT ?"
+        )
+        rows = [tuple(row) for row in run(self._c, sql, after, *values, limit)]
+        lines = stored_lines(self._c, [row[0] for row in rows])
+        return [
+            StoredOrder(row[0], row[1], order_of(row[3:], lines.get(row[0], ())), moment(row[2]))
+            for row in rows
+        ]
+
     def find_orders(self, words: str) -> list[OrderView]:
         sql = (
             f"SELECT o.id, n.name, {_ORDER_COLUMNS}, {_DECISION_COLUMNS}, d.decided_at, c.name"  # noqa: S608
@@ -76,11 +121,13 @@ class Decisions(ports.Decisions):
             " LEFT JOIN source_customer s ON s.connection_id = o.connection_id"
             " AND s.external_id = o.customer_external_id"
             " LEFT JOIN customer c ON c.id = s.customer_id"
-            " WHERE o.number = ? OR o.external_id = ? ORDER BY o.id"
+            " WHERE o.number = ? OR o.external_id = ? OR o.id = ? ORDER BY o.id"
         )
+        number = words.strip().removeprefix("id:")
+        by_id = int(number) if number != words.strip() and number.isdecimal() else -1
         width = len(pages.ORDERS.all_columns)
         views = []
-        rows = run(self._c, sql, words, words)
+        rows = run(self._c, sql, words, words, by_id)
         lines = stored_lines(self._c, [row[0] for row in rows])
         for row in rows:
             order, rest = tuple(row[2 : 2 + width]), row[2 + width :]
@@ -162,12 +209,45 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         decision.jurisdiction,
         decision.order_date.isoformat(),
         decision.rule,
-        _STEPS.dump_json(decision.steps).decode() if decision.steps else "[]",
+        _STEPS.dump_json(decision.steps, exclude_defaults=True).decode()
+        if decision.steps
+        else "[]",
+        int(decision.exempt_percentage * 100),
+        _dump_facts(decision.facts._replace(order_date=dt.date.min, jurisdiction=None)),
     )
+
+
+def _dump_steps(steps: tuple[Step, ...]) -> str:
+    return _STEPS.dump_json(steps, exclude_defaults=True).decode()
+
+
+@functools.lru_cache(maxsize=1000)
+def _dump_facts(facts: Facts) -> str:
+    """What has no column of its own; the same for many orders."""
+    kept = facts._asdict() | {"by_hand": facts.by_hand._asdict() if facts.by_hand else None}
+    return json.dumps({name: kept[name] for name in _KEPT if kept[name] != _ORDINARY[name]})
+
+
+_ORDINARY = Facts(dt.date.min, None)._asdict()
+_KEPT = tuple(_ORDINARY)[2:]
 
 
 def _decision(row: Sequence[Any]) -> Decision:
     values = dict(zip(_FIELDS, row, strict=True))
-    values["tax_applicable"] = bool(values["tax_applicable"])
-    values["steps"] = _STEPS.validate_json(values["steps"])
-    return Decision(**values)
+    facts = json.loads(values.pop("facts"))
+    by_hand = facts.pop("by_hand", None)
+    return Decision(
+        ground=values["ground"],
+        tax_applicable=bool(values["tax_applicable"]),
+        exempt_percentage=Decimal(values["exempt_percentage"]).scaleb(-2),
+        certificate_id=values["certificate_id"],
+        certificate_number=values["certificate_number"],
+        facts=Facts(
+            dt.date.fromisoformat(values["order_date"]),
+            values["jurisdiction"],
+            **{**facts, "order_numbers": tuple(facts.get("order_numbers", ()))},
+            by_hand=ByHand(**by_hand) if by_hand else None,
+        ),
+        rule=values["rule"],
+        steps=_STEPS.validate_json(values["steps"]),
+    )

@@ -21,6 +21,7 @@ _CARD = (
     "name",
     "number",
     "email",
+    "name_key",
     "number_key",
     "email_key",
     "flagged_exempt",
@@ -128,6 +129,7 @@ def _make(
         customer.name,
         customer.number,
         customer.email,
+        customer.name.casefold(),
         number_key(customer.number),
         email_key(customer.email),
         customer.flagged_exempt,
@@ -164,10 +166,10 @@ def follow(
         after[card] = (card, owner, name, number, email)
     run_many(
         connection,
-        "UPDATE customer SET name = ?, number = ?, email = ?, number_key = ?, email_key = ?"
-        " WHERE id = ?",
+        "UPDATE customer SET name = ?, number = ?, email = ?, name_key = ?, number_key = ?,"
+        " email_key = ? WHERE id = ?",
         [
-            (name, number, email, number_key(number), email_key(email), card)
+            (name, number, email, name.casefold(), number_key(number), email_key(email), card)
             for card, _owner, name, number, email in after.values()
             if after[card] != before[card]
         ],

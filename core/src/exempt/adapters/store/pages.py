@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import sqlalchemy as sa
 
-from exempt.adapters.store.columns import major, micros, moment, units
+from exempt.adapters.store.columns import micros, units
 from exempt.adapters.store.database import (
     Row,
     insert,
@@ -22,7 +21,7 @@ from exempt.adapters.store.database import (
 )
 from exempt.model.address import Address
 from exempt.model.record import SourceRecord
-from exempt.model.sources import Customer, Employee, Order, OrderLine, Product
+from exempt.model.sources import Customer, Employee, Order, Product
 
 R = TypeVar("R", bound=SourceRecord)
 
@@ -57,12 +56,14 @@ class Saved:
         changed: Ids of rows that were there and differ.
         same: Ids of rows that were there as they are.
         stale: Ids of rows that were there in a later state.
+        before: Of the changed rows, how they stood before: `all_columns`, by external id.
     """
 
     new: dict[str, int]
     changed: dict[str, int]
     same: dict[str, int]
     stale: dict[str, int]
+    before: dict[str, Row]
 
     @property
     def touched(self) -> dict[str, int]:
@@ -111,7 +112,8 @@ def save(
     assignments = ", ".join(f"{column} = ?" for column in (*table.all_columns[1:], "changed_at"))
     run_many(connection, f"UPDATE {table.name} SET {assignments} WHERE id = ?", updates)  # noqa: S608
     new = {row[0]: new_id for new_id, row in zip(ids, fresh, strict=True)}
-    return Saved(new=new, changed=changed, same=same, stale=stale)
+    before = {external_id: existing[external_id][1:] for external_id in changed}
+    return Saved(new=new, changed=changed, same=same, stale=stale, before=before)
 
 
 def _existing(
@@ -189,9 +191,19 @@ ORDERS = SourceTable(
         "certificate_number",
         "closed",
         "voided",
+        "event_start_date",
+        "event_end_date",
     ),
 )
-LINES = ("order_id", "position", "line_id", "product_external_id", "amount", "tax")
+LINES = (
+    "order_id",
+    "position",
+    "line_id",
+    "product_external_id",
+    "amount",
+    "tax",
+    "not_taxed_reason",
+)
 PRODUCTS = SourceTable("product", ("name", "tax_code", "active"), stamps=("first_seen_at",))
 EMPLOYEES = SourceTable(
     "employee", ("label", *_columns("work"), *_columns("home"), "start_date", "end_date")
@@ -204,6 +216,10 @@ def _head(record: SourceRecord) -> Row:
         micros(record.updated_at) if record.updated_at is not None else None,
         None,
     )
+
+
+def _day(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def address_row(address: Address | None) -> Row:
@@ -267,6 +283,8 @@ def order_row(record: Order) -> Row:
         record.certificate_number,
         record.closed,
         record.voided,
+        _day(record.event_start_date),
+        _day(record.event_end_date),
     )
 
 
@@ -281,24 +299,10 @@ def line_rows(order_id: int, record: Order) -> list[Row]:
             line.product_external_id,
             round(line.amount * unit),
             None if line.tax is None else round(line.tax * unit),
+            line.not_taxed_reason and str(line.not_taxed_reason),
         )
         for position, line in enumerate(record.lines)
     ]
-
-
-def stored_lines(
-    connection: sa.Connection, order_ids: Collection[int]
-) -> Mapping[int, Sequence[Row]]:
-    """The rows of ``order_line`` of orders, by order."""
-    found: dict[int, list[Row]] = defaultdict(list)
-    if order_ids:
-        sql = (
-            f"SELECT {', '.join(LINES)} FROM order_line"  # noqa: S608
-            f" WHERE {one_of(connection, 'order_id')} ORDER BY order_id, position"
-        )
-        for row in run(connection, sql, many(connection, list(order_ids))):
-            found[row[0]].append(tuple(row))
-    return found
 
 
 def product_row(record: Product) -> Row:
@@ -313,49 +317,6 @@ def employee_row(record: Employee) -> Row:
         record.label,
         *address_row(record.work_location),
         *address_row(record.home_location),
-        record.start_date.isoformat() if record.start_date else None,
-        record.end_date.isoformat() if record.end_date else None,
-    )
-
-
-# --- and back --------------------------------------------------------------------------
-
-
-def address_of(row: Row, start: int) -> Address | None:
-    """The address in the six columns from *start* on."""
-    if row[start] is None:
-        return None
-    return Address(**dict(zip(ADDRESS, row[start : start + len(ADDRESS)], strict=True)))
-
-
-def order_of(row: Row, lines: Sequence[Row]) -> Order:
-    """The order of a row of ``ORDERS.all_columns`` and its lines' rows."""
-    head, rest = row[:7], row[13:]
-    external_id, updated_at, _deleted_at, customer_external_id, kind, number, order_date = head
-    currency, total, tax, purchase_order, tax_applicable, certificate, closed, voided = rest
-    return Order(
-        external_id=external_id,
-        updated_at=None if updated_at is None else moment(updated_at),
-        customer_external_id=customer_external_id,
-        kind=kind,
-        number=number,
-        order_date=order_date,
-        ship_to=address_of(row, 7),
-        currency=currency,
-        total=major(total, currency),
-        tax=None if tax is None else major(tax, currency),
-        lines=tuple(
-            OrderLine(
-                line_id=line_id,
-                product_external_id=product,
-                amount=major(amount, currency),
-                tax=None if line_tax is None else major(line_tax, currency),
-            )
-            for _order_id, _position, line_id, product, amount, line_tax in lines
-        ),
-        purchase_order_number=purchase_order,
-        tax_applicable=None if tax_applicable is None else bool(tax_applicable),
-        certificate_number=certificate,
-        closed=bool(closed),
-        voided=bool(voided),
+        _day(record.start_date),
+        _day(record.end_date),
     )

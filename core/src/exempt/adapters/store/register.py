@@ -1,31 +1,60 @@
-"""Certificates and their coverages."""
+"""Certificates: what is on file, and the coverages that decisions look at."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import IO, Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from exempt.adapters.store import tables as t
+from exempt.adapters.store.columns import moment
 from exempt.adapters.store.database import many, one_of, run
 from exempt.errors import NotFoundError
-from exempt.model.certificate import Certificate, Coverage, NewCertificate
+from exempt.model.certificate import (
+    AttachedFile,
+    Certificate,
+    CertificateDetails,
+    Coverage,
+    JurisdictionDetails,
+    Rejection,
+    ReviewStatus,
+)
 from exempt.model.pushing import CertificateFile
-from exempt.services import ports
+from exempt.services import register_ports as ports
 
 OpenFile = Callable[[str], IO[bytes]]
 """Opens a kept file by its SHA-256."""
 
+_REJECTIONS = TypeAdapter(tuple[Rejection, ...])
 _COVERAGES = (
-    "SELECT k.customer_id, c.id, v.jurisdiction, c.exemption_reason, c.number, v.exemption_number,"
-    " c.signed_date, v.effective_date, v.expiration_date, c.apply_tax, c.review_status,"
-    " c.archived_date FROM certificate_customer k JOIN certificate c ON c.id = k.certificate_id"
-    " JOIN coverage v ON v.certificate_id = c.id"
+    "SELECT h.customer_id, c.id, h.holder_id, v.jurisdiction,"
+    " coalesce(v.validated_reason, v.exemption_reason), c.number, v.exemption_number, c.form_kind,"
+    " c.kind, c.order_numbers, c.signed_date, v.effective_date, v.expiration_date, g.held_through,"
+    " c.apply_tax, c.exempt_percentage, c.review_status, c.archived_date"
+    " FROM holder h JOIN certificate_customer k ON k.customer_id = h.holder_id"
+    " JOIN certificate c ON c.id = k.certificate_id JOIN coverage v ON v.certificate_id = c.id"
+    " LEFT JOIN coverage_hold g ON g.certificate_id = c.id AND g.customer_id = h.holder_id"
+    " AND g.jurisdiction = v.jurisdiction ORDER BY c.id, v.jurisdiction, h.holder_id"
 )
+
+
+def _holders(connection: sa.Connection) -> str:
+    """Whose certificates each of some customers may use: its own, and its billing customers'."""
+    mine = one_of(connection, "s.customer_id")
+    return (
+        f"WITH holder (customer_id, holder_id) AS (SELECT s.id, s.id FROM customer s"  # noqa: S608
+        f" WHERE {one_of(connection, 's.id')} UNION SELECT s.customer_id, p.customer_id"
+        " FROM source_customer s JOIN source_customer p ON p.connection_id = s.connection_id"
+        " AND p.external_id = s.parent_external_id"
+        f" WHERE {mine} AND s.deleted_at IS NULL AND p.deleted_at IS NULL) "
+    )
 
 
 @dataclass(frozen=True)
@@ -50,90 +79,144 @@ class Certificates(ports.Certificates):
         self._c = connection
         self._open_file = open_file
 
-    def add(self, customer_ids: Sequence[int], new: NewCertificate, at: dt.datetime) -> int:
-        known = set(
-            self._c.scalars(sa.select(t.customer.c.id).where(t.customer.c.id.in_(customer_ids)))
-        )
-        for customer_id in customer_ids:
-            if customer_id not in known:
-                msg = f"customer {customer_id}: there is none: see exempt customers"
-                raise NotFoundError(msg)
+    def add(
+        self,
+        details: CertificateDetails,
+        review_status: ReviewStatus,
+        at: dt.datetime,
+        *,
+        by: str,
+        source: str,
+    ) -> int:
         certificate_id = self._c.execute(
             sa.insert(t.certificate)
             .values(
-                number=new.number,
-                exemption_reason=new.exemption_reason.value,
-                signed_date=new.signed_date,
-                apply_tax=new.apply_tax,
-                review_status=new.review_status.value,
+                **_row(details),
+                review_status=review_status.value,
                 created_at=at,
+                created_by=by,
+                source=source,
             )
             .returning(t.certificate.c.id)
         ).scalar_one()
+        self._insert_parts(certificate_id, details)
+        return int(certificate_id)
+
+    def save(self, certificate: Certificate) -> bool:
+        c = t.certificate.c
+        moved = self._c.execute(
+            sa.update(t.certificate)
+            .where(c.id == certificate.id, c.version == certificate.version)
+            .values(
+                **_row(certificate),
+                version=certificate.version + 1,
+                review_status=certificate.review_status.value,
+                rejections=_REJECTIONS.dump_json(certificate.rejections).decode(),
+                archived_date=certificate.archived_date,
+            )
+        )
+        if moved.rowcount == 0:
+            return False
+        for part in (t.coverage_hold, t.coverage, t.certificate_customer):
+            self._c.execute(sa.delete(part).where(part.c.certificate_id == certificate.id))
+        self._insert_parts(certificate.id, certificate)
+        return True
+
+    def _insert_parts(self, certificate_id: int, details: CertificateDetails) -> None:
+        known = set(
+            self._c.scalars(
+                sa.select(t.customer.c.id).where(t.customer.c.id.in_(details.customer_ids))
+            )
+        )
+        for customer_id in details.customer_ids:
+            if customer_id not in known:
+                msg = f"customer {customer_id}: there is none: see exempt customers"
+                raise NotFoundError(msg)
         self._c.execute(
             sa.insert(t.certificate_customer),
-            [{"certificate_id": certificate_id, "customer_id": c} for c in set(customer_ids)],
+            [{"certificate_id": certificate_id, "customer_id": c} for c in details.customer_ids],
         )
         self._c.execute(
             sa.insert(t.coverage),
             [
                 {
                     "certificate_id": certificate_id,
-                    "jurisdiction": coverage.jurisdiction,
-                    "exemption_number": coverage.exemption_number,
-                    "effective_date": new.effective_on(coverage),
-                    "expiration_date": new.expires_on(coverage),
+                    **one.model_dump(exclude={"held_through"}),
+                    "effective_date": details.effective_on(one),
                 }
-                for coverage in new.coverages
+                for one in details.jurisdictions
             ],
-        )
-        return int(certificate_id)
-
-    def archive(self, certificate_id: int, on: dt.date) -> None:
-        self._c.execute(
-            sa.update(t.certificate)
-            .where(t.certificate.c.id == certificate_id)
-            .values(archived_date=on)
         )
 
     def get(self, certificate_id: int) -> Certificate | None:
-        return next(iter(self._certificates("c.id = ?", certificate_id)), None)
+        return next(iter(self.find([certificate_id])), None)
 
-    def find(self, customer_id: int | None = None) -> list[Certificate]:
-        if customer_id is None:
-            return self._certificates("1 = 1")
-        of_customer = (
-            "c.id IN (SELECT certificate_id FROM certificate_customer WHERE customer_id = ?)"
-        )
-        return self._certificates(of_customer, customer_id)
+    def find(self, certificate_ids: Collection[int]) -> list[Certificate]:
+        ids = many(self._c, list(certificate_ids))
+        customers = self._of("SELECT certificate_id, customer_id FROM certificate_customer", ids, 2)
+        columns = ", ".join(_JURISDICTION)
+        coverages = self._of(f"SELECT certificate_id, {columns} FROM coverage", ids, "jurisdiction")  # noqa: S608
+        columns = "name, media_type, sha256, size, added_at, added_by"
+        files = self._of(f"SELECT certificate_id, {columns} FROM certificate_file", ids, "id")  # noqa: S608
+        columns = ", ".join(_CERTIFICATE)
+        sql = f"SELECT {columns} FROM certificate WHERE {one_of(self._c, 'id')}"  # noqa: S608
+        rows = {row[0]: dict(zip(_CERTIFICATE, row, strict=True)) for row in run(self._c, sql, ids)}
+        return [
+            _certificate(rows[each], customers[each], coverages[each], files.get(each, []))
+            for each in certificate_ids
+            if each in rows
+        ]
 
-    def _certificates(self, condition: str, *parameters: object) -> list[Certificate]:
-        by_certificate: dict[int, list[Coverage]] = defaultdict(list)
-        sql = f"{_COVERAGES} WHERE {condition} ORDER BY c.id, v.jurisdiction, k.customer_id"
-        for row in run(self._c, sql, *parameters):
-            coverage = _coverage(row)
-            by_certificate[coverage.certificate_id].append(coverage)
-        return [_certificate(coverages) for coverages in by_certificate.values()]
+    def _of(self, sql: str, ids: Any, order: object) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = defaultdict(list)
+        condition = f"WHERE {one_of(self._c, 'certificate_id')} ORDER BY certificate_id, {order}"
+        for row in run(self._c, f"{sql} {condition}", ids):
+            found[row[0]].append(tuple(row[1:]))
+        return found
 
     def coverages(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
         found: dict[int, list[Coverage]] = defaultdict(list)
         if customer_ids:
-            sql = f"{_COVERAGES} WHERE {one_of(self._c, 'k.customer_id')} ORDER BY c.id"
-            for row in run(self._c, sql, many(self._c, list(customer_ids))):
-                found[row[0]].append(_coverage(row))
+            ids = many(self._c, list(customer_ids))
+            seen: set[tuple[int, int, str]] = set()
+            for row in run(self._c, _holders(self._c) + _COVERAGES, ids, ids):
+                key = (row[0], row[1], row[3])
+                if key not in seen:  # held in its own name and in its billing customer's
+                    seen.add(key)
+                    found[row[0]].append(_coverage(row[1:]))
         return found
 
-    def attach(
-        self, certificate_id: int, name: str, media_type: str, sha256: str, size: int
-    ) -> None:
-        self._c.execute(
-            sa.insert(t.certificate_file).values(
-                certificate_id=certificate_id,
-                name=name,
-                media_type=media_type,
-                sha256=sha256,
-                size=size,
+    def holds(self, certificate_ids: Collection[int]) -> dict[tuple[int, int, str], dt.date]:
+        sql = (
+            "SELECT certificate_id, customer_id, jurisdiction, held_through FROM coverage_hold"  # noqa: S608
+            f" WHERE {one_of(self._c, 'certificate_id')}"
+        )
+        rows = run(self._c, sql, many(self._c, list(certificate_ids)))
+        return {(row[0], row[1], row[2]): dt.date.fromisoformat(row[3]) for row in rows}
+
+    def set_holds(self, holds: Mapping[tuple[int, int, str], dt.date | None]) -> None:
+        h = t.coverage_hold
+        for (certificate_id, customer_id, place), held_through in holds.items():
+            key = {
+                "certificate_id": certificate_id,
+                "customer_id": customer_id,
+                "jurisdiction": place,
+            }
+            self._c.execute(sa.delete(h).where(*(h.c[name] == each for name, each in key.items())))
+            if held_through is not None:
+                self._c.execute(sa.insert(h).values(**key, held_through=held_through))
+            of_it = sa.and_(h.c.certificate_id == certificate_id, h.c.jurisdiction == place)
+            latest = sa.select(sa.func.max(h.c.held_through)).where(of_it).scalar_subquery()
+            v = t.coverage.c
+            self._c.execute(
+                sa.update(t.coverage)
+                .where(v.certificate_id == certificate_id, v.jurisdiction == place)
+                .values(held_through=latest)
             )
+
+    def attach(self, certificate_id: int, file: AttachedFile) -> None:
+        self._c.execute(
+            sa.insert(t.certificate_file).values(certificate_id=certificate_id, **file.model_dump())
         )
 
     def files(self, certificate_ids: Collection[int]) -> tuple[CertificateFile, ...]:
@@ -148,34 +231,82 @@ class Certificates(ports.Certificates):
         return tuple(KeptFile(*row, opener=self._open_file) for row in rows)
 
 
-def _coverage(row: Any) -> Coverage:
+_CERTIFICATE = tuple(column.name for column in t.certificate.columns)
+_JURISDICTION = tuple(JurisdictionDetails.model_fields)
+
+
+def _row(details: CertificateDetails) -> dict[str, Any]:
+    return {
+        "number": details.number,
+        "kind": details.kind.value,
+        "form_kind": details.form_kind.value,
+        "order_numbers": json.dumps(details.order_numbers),
+        "signed_date": details.signed_date,
+        "apply_tax": details.apply_tax,
+        "exempt_percentage": int(details.exempt_percentage * 100),
+        "notes": details.notes,
+    }
+
+
+def _coverage(row: Sequence[Any]) -> Coverage:
     return Coverage(
-        customer_id=row[0],
-        certificate_id=row[1],
+        certificate_id=row[0],
+        customer_id=row[1],
         jurisdiction=row[2],
         exemption_reason=row[3],
         certificate_number=row[4],
         exemption_number=row[5],
-        signed_date=row[6],
-        effective_date=row[7],
-        expiration_date=row[8],
-        apply_tax=bool(row[9]),
-        review_status=row[10],
-        archived_date=row[11],
+        form_kind=row[6],
+        kind=row[7],
+        order_numbers=json.loads(row[8]) if row[8] != "[]" else (),
+        signed_date=row[9],
+        effective_date=row[10],
+        expiration_date=row[11],
+        held_through=row[12],
+        apply_tax=bool(row[13]),
+        exempt_percentage=_percentage(row[14]),
+        review_status=row[15],
+        archived_date=row[16],
     )
 
 
-def _certificate(coverages: Sequence[Coverage]) -> Certificate:
-    first = coverages[0]
-    one_customer = [c for c in coverages if c.customer_id == first.customer_id]
+def _percentage(hundredths: int) -> Decimal:
+    return Decimal(hundredths).scaleb(-2)
+
+
+def _certificate(
+    row: Any, customers: Sequence[Any], coverages: Sequence[Any], files: Sequence[Any]
+) -> Certificate:
     return Certificate(
-        id=first.certificate_id,
-        customer_ids=tuple(dict.fromkeys(c.customer_id for c in coverages)),
-        number=first.certificate_number,
-        exemption_reason=first.exemption_reason,
-        signed_date=first.signed_date or first.effective_date,
-        apply_tax=first.apply_tax,
-        review_status=first.review_status,
-        archived_date=first.archived_date,
-        coverages=tuple(one_customer),
+        id=row["id"],
+        version=row["version"],
+        customer_ids=tuple(customer_id for (customer_id,) in customers),
+        number=row["number"],
+        kind=row["kind"],
+        order_numbers=json.loads(row["order_numbers"]),
+        form_kind=row["form_kind"],
+        signed_date=row["signed_date"],
+        apply_tax=bool(row["apply_tax"]),
+        exempt_percentage=_percentage(row["exempt_percentage"]),
+        notes=row["notes"],
+        jurisdictions=tuple(
+            JurisdictionDetails(**dict(zip(_JURISDICTION, one, strict=True))) for one in coverages
+        ),
+        review_status=row["review_status"],
+        rejections=_REJECTIONS.validate_json(row["rejections"]),
+        archived_date=row["archived_date"],
+        entered_at=moment(row["created_at"]),
+        entered_by=row["created_by"] or None,
+        source=row["source"],
+        files=tuple(
+            AttachedFile(
+                name=name,
+                media_type=media_type,
+                sha256=sha256,
+                size=size,
+                added_at=None if added_at is None else moment(added_at),
+                added_by=added_by,
+            )
+            for name, media_type, sha256, size, added_at, added_by in files
+        ),
     )

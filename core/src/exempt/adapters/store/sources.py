@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from exempt.adapters.store import pages
-from exempt.adapters.store.columns import micros, moment
+from exempt.adapters.store.columns import micros
 from exempt.adapters.store.database import (
     Row,
     insert,
@@ -21,22 +21,15 @@ from exempt.adapters.store.database import (
     run_many,
 )
 from exempt.adapters.store.linking import follow, link, recount
-from exempt.adapters.store.pages import (
-    latest,
-    line_rows,
-    order_of,
-    order_row,
-    ship_to_rows,
-    stored_lines,
-)
-from exempt.model.decision import Card
+from exempt.adapters.store.lookups import LookingUp
+from exempt.adapters.store.pages import latest, line_rows, order_row, ship_to_rows
+from exempt.adapters.store.stored import corrections, stored_lines
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services import ports
 from exempt.services.rows import (
     ConnectionRow,
-    CustomerStanding,
     SavedOrders,
     SavedRecords,
     StoredOrder,
@@ -54,11 +47,9 @@ _SHIP_TO = (
     "jurisdiction",
     *(f"address_{part}" for part in pages.ADDRESS),
 )
-_ALIVE = "NOT o.voided AND o.deleted_at IS NULL"
-_ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
 
-class Sources(ports.Sources):
+class Sources(LookingUp, ports.Sources):
     """Customers, orders, products and employees of all connections."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -123,7 +114,17 @@ class Sources(ports.Sources):
         ]
         lines = [row for order in touched for row in line_rows(order.id, order.record)]
         insert(self._c, "order_line", pages.LINES, lines)
-        return SavedOrders(touched, len(saved.new), len(orders) - len(touched))
+        after = {row[0]: row for row in rows}
+        corrected = {
+            saved.changed[each]: corrections(before, after[each])
+            for each, before in saved.before.items()
+        }
+        return SavedOrders(
+            touched,
+            len(saved.new),
+            len(orders) - len(touched),
+            {order_id: changes for order_id, changes in corrected.items() if changes},
+        )
 
     def _with_other_lines(self, same: dict[str, int], orders: dict[str, Order]) -> dict[str, int]:
         """Those of *same* whose lines differ from what is stored."""
@@ -215,119 +216,6 @@ class Sources(ports.Sources):
             (stream, Rejected(row=row, reason=reason, external_id=external_id))
             for stream, row, reason, external_id in run(self._c, sql, connection_id)
         ]
-
-    def cards(self, connection_id: int, external_ids: Collection[str]) -> dict[str, Card]:
-        sql = (
-            "SELECT s.external_id, c.id, c.name, c.flagged_exempt, c.resale_certificate_number"  # noqa: S608
-            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
-            f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
-        )
-        rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
-        return {
-            external_id: Card(
-                customer_id=customer_id,
-                name=name,
-                flagged_exempt=bool(flagged),
-                resale_certificate_number=free_form,
-            )
-            for external_id, customer_id, name, flagged, free_form in rows
-        }
-
-    def companies_of(self, customer_ids: Collection[int]) -> set[int]:
-        sql = f"SELECT DISTINCT company_id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
-        return {row[0] for row in run(self._c, sql, many(self._c, list(customer_ids)))}
-
-    def orders_of(self, customer_ids: Collection[int]) -> list[StoredOrder]:
-        if not customer_ids:
-            return []
-        return self._orders(
-            "JOIN source_customer s ON s.connection_id = o.connection_id"
-            " AND s.external_id = o.customer_external_id"
-            f" WHERE {one_of(self._c, 's.customer_id')} AND {_ALIVE}",
-            many(self._c, list(customer_ids)),
-        )
-
-    def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
-        condition = f"WHERE o.connection_id = ? AND o.id > ? AND {_ALIVE}"
-        return self._orders(condition, connection_id, after, limit=limit)
-
-    def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
-        return self._orders(
-            "JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            f" WHERE o.connection_id = ? AND d.rule <> ? AND {_ALIVE}",
-            connection_id,
-            rule,
-            limit=limit,
-        )
-
-    def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
-        return self._orders(
-            f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}",
-            connection_id,
-            many(self._c, list(external_ids)),
-        )
-
-    def _orders(
-        self, condition: str, *parameters: object, limit: int | None = None
-    ) -> list[StoredOrder]:
-        sql = (
-            f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS}"  # noqa: S608
-            f" FROM sales_order o {condition}"
-            f" ORDER BY o.id{f' LIMIT {limit}' if limit else ''}"
-        )
-        rows = [tuple(row) for row in run(self._c, sql, *parameters)]
-        lines = stored_lines(self._c, [row[0] for row in rows])
-        return [
-            StoredOrder(row[0], row[1], order_of(row[3:], lines.get(row[0], [])), moment(row[2]))
-            for row in rows
-        ]
-
-    def standings(self, connection_id: int, shipped_since: dt.date) -> list[CustomerStanding]:
-        sql = (
-            "SELECT s.external_id, s.customer_id, c.resale_certificate_number, s.exempt,"
-            " coalesce(s.updated_at, s.changed_at), t.jurisdiction FROM source_customer s"
-            " JOIN customer c ON c.id = s.customer_id"
-            " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
-            " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
-            " AND (c.flagged_exempt OR c.resale_certificate_number <> '' OR EXISTS"
-            " (SELECT 1 FROM certificate_customer k WHERE k.customer_id = s.customer_id))"
-            " ORDER BY s.id"
-        )
-        shipped = self._shipped(connection_id, shipped_since)
-        found: dict[str, CustomerStanding] = {}
-        for row in run(self._c, sql, connection_id):
-            external_id, customer_id, free_form, exempt, changed_at, place = row
-            one = found.get(external_id) or CustomerStanding(
-                external_id,
-                customer_id,
-                free_form or None,
-                None if exempt is None else bool(exempt),
-                moment(changed_at),
-                shipped.get(external_id, frozenset()),
-            )
-            found[external_id] = one._replace(ship_to=one.ship_to | ({place} if place else set()))
-        return list(found.values())
-
-    def _shipped(self, connection_id: int, since: dt.date) -> dict[str, frozenset[str]]:
-        """The states that goods of each customer went to, by its external id."""
-        sql = (
-            "SELECT DISTINCT o.customer_external_id, d.jurisdiction FROM sales_order o"  # noqa: S608
-            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            f" WHERE o.connection_id = ? AND o.order_date >= ? AND {_ALIVE}"
-            " AND d.jurisdiction IS NOT NULL"
-        )
-        found: dict[str, frozenset[str]] = {}
-        for external_id, place in run(self._c, sql, connection_id, since.isoformat()):
-            found[external_id] = found.get(external_id, frozenset()) | {place}
-        return found
-
-    def unknown_customers(self, connection_id: int) -> list[str]:
-        sql = (
-            "SELECT DISTINCT o.customer_external_id FROM sales_order o"  # noqa: S608
-            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            f" WHERE o.connection_id = ? AND d.ground = 'unknown_customer' AND {_ALIVE} ORDER BY 1"
-        )
-        return [row[0] for row in run(self._c, sql, connection_id)]
 
 
 def _counts(saved: pages.Saved) -> SavedRecords:

@@ -14,8 +14,10 @@ from exempt.adapters.store import tables as t
 from exempt.adapters.store.database import Database, lock_company
 from exempt.adapters.store.decisions import Decisions
 from exempt.adapters.store.deliveries import Deliveries, Requests
+from exempt.adapters.store.history import Choices, History
 from exempt.adapters.store.progress import Connections, Cursors, Reports
 from exempt.adapters.store.register import Certificates, OpenFile
+from exempt.adapters.store.search import Search
 from exempt.adapters.store.sources import Sources
 from exempt.services import ports
 
@@ -29,6 +31,9 @@ class Transaction(ports.Transaction):
         self.cursors = Cursors(connection)
         self.sources = Sources(connection)
         self.certificates = Certificates(connection, open_file)
+        self.search = Search(connection)
+        self.history = History(connection)
+        self.choices = Choices(connection)
         self.decisions = Decisions(connection)
         self.deliveries = Deliveries(connection)
         self.requests = Requests(connection)

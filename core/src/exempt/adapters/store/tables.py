@@ -100,6 +100,7 @@ customer = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("number", sa.Text),
     sa.Column("email", sa.Text),
+    sa.Column("name_key", sa.Text, nullable=False, server_default=""),
     sa.Column("number_key", sa.Text),
     sa.Column("email_key", sa.Text),
     sa.Column("flagged_exempt", sa.Boolean(name="flagged_exempt"), nullable=False),
@@ -127,6 +128,7 @@ source_customer = sa.Table(
     sa.Column("resale_certificate_number", sa.Text),
     sa.UniqueConstraint("connection_id", "external_id"),
     sa.Index(None, "customer_id"),
+    sa.Index(None, "connection_id", "parent_external_id"),
 )
 
 ship_to = sa.Table(
@@ -157,8 +159,11 @@ sales_order = sa.Table(
     sa.Column("certificate_number", sa.Text),
     sa.Column("closed", sa.Boolean(name="closed"), nullable=False),
     sa.Column("voided", sa.Boolean(name="voided"), nullable=False),
+    sa.Column("event_start_date", Day),
+    sa.Column("event_end_date", Day),
     sa.UniqueConstraint("connection_id", "external_id"),
-    sa.Index(None, "connection_id", "customer_external_id"),
+    # The open orders of a customer, found without looking at the closed ones.
+    sa.Index(None, "connection_id", "customer_external_id", "closed"),
 )
 
 order_line = sa.Table(
@@ -170,6 +175,7 @@ order_line = sa.Table(
     sa.Column("product_external_id", sa.Text),
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.Column("tax", sa.BigInteger),
+    sa.Column("not_taxed_reason", sa.Text),
     sqlite_with_rowid=False,
 )
 
@@ -215,12 +221,21 @@ certificate = sa.Table(
     metadata,
     _id(),
     sa.Column("number", sa.Text),
-    sa.Column("exemption_reason", sa.Text, nullable=False),
     sa.Column("signed_date", Day, nullable=False),
     sa.Column("apply_tax", sa.Boolean(name="apply_tax"), nullable=False),
     sa.Column("review_status", sa.Text, nullable=False),
     sa.Column("archived_date", Day),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("source", sa.Text, nullable=False, server_default="staff"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("kind", sa.Text, nullable=False, server_default="blanket"),
+    sa.Column("form_kind", sa.Text, nullable=False, server_default="single_state"),
+    # Lists, as JSON: the first of numbers, the second of objects with code and text.
+    sa.Column("order_numbers", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("rejections", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("exempt_percentage", sa.Integer, nullable=False, server_default="10000"),
+    sa.Column("notes", sa.Text, nullable=False, server_default=""),
 )
 
 certificate_customer = sa.Table(
@@ -240,6 +255,8 @@ certificate_file = sa.Table(
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("added_at", Moment),
+    sa.Column("added_by", sa.Text),
     sa.Index(None, "certificate_id"),
 )
 
@@ -252,7 +269,39 @@ coverage = sa.Table(
     sa.Column("exemption_number", sa.Text),
     sa.Column("effective_date", Day, nullable=False),
     sa.Column("expiration_date", Day),
+    sa.Column("held_through", Day),
+    sa.Column("exemption_reason", sa.Text, nullable=False, server_default="other"),
+    sa.Column("validated_reason", sa.Text),
+    sa.Column("identification_type", sa.Text),
+    sa.Column("issued_by", sa.Text),
+    sa.Column("verified_date", Day),
+    sa.Column("notes", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("certificate_id", "jurisdiction"),
+)
+
+# Where a state wants sales to recur: how long a coverage holds by those of one customer.
+coverage_hold = sa.Table(
+    "coverage_hold",
+    metadata,
+    sa.Column("certificate_id", Id, sa.ForeignKey("certificate.id"), primary_key=True),
+    sa.Column("customer_id", Id, sa.ForeignKey("customer.id"), primary_key=True),
+    sa.Column("jurisdiction", sa.Text, primary_key=True),
+    sa.Column("held_through", Day, nullable=False),
+)
+
+# Who changed what, and when; triggers refuse to change or delete a row.
+history = sa.Table(
+    "history",
+    metadata,
+    _id(),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject_id", Id, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("old", sa.Text),
+    sa.Column("new", sa.Text),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Index(None, "subject", "subject_id"),
 )
 
 decision = sa.Table(
@@ -270,6 +319,8 @@ decision = sa.Table(
     sa.Column("steps", sa.Text, nullable=False),
     sa.Column("decided_at", sa.BigInteger, nullable=False),
     sa.Column("superseded_at", sa.BigInteger),
+    sa.Column("exempt_percentage", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("facts", sa.Text, nullable=False, server_default="{}"),
     # The decision in force: one an order, found without looking at the old ones.
     sa.Index(
         "uq_decision_current",
@@ -277,6 +328,28 @@ decision = sa.Table(
         unique=True,
         sqlite_where=sa.text("superseded_at IS NULL"),
         postgresql_where=sa.text("superseded_at IS NULL"),
+    ),
+)
+
+# What somebody decided for an order by hand: a certificate, or whether tax applies.
+manual_choice = sa.Table(
+    "manual_choice",
+    metadata,
+    _id(),
+    _ref("order_id", "sales_order"),
+    _ref("certificate_id", "certificate", null=True),
+    sa.Column("tax_applicable", sa.Boolean(name="tax_applicable")),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("ended_reason", sa.Text),
+    sa.Index(
+        "uq_manual_choice_current",
+        "order_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     ),
 )
 

@@ -107,7 +107,13 @@ def _invoice(sale: sample.Sale, mark: str) -> Json:
 
 def _line(line_id: str, sku: str, quantity: int, *, taxed: bool) -> Json:
     amount = int(sample.ITEM[sku].price * 100) * quantity
-    tax = {"amount": int(amount * _TAX_RATE), "tax_behavior": "exclusive"}
+    tax = {
+        "amount": int(amount * _TAX_RATE) if taxed else 0,
+        "tax_behavior": "exclusive",
+        "taxability_reason": "standard_rated" if taxed else "customer_exempt",
+        "taxable_amount": amount if taxed else 0,
+        "type": "tax_rate_details",
+    }
     return {
         "id": line_id,
         "object": "line_item",
@@ -117,7 +123,7 @@ def _line(line_id: str, sku: str, quantity: int, *, taxed: bool) -> Json:
         "discount_amounts": [],
         "pricing": {"type": "price_details", "price_details": {"product": _product_id(sku)}},
         "quantity": quantity,
-        "taxes": [tax] if taxed else [],
+        "taxes": [tax],
     }
 
 

@@ -17,6 +17,7 @@ Row = dict[str, Any]
 _NOON = dt.datetime.combine(sample.TODAY, dt.time(12), dt.UTC)
 _FOUNDED = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
 _TAX = Decimal("0.08")
+_WEEK = dt.timedelta(days=6)
 _CODES = {"resale": "G", "educational": "M"}
 _NUMBERS = {
     "customers": [buyer.number for buyer in sample.BUYERS],
@@ -25,9 +26,14 @@ _NUMBERS = {
 }
 
 WRITABLE: Mapping[str, Mapping[str, tuple[type, ...]]] = {
-    "orders": {"taxable": (bool,), "certificate_no": (str, type(None))},
+    "orders": {
+        "taxable": (bool,),
+        "exempt_percent": (int, float),
+        "certificate_no": (str, type(None)),
+    },
     "customers": {
         "tax_exempt": (bool,),
+        "exempt_percent": (int, float),
         "exemption_no": (str, type(None)),
         "exemption_code": (str, type(None)),
         "exemptions": (list,),
@@ -127,7 +133,10 @@ class Books:
     def _row(self, stream: str, index: int) -> Row:
         row = self._makers[stream][1](index) | self._changed.get((stream, index), {})
         if stream == "orders":
-            row["tax"] = float(_tax(row["subtotal"])) if row["taxable"] else 0.0
+            part = row["exempt_percent"] if row["taxable"] else 100
+            row["tax"] = float(_tax(row["subtotal"], part))
+            for line in row["lines"]:
+                line["tax_reason"] = None if row["taxable"] else _why_untaxed(row)
         return row
 
     def _stamps_of(self, stream: str) -> list[str]:
@@ -155,6 +164,7 @@ def _customer(buyer: sample.Buyer) -> Row:
         "email": buyer.email,
         "address": _place(buyer.place),
         "tax_exempt": buyer.exempt,
+        "exempt_percent": 100 if buyer.exempt else 0,
         "exemption_no": number,
         "exemption_code": _CODES[reason] if reason else None,
         "exemptions": [],
@@ -182,15 +192,19 @@ def _made(index: int) -> dt.datetime:
 def _order(index: int) -> Row:
     copy, which = divmod(index, len(sample.SHOP_SALES))
     sale = sample.SHOP_SALES[which]
+    rents = any(sku == "TOOL-RENT" for sku, _ in sale.quantities)
     return {
         "no": f"{sale.number}-{copy}" if copy else sale.number,
         "customer_no": sale.buyer,
         "date": sale.day.isoformat(),
+        "rental_from": sale.day.isoformat() if rents else None,
+        "rental_to": (sale.day + _WEEK).isoformat() if rents else None,
         "status": "open",
         "ship_to": _place(sale.ship_to),
         "currency": "USD",
         "subtotal": float(sale.total),
         "taxable": sale.taxed,
+        "exempt_percent": 0 if sale.taxed else 100,
         "certificate_no": None,
         "po_number": f"PO-{sale.number[3:]}",
         "lines": [
@@ -199,6 +213,11 @@ def _order(index: int) -> Row:
         ],
         "updated_at": _stamp(_made(index)),
     }
+
+
+def _why_untaxed(order: Row) -> str:
+    """The ERP's word: Oregon levies no sales tax."""
+    return "NOTAX" if order["ship_to"]["region"] == "OR" else "EXEMPT"
 
 
 def _place(place: sample.Place) -> Row:
@@ -211,8 +230,9 @@ def _place(place: sample.Place) -> Row:
     }
 
 
-def _tax(subtotal: float) -> Decimal:
-    return (Decimal(str(subtotal)) * _TAX).quantize(Decimal("0.01"))
+def _tax(subtotal: float, exempt_percent: float) -> Decimal:
+    taxed = Decimal(str(subtotal)) * (100 - Decimal(str(exempt_percent))) / 100
+    return (taxed * _TAX).quantize(Decimal("0.01"))
 
 
 def _stamp(moment: dt.datetime) -> str:

@@ -1,0 +1,92 @@
+"""Who changed what, and when; and what somebody decided for an order by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+
+from exempt.adapters.store import tables as t
+from exempt.model.certificate import Change
+from exempt.model.decision import ManualChoice
+from exempt.rules.history import FieldChange
+from exempt.services import register_ports as ports
+from exempt.services.rows import Subject
+
+
+class History(ports.History):
+    """Changes, only ever added to."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def add(
+        self,
+        subject: Subject,
+        subject_id: int,
+        changes: Sequence[FieldChange],
+        at: dt.datetime,
+        by: str,
+    ) -> None:
+        if changes:
+            self._c.execute(
+                sa.insert(t.history),
+                [
+                    {
+                        "subject": subject.value,
+                        "subject_id": subject_id,
+                        **change._asdict(),
+                        "changed_at": at,
+                        "changed_by": by,
+                    }
+                    for change in changes
+                ],
+            )
+
+    def of(self, subject: Subject, subject_id: int) -> list[Change]:
+        h = t.history.c
+        rows = self._c.execute(
+            sa.select(h.field, h.old, h.new, h.changed_at, h.changed_by)
+            .where(h.subject == subject.value, h.subject_id == subject_id)
+            .order_by(h.id)
+        )
+        return [Change(**row) for row in rows.mappings()]
+
+
+class Choices(ports.Choices):
+    """What somebody decided for orders by hand."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def of(self, order_ids: Collection[int]) -> dict[int, ManualChoice]:
+        c = t.manual_choice.c
+        # Few orders have one: those are fewer than a page of orders to ask for.
+        query = sa.select(*_CHOICE).where(c.ended_at.is_(None))
+        if len(order_ids) <= 100:
+            query = query.where(c.order_id.in_(order_ids))
+        rows = self._c.execute(query).mappings()
+        return {
+            row["order_id"]: ManualChoice(**row) for row in rows if row["order_id"] in order_ids
+        }
+
+    def make(self, choice: ManualChoice) -> None:
+        self._c.execute(sa.insert(t.manual_choice).values(**choice.model_dump()))
+
+    def end(self, order_id: int, reason: str, at: dt.datetime) -> bool:
+        c = t.manual_choice.c
+        ended = self._c.execute(
+            sa.update(t.manual_choice)
+            .where(c.order_id == order_id, c.ended_at.is_(None))
+            .values(ended_at=at, ended_reason=reason)
+        )
+        return ended.rowcount > 0
+
+    def all_of(self, order_id: int) -> list[ManualChoice]:
+        c = t.manual_choice.c
+        rows = self._c.execute(sa.select(*_CHOICE).where(c.order_id == order_id).order_by(c.id))
+        return [ManualChoice(**row) for row in rows.mappings()]
+
+
+_CHOICE = [t.manual_choice.c[name] for name in ManualChoice.model_fields]

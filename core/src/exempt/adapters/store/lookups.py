@@ -1,0 +1,229 @@
+"""What the sources keep, looked up: cards, orders to decide, sales, and who is to be told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from exempt.adapters.store import pages
+from exempt.adapters.store.columns import moment
+from exempt.adapters.store.database import many, one_of, run
+from exempt.adapters.store.stored import order_of, stored_lines
+from exempt.model.decision import Card
+from exempt.services.rows import CustomerStanding, StoredOrder
+
+_ALIVE = "NOT o.voided AND o.deleted_at IS NULL"
+JURISDICTION = "(o.ship_to_country || '-' || upper(o.ship_to_state))"
+"""The state of an order's ship-to, as `Address.jurisdiction` writes it where it is a code."""
+
+JOIN_CUSTOMER = (
+    "JOIN source_customer s ON s.connection_id = o.connection_id"
+    " AND s.external_id = o.customer_external_id"
+)
+_SHIP_TOS_OF_P = (
+    "JOIN source_customer s ON s.connection_id = p.connection_id"
+    " AND s.parent_external_id = p.external_id AND s.deleted_at IS NULL"
+)
+_SALES_OF_S = (
+    "JOIN sales_order o ON o.connection_id = s.connection_id"
+    " AND o.customer_external_id = s.external_id"
+)
+_ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
+
+
+class LookingUp:
+    """The part of `ports.Sources` that only reads."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def cards(self, connection_id: int, external_ids: Collection[str]) -> dict[str, Card]:
+        # A ship-to customer claims and holds what the billing customer it belongs to does.
+        sql = (
+            "SELECT s.external_id, c.id, c.name, c.flagged_exempt, c.resale_certificate_number,"  # noqa: S608
+            " b.flagged_exempt, b.resale_certificate_number"
+            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
+            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
+            " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
+            " LEFT JOIN customer b ON b.id = p.customer_id"
+            f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
+        )
+        rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
+        return {
+            external_id: Card(
+                customer_id=customer_id,
+                name=name,
+                flagged_exempt=bool(flagged or bill_to[0]),
+                resale_certificate_number=free_form or bill_to[1],
+            )
+            for external_id, customer_id, name, flagged, free_form, *bill_to in rows
+        }
+
+    def companies_of(self, customer_ids: Collection[int]) -> set[int]:
+        sql = f"SELECT DISTINCT company_id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
+        return {row[0] for row in run(self._c, sql, many(self._c, list(customer_ids)))}
+
+    def orders_of(
+        self,
+        customer_ids: Collection[int],
+        jurisdictions: Collection[str] | None = None,
+        dated: tuple[dt.date, dt.date] | None = None,
+    ) -> list[StoredOrder]:
+        if not customer_ids or (jurisdictions is not None and not jurisdictions):
+            return []
+        condition = f"{JOIN_CUSTOMER} WHERE {one_of(self._c, 's.id')} AND {_ALIVE}"
+        parameters: list[Any] = [many(self._c, self._with_ship_tos(customer_ids))]
+        if dated is not None:
+            condition += " AND o.order_date >= ? AND o.order_date <= ?"
+            parameters += [day.isoformat() for day in dated]
+        elif jurisdictions is not None:
+            condition += " AND o.closed = FALSE"
+        else:
+            # What is closed keeps its decision, unless there was too little to decide it by.
+            condition += (
+                " AND (o.closed = FALSE OR EXISTS (SELECT 1 FROM decision d WHERE d.order_id = o.id"
+                " AND d.superseded_at IS NULL AND d.ground = 'unknown_customer'))"
+            )
+        if jurisdictions is not None:
+            condition += f" AND {one_of(self._c, JURISDICTION)}"
+            parameters.append(many(self._c, sorted(jurisdictions)))
+        return self._orders(condition, *parameters)
+
+    def _with_ship_tos(self, customer_ids: Collection[int]) -> list[int]:
+        """Ids in ``source_customer`` of these customers and of the ship-to customers they have."""
+        mine = one_of(self._c, "p.customer_id")
+        sql = (
+            f"SELECT p.id FROM source_customer p WHERE {mine} UNION SELECT s.id"  # noqa: S608
+            f" FROM source_customer p {_SHIP_TOS_OF_P} WHERE {mine}"
+        )
+        cards = many(self._c, list(customer_ids))
+        return [row[0] for row in run(self._c, sql, cards, cards)]
+
+    def sale_days(
+        self, customer_ids: Collection[int], jurisdictions: Collection[str]
+    ) -> dict[tuple[int, str], list[dt.date]]:
+        cards = many(self._c, list(customer_ids))
+        places = many(self._c, sorted(jurisdictions))
+        sales = (
+            f"{_ALIVE} AND o.kind <> 'credit' AND o.total > 0 AND {one_of(self._c, JURISDICTION)}"
+        )
+        own = (
+            f"SELECT s.customer_id, {JURISDICTION}, o.order_date FROM source_customer s"  # noqa: S608
+            f" {_SALES_OF_S} WHERE {one_of(self._c, 's.customer_id')} AND {sales}"
+        )
+        of_ship_tos = (
+            f"SELECT p.customer_id, {JURISDICTION}, o.order_date FROM source_customer p"  # noqa: S608
+            f" {_SHIP_TOS_OF_P} {_SALES_OF_S}"
+            f" WHERE {one_of(self._c, 'p.customer_id')} AND {sales}"
+        )
+        found: dict[tuple[int, str], list[dt.date]] = {}
+        sql = f"{own} UNION {of_ship_tos} ORDER BY 1, 2, 3"
+        for customer_id, place, day in run(self._c, sql, cards, places, cards, places):
+            found.setdefault((customer_id, place), []).append(dt.date.fromisoformat(day))
+        return found
+
+    def order(self, order_id: int) -> StoredOrder | None:
+        return next(iter(self._orders("WHERE o.id = ?", order_id)), None)
+
+    def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
+        condition = f"WHERE o.connection_id = ? AND o.id > ? AND {_ALIVE}"
+        return self._orders(condition, connection_id, after, limit=limit)
+
+    def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
+        return self._orders(
+            "JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            f" WHERE o.connection_id = ? AND d.rule <> ? AND NOT o.closed AND {_ALIVE}",
+            connection_id,
+            rule,
+            limit=limit,
+        )
+
+    def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
+        return self._orders(
+            f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}",
+            connection_id,
+            many(self._c, list(external_ids)),
+        )
+
+    def _orders(
+        self, condition: str, *parameters: object, limit: int | None = None
+    ) -> list[StoredOrder]:
+        sql = (
+            f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS}"  # noqa: S608
+            f" FROM sales_order o {condition}"
+            f" ORDER BY o.id{f' LIMIT {limit}' if limit else ''}"
+        )
+        rows = [tuple(row) for row in run(self._c, sql, *parameters)]
+        lines = stored_lines(self._c, [row[0] for row in rows])
+        return [
+            StoredOrder(row[0], row[1], order_of(row[3:], lines.get(row[0], [])), moment(row[2]))
+            for row in rows
+        ]
+
+    def standings(
+        self, connection_id: int, shipped_since: dt.date, only: Collection[int] | None = None
+    ) -> list[CustomerStanding]:
+        just = ""
+        parameters: list[Any] = [connection_id]
+        if only is not None:
+            just = f" AND {one_of(self._c, 's.id')}"
+            parameters.append(many(self._c, self._with_ship_tos(only)))
+        sql = (
+            "SELECT s.external_id, s.customer_id,"  # noqa: S608
+            " coalesce(c.resale_certificate_number, b.resale_certificate_number), s.exempt,"
+            " coalesce(s.updated_at, s.changed_at), t.jurisdiction FROM source_customer s"
+            " JOIN customer c ON c.id = s.customer_id"
+            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
+            " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
+            " LEFT JOIN customer b ON b.id = p.customer_id"
+            " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
+            " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
+            " AND (c.flagged_exempt OR b.flagged_exempt OR c.resale_certificate_number <> ''"
+            " OR b.resale_certificate_number <> '' OR EXISTS (SELECT 1 FROM certificate_customer k"
+            f" WHERE k.customer_id IN (s.customer_id, p.customer_id))){just} ORDER BY s.id"
+        )
+        found: dict[str, CustomerStanding] = {}
+        for row in run(self._c, sql, *parameters):
+            external_id, customer_id, free_form, exempt, changed_at, place = row
+            one = found.get(external_id) or CustomerStanding(
+                external_id,
+                customer_id,
+                free_form or None,
+                None if exempt is None else bool(exempt),
+                moment(changed_at),
+                frozenset(),
+            )
+            found[external_id] = one._replace(ship_to=one.ship_to | ({place} if place else set()))
+        shipped = self._shipped(connection_id, shipped_since, None if only is None else found)
+        return [
+            one._replace(ship_to=one.ship_to | shipped.get(external_id, frozenset()))
+            for external_id, one in found.items()
+        ]
+
+    def _shipped(
+        self, connection_id: int, since: dt.date, only: Collection[str] | None
+    ) -> dict[str, frozenset[str]]:
+        """The states that goods of each customer went to, by its external id."""
+        just = "" if only is None else f" AND {one_of(self._c, 'o.customer_external_id')}"
+        sql = (
+            "SELECT DISTINCT o.customer_external_id, d.jurisdiction FROM sales_order o"  # noqa: S608
+            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            f" WHERE o.connection_id = ? AND o.order_date >= ? AND {_ALIVE}"
+            f" AND d.jurisdiction IS NOT NULL{just}"
+        )
+        names = [] if only is None else [many(self._c, list(only))]
+        found: dict[str, frozenset[str]] = {}
+        for external_id, place in run(self._c, sql, connection_id, since.isoformat(), *names):
+            found[external_id] = found.get(external_id, frozenset()) | {place}
+        return found
+
+    def unknown_customers(self, connection_id: int) -> list[str]:
+        sql = (
+            "SELECT DISTINCT o.customer_external_id FROM sales_order o"  # noqa: S608
+            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            f" WHERE o.connection_id = ? AND d.ground = 'unknown_customer' AND {_ALIVE} ORDER BY 1"
+        )
+        return [row[0] for row in run(self._c, sql, connection_id)]

@@ -1,0 +1,377 @@
+"""The commands of ``exempt certificates``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from exempt.cli.base import Json, acting, opened
+
+app = typer.Typer(no_args_is_help=True, help="The certificate register.")
+
+LARGEST = 2**31 - 1
+"""Of an id; our databases count no further."""
+
+Form = Literal["single-state", "sst", "mtc"]
+Status = Literal[
+    "future", "active", "expiring-soon", "expired", "archived", "pending", "invalid"
+]  # fmt: skip
+Sort = Literal["id", "customer", "number", "expires"]
+
+Certificate = Annotated[
+    int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="Its id, from the list.")
+]
+Version = Annotated[
+    int | None,
+    typer.Option("--version", help="The version you looked at: refused if it is another by now."),
+]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Take it although a state's rule refuses it.")
+]
+Effective = Annotated[str | None, typer.Option("--effective", help="Its first day.")]
+Expires = Annotated[str | None, typer.Option("--expires", help="Its last day, or never.")]
+Number = Annotated[str | None, typer.Option("--number", help="The certificate's own.")]
+FormOption = Annotated[Form | None, typer.Option("--form", help="Whose form it is written on.")]
+Orders = Annotated[
+    list[str] | None,
+    typer.Option("--order", help="Only for this order, by its number or the customer's."),
+]
+Percentage = Annotated[
+    str | None, typer.Option("--percentage", help="How much of a sale is exempt, if not all.")
+]
+IdType = Annotated[
+    str | None,
+    typer.Option("--id-type", help="What kind of number it is; else one that a state gave."),
+]
+IssuedBy = Annotated[
+    str | None, typer.Option("--issued-by", help="The state that gave the number, if another.")
+]
+Notes = Annotated[str | None, typer.Option("--notes", help="What else is to be known of it.")]
+
+
+@app.command()
+def add(
+    customer: Annotated[
+        list[str], typer.Option("--customer", "-c", help="Number or e-mail, or id:12.")
+    ],
+    state: Annotated[
+        list[str],
+        typer.Option("--state", help="A state, or STATE=NUMBER with the number it knows them by."),
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Such as resale or educational.")],
+    signed: Annotated[str, typer.Option("--signed", help="The day it was signed: YYYY-MM-DD.")],
+    effective: Effective = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            "--expires", help="Its last day, or never; left out = what follows from the law."
+        ),
+    ] = None,
+    number: Number = None,
+    form: FormOption = None,
+    single_use: Annotated[bool, typer.Option("--single-use", help="For one sale.")] = False,
+    order: Orders = None,
+    percentage: Percentage = None,
+    apply_tax: Annotated[
+        bool, typer.Option("--apply-tax", help="Tax the orders all the same.")
+    ] = False,
+    id_type: IdType = None,
+    issued_by: IssuedBy = None,
+    notes: Notes = None,
+    file: Annotated[list[Path] | None, typer.Option("--file", help="PDF, PNG or JPEG.")] = None,
+    pending: Annotated[
+        bool, typer.Option("--pending", help="It waits for review, and covers nothing yet.")
+    ] = False,
+    anyway: Anyway = False,
+    json: Json = False,
+) -> None:
+    """Enter a certificate; the open orders it concerns are decided anew."""
+    from exempt.cli import entering  # noqa: PLC0415
+
+    given = entering.Given(
+        whole={
+            "signed_date": signed,
+            "number": number,
+            "form_kind": form,
+            "kind": "single_use" if single_use else None,
+            "order_numbers": order,
+            "exempt_percentage": percentage,
+            "apply_tax": apply_tax or None,
+            "notes": notes,
+        },
+        each={
+            "exemption_reason": reason,
+            "effective_date": effective,
+            "expiration_date": expires,
+            "identification_type": id_type,
+            "issued_by": issued_by,
+        },
+        states=state,
+    )
+    exempt = opened()
+    entering.add(
+        exempt,
+        acting(exempt),
+        customer,
+        given,
+        file or [],
+        pending=pending,
+        anyway=anyway,
+        as_json=json,
+    )
+
+
+@app.command()
+def edit(
+    certificate: Certificate,
+    number: Number = None,
+    signed: Annotated[str | None, typer.Option("--signed", help="The day it was signed.")] = None,
+    form: FormOption = None,
+    single_use: Annotated[
+        bool | None, typer.Option("--single-use/--blanket", help="For one sale, or for all.")
+    ] = None,
+    order: Orders = None,
+    percentage: Percentage = None,
+    apply_tax: Annotated[
+        bool | None,
+        typer.Option("--apply-tax/--no-apply-tax", help="Whether to tax the orders all the same."),
+    ] = None,
+    notes: Notes = None,
+    add_customer: Annotated[
+        list[str] | None, typer.Option("--add-customer", help="Number or e-mail, or id:12.")
+    ] = None,
+    drop_customer: Annotated[
+        list[str] | None, typer.Option("--drop-customer", help="The same.")
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", help="Add a state, or STATE=NUMBER: change the number there."),
+    ] = None,
+    drop_state: Annotated[
+        list[str] | None, typer.Option("--drop-state", help="Cover this state no more.")
+    ] = None,
+    in_: Annotated[
+        list[str] | None,
+        typer.Option("--in", help="Change what follows in this state only; else in all."),
+    ] = None,
+    effective: Effective = None,
+    expires: Expires = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="The reason that it claims.")
+    ] = None,
+    validated: Annotated[
+        str | None, typer.Option("--validated", help="The reason that you found to be right.")
+    ] = None,
+    verified: Annotated[
+        str | None, typer.Option("--verified", help="The day the number was checked.")
+    ] = None,
+    id_type: IdType = None,
+    issued_by: IssuedBy = None,
+    state_notes: Annotated[
+        str | None, typer.Option("--state-notes", help="What else is to be known there.")
+    ] = None,
+    version: Version = None,
+    anyway: Anyway = False,
+    json: Json = False,
+) -> None:
+    """Change what is given and nothing else; an empty text empties a field."""
+    from exempt.cli import entering  # noqa: PLC0415
+
+    kinds = {True: "single_use", False: "blanket", None: None}
+    given = entering.Given(
+        whole={
+            "number": number,
+            "signed_date": signed,
+            "form_kind": form,
+            "kind": kinds[single_use],
+            "order_numbers": order,
+            "exempt_percentage": percentage,
+            "apply_tax": apply_tax,
+            "notes": notes,
+        },
+        each={
+            "effective_date": effective,
+            "expiration_date": expires,
+            "exemption_reason": reason,
+            "validated_reason": validated,
+            "verified_date": verified,
+            "identification_type": id_type,
+            "issued_by": issued_by,
+            "notes": state_notes,
+        },
+        states=state or [],
+        drop_states=drop_state or [],
+        within=in_ or [],
+        add_customers=add_customer or [],
+        drop_customers=drop_customer or [],
+    )
+    exempt = opened()
+    entering.edit(
+        exempt, acting(exempt), certificate, given, version, anyway=anyway, as_json=json
+    )
+
+
+# --- looking -----------------------------------------------------------------------------
+
+
+@app.command()
+def show(
+    certificate: Certificate,
+    history: Annotated[bool, typer.Option("--history", help="And who changed what.")] = False,
+    json: Json = False,
+) -> None:
+    """Show a certificate: its details, those of each state, notes, files, objections."""
+    from exempt.cli import register  # noqa: PLC0415
+
+    register.show_one(opened(), certificate, history=history, as_json=json)
+
+
+Words = Annotated[
+    str | None, typer.Argument(help="Part of a customer's name, number or e-mail, or of a number.")
+]
+OfCustomer = Annotated[str | None, typer.Option("--customer", "-c", help="Of this one.")]
+InState = Annotated[str | None, typer.Option("--state", help="Those that cover it.")]
+OfReason = Annotated[str | None, typer.Option("--reason", help="Such as resale.")]
+Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Of this status today.")]
+ExpiresFrom = Annotated[
+    str | None, typer.Option("--expires-from", help="Ending on this day or later.")
+]
+ExpiresTo = Annotated[
+    str | None, typer.Option("--expires-to", help="Ending on this day or earlier.")
+]
+Sorted = Annotated[Sort, typer.Option("--sort", help="By what.")]
+Descending = Annotated[bool, typer.Option("--descending", help="The last one first.")]
+
+
+@app.command("list")
+def list_(
+    words: Words = None,
+    customer: OfCustomer = None,
+    state: InState = None,
+    reason: OfReason = None,
+    status: Statuses = None,
+    expires_from: ExpiresFrom = None,
+    expires_to: ExpiresTo = None,
+    sort: Sorted = "id",
+    descending: Descending = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="A page's rows.")] = 50,
+    page: Annotated[int, typer.Option("--page", min=1, max=1_000_000, help="Which one.")] = 1,
+    json: Json = False,
+) -> None:
+    """List certificates with their statuses today, and how many there are of each."""
+    from exempt.cli import register  # noqa: PLC0415
+
+    exempt = opened()
+    filters = register.filters(
+        exempt,
+        words=words,
+        customer=customer,
+        state=state,
+        reason=reason,
+        statuses=status or [],
+        expires_from=expires_from,
+        expires_to=expires_to,
+    )._replace(
+        sort=register.SORTS[sort], descending=descending, limit=limit, offset=(page - 1) * limit
+    )
+    register.show_list(exempt, filters, page, as_json=json)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A folder to make.")],
+    certificates: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="ID", min=1, max=LARGEST, help="These; else those that fit."),
+    ] = None,
+    words: Annotated[str | None, typer.Option("--words", help="As those of the list.")] = None,
+    customer: OfCustomer = None,
+    state: InState = None,
+    reason: OfReason = None,
+    status: Statuses = None,
+    expires_from: ExpiresFrom = None,
+    expires_to: ExpiresTo = None,
+    json: Json = False,
+) -> None:
+    """Make a folder for an auditor: a table, the files as they came, a page for each to print."""
+    from exempt.cli import exporting, register  # noqa: PLC0415
+
+    exempt = opened()
+    filters = register.filters(
+        exempt,
+        words=words,
+        customer=customer,
+        state=state,
+        reason=reason,
+        statuses=status or [],
+        expires_from=expires_from,
+        expires_to=expires_to,
+    )
+    raise typer.Exit(exporting.export(exempt, folder, certificates or [], filters, as_json=json))
+
+
+# --- doing -------------------------------------------------------------------------------
+
+
+@app.command()
+def archive(certificate: Certificate, version: Version = None, json: Json = False) -> None:
+    """Archive a certificate: from today on it covers no order."""
+    from exempt.cli import reviewing  # noqa: PLC0415
+
+    exempt = opened()
+    reviewing.archive(exempt, acting(exempt), certificate, version, archived=True, as_json=json)
+
+
+@app.command()
+def unarchive(certificate: Certificate, version: Version = None, json: Json = False) -> None:
+    """Take a certificate out of the archive again."""
+    from exempt.cli import reviewing  # noqa: PLC0415
+
+    exempt = opened()
+    reviewing.archive(exempt, acting(exempt), certificate, version, archived=False, as_json=json)
+
+
+@app.command()
+def accept(
+    certificate: Certificate, version: Version = None, anyway: Anyway = False, json: Json = False
+) -> None:
+    """Accept a certificate that waits for review, or was rejected."""
+    from exempt.cli import reviewing  # noqa: PLC0415
+
+    exempt = opened()
+    reviewing.accept(exempt, acting(exempt), certificate, version, anyway=anyway, as_json=json)
+
+
+@app.command()
+def reject(
+    certificate: Certificate,
+    because: Annotated[
+        list[str],
+        typer.Option(
+            "--because", help="CODE, or CODE=TEXT: such as not_signed, or other='It is torn.'"
+        ),
+    ],
+    version: Version = None,
+    json: Json = False,
+) -> None:
+    """Reject a certificate, with the reasons that the customer will be told."""
+    from exempt.cli import reviewing  # noqa: PLC0415
+
+    exempt = opened()
+    reviewing.reject(exempt, acting(exempt), certificate, because, version, as_json=json)
+
+
+@app.command()
+def attach(
+    certificate: Certificate,
+    file: Annotated[list[Path], typer.Argument(metavar="FILE", help="PDF, PNG or JPEG.")],
+    version: Version = None,
+    json: Json = False,
+) -> None:
+    """Keep files with a certificate."""
+    from exempt.cli import reviewing  # noqa: PLC0415
+
+    exempt = opened()
+    reviewing.attach(exempt, acting(exempt), certificate, file, version, as_json=json)

@@ -1,0 +1,34 @@
+"""The commands of ``exempt requests``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from exempt.cli.base import Json, opened
+
+app = typer.Typer(no_args_is_help=True, help="Ask customers for missing certificates.")
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List customers to ask, and those asked already."""
+    from exempt.cli import asking  # noqa: PLC0415
+
+    asking.show(opened(), as_json=json)
+
+
+@app.command()
+def send(
+    customer: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CUSTOMER", help="Numbers or e-mails, or id:12."),
+    ] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="All who lack a certificate.")] = False,
+    json: Json = False,
+) -> None:
+    """Mail customers whose orders lack a certificate; nobody is asked twice."""
+    from exempt.cli import asking  # noqa: PLC0415
+
+    raise typer.Exit(asking.send(opened(), customer or [], everyone=everyone, as_json=json))

@@ -1,0 +1,48 @@
+"""The commands of ``exempt rules``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exempt.cli.base import Json, opened
+
+app = typer.Typer(no_args_is_help=True, help="The states' rules on certificates.")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[
+        str | None,
+        typer.Argument(help="A state, shown in full, with its source; all when left out."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what states ask of a certificate: how long it lasts, which forms they take."""
+    from exempt.cli import rules  # noqa: PLC0415
+
+    rules.show_list(opened(), state, as_json=json)
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A pack to check before it is used; else the one in use."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say which rules are past their review date, unsure or missing."""
+    from exempt.cli import rules  # noqa: PLC0415
+
+    raise typer.Exit(rules.check(opened(), folder, as_json=json))
+
+
+@app.command()
+def copy(folder: Annotated[Path, typer.Argument(help="Where to.")]) -> None:
+    """Copy the shipped pack into a folder, to change it."""
+    from exempt.cli import rules  # noqa: PLC0415
+
+    rules.copy_shipped(folder)

@@ -1,0 +1,225 @@
+"""What staff decide for one order by hand, and decisions replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from exempt.errors import NotFoundError, RefusedError
+from exempt.model.certificate import Coverage, ReviewStatus
+from exempt.model.decision import Decision, Finding, ManualChoice
+from exempt.rules.decision import facts_of, refusal
+from exempt.rules.explain import found
+from exempt.rules.history import FieldChange
+from exempt.rules.replay import replay
+from exempt.services.certificates import Act
+from exempt.services.decide import decide_orders
+from exempt.services.ports import Store, Transaction
+from exempt.services.rows import ConnectionRow, OrderView, StoredOrder, Subject
+
+
+class Candidate(NamedTuple):
+    """A certificate that could be chosen for an order; *against* says why it does not fit."""
+
+    coverage: Coverage
+    against: Finding | None
+
+
+class Replayed(NamedTuple):
+    """A decision made once more from what it went by.
+
+    Attributes:
+        anew: None where the version of the rule is gone that made it.
+    """
+
+    order_id: int
+    kept: Decision
+    anew: Decision | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both are the same."""
+        return self.kept == self.anew
+
+
+def find_one(tx: Transaction, words: str, connection: str | None = None) -> OrderView:
+    """The one order with this number or id, or with our id, as ``id:12``.
+
+    Raises:
+        NotFoundError: There is none, or several.
+    """
+    fits = [
+        view
+        for view in tx.decisions.find_orders(words)
+        if connection is None or view.connection == connection
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if not fits:
+        msg = f"order {words!r}: there is none with this number or id: run exempt sync first"
+        raise NotFoundError(msg)
+    ids = ", ".join(f"id:{view.id} ({view.connection})" for view in fits)
+    msg = f"order {words!r}: {len(fits)} fit: name one of {ids}"
+    raise NotFoundError(msg)
+
+
+def candidates(tx: Transaction, order_id: int, act: Act) -> list[Candidate]:
+    """The certificates of an order's billing customer, those that fit first (D11)."""
+    connection, order = _stored(tx, order_id)
+    card = tx.sources.cards(connection.id, [order.record.customer_external_id]).get(
+        order.record.customer_external_id
+    )
+    held = tx.certificates.coverages([card.customer_id])[card.customer_id] if card else []
+    facts = facts_of(order.record, card, held)
+    listed = [Candidate(c, refusal(c, facts, act.policy.profile)) for c in held]
+    return sorted(
+        listed,
+        key=lambda one: (
+            one.against is not None,
+            one.coverage.jurisdiction != facts.jurisdiction,
+            one.coverage.certificate_id,
+            one.coverage.jurisdiction,
+        ),
+    )
+
+
+def choose(
+    store: Store,
+    order_id: int,
+    certificate_id: int,
+    act: Act,
+    *,
+    reason: str = "",
+    anyway: bool = False,
+) -> Decision:
+    """Let an order show a certificate that somebody chose, until its facts change.
+
+    Raises:
+        RefusedError: The certificate is not one of the customer's, is not
+            accepted, or does not fit and *anyway* was not said; or the order
+            takes no changes.
+    """
+    with store.writing() as tx:
+        fits = [
+            c for c in candidates(tx, order_id, act) if c.coverage.certificate_id == certificate_id
+        ]
+        if not fits:
+            msg = (
+                f"certificate {certificate_id}: is none of the order's billing customer: see"
+                " exempt orders choose without a certificate for the list"
+            )
+            raise RefusedError(msg)
+        best = fits[0]
+        if best.coverage.review_status is not ReviewStatus.ACCEPTED:
+            msg = f"certificate {certificate_id}: is {best.coverage.review_status}: accept it first"
+            raise RefusedError(msg)
+        if best.against and not anyway:
+            msg = (
+                f"certificate {certificate_id}: {found(best.coverage, best.against)}:"
+                " choose another one, or say --anyway"
+            )
+            raise RefusedError(msg)
+        choice = ManualChoice(
+            order_id=order_id,
+            certificate_id=certificate_id,
+            reason=reason,
+            made_at=act.at,
+            made_by=act.by,
+        )
+        return _make(tx, choice, f"certificate {certificate_id}", act)
+
+
+def override(
+    store: Store, order_id: int, act: Act, *, tax_applicable: bool, reason: str
+) -> Decision:
+    """Decide an order by hand: exempt, or taxed, until its facts change (F25).
+
+    Raises:
+        RefusedError: No reason is given, or the order takes no changes.
+    """
+    if not reason.strip():
+        msg = "an override needs a reason: an auditor will ask for it"
+        raise RefusedError(msg)
+    with store.writing() as tx:
+        choice = ManualChoice(
+            order_id=order_id,
+            tax_applicable=tax_applicable,
+            reason=reason,
+            made_at=act.at,
+            made_by=act.by,
+        )
+        return _make(tx, choice, "taxed" if tax_applicable else "exempt", act)
+
+
+def reset(store: Store, order_id: int, act: Act) -> Decision:
+    """Drop what was decided by hand for an order; the rule decides again.
+
+    Raises:
+        RefusedError: Nothing was.
+    """
+    with store.writing() as tx:
+        connection, order = _stored(tx, order_id)
+        tx.alone([connection.company_id])
+        if not tx.choices.end(order_id, f"dropped by {act.by}", act.at):
+            msg = "nothing was decided by hand for this order"
+            raise RefusedError(msg)
+        change = FieldChange("decided_by_hand", "yes", "dropped")
+        tx.history.add(Subject.ORDER, order_id, [change], act.at, act.by)
+        return _decide(tx, connection, order, act)
+
+
+def replayed(store: Store, order_ids: Collection[int]) -> list[Replayed]:
+    """The decisions in force of orders, each made once more (G01)."""
+    with store.reading() as tx:
+        decided = tx.decisions.decided(order_ids)
+    return [Replayed(order_id, kept, _anew(kept)) for order_id, kept in sorted(decided.items())]
+
+
+def _anew(kept: Decision) -> Decision | None:
+    try:
+        return replay(kept)
+    except RefusedError:
+        return None
+
+
+def portions(store: Store, *, at_once: int = 1000) -> Iterator[list[int]]:
+    """The ids of all orders that are decided, some at a time."""
+    with store.reading() as tx:
+        connections = tx.connections.all()
+    for connection in connections:
+        after = 0
+        while True:
+            with store.reading() as tx:
+                ids = [o.id for o in tx.sources.orders_after(connection.id, after, at_once)]
+            if not ids:
+                break
+            yield ids
+            after = ids[-1]
+
+
+def _make(tx: Transaction, choice: ManualChoice, said: str, act: Act) -> Decision:
+    connection, order = _stored(tx, choice.order_id)
+    if order.record.voided:
+        msg = "the order was cancelled: there is nothing to decide"
+        raise RefusedError(msg)
+    tx.alone([connection.company_id])
+    tx.choices.end(choice.order_id, "decided by hand anew", act.at)
+    tx.choices.make(choice)
+    why = ": ".join(filter(None, (said, choice.reason)))
+    change = FieldChange("decided_by_hand", None, why)
+    tx.history.add(Subject.ORDER, choice.order_id, [change], act.at, act.by)
+    return _decide(tx, connection, order, act)
+
+
+def _stored(tx: Transaction, order_id: int) -> tuple[ConnectionRow, StoredOrder]:
+    order = tx.sources.order(order_id)
+    if order is None:
+        msg = f"order id:{order_id}: there is none: run exempt sync first"
+        raise NotFoundError(msg)
+    (connection,) = (row for row in tx.connections.all() if row.id == order.connection_id)
+    return connection, order
+
+
+def _decide(tx: Transaction, connection: ConnectionRow, order: StoredOrder, act: Act) -> Decision:
+    decide_orders(tx, connection, [order], act.policy, act.at)
+    return tx.decisions.decided([order.id])[order.id]
