@@ -14,6 +14,7 @@ from exempt.rules.reasons import (
     CodeSystem,
     SstLetter,
     code_of,
+    reason_code,
     reasons_of,
     reasons_of_letter,
     sst_letter,
@@ -105,6 +106,15 @@ def test_the_code_that_a_connection_writes(
     reason: Reason, system: CodeSystem | None, own: dict[Reason, str] | None, code: str | None
 ) -> None:
     assert code_of(PACK, reason, system=system, own=own) == code
+
+
+@pytest.mark.parametrize("system", [None, *CodeSystem])
+@pytest.mark.parametrize("own", [None, OWN])
+def test_a_connector_is_told_the_same(
+    system: CodeSystem | None, own: dict[Reason, str] | None
+) -> None:
+    for reason in Reason:
+        assert reason_code(reason, system, own) == code_of(PACK, reason, system=system, own=own)
 
 
 SWAPPED = {Reason.RESALE: "A", Reason.FEDERAL_GOVERNMENT: "G"}

@@ -9,8 +9,12 @@ import pytest
 
 from exempt import OrderKind, Stream
 from exempt.model.decision import Finding, Profile
+from exempt.model.rulesdata import RulesPack
+from exempt.model.terms import Term, ValidityKind
+from exempt.rules.pack import shipped_pack
 from exempt.services import certificates
 from exempt.services.policy import Policy
+from exempt.services.rules_changed import follow_rules
 from support.records import TODAY, YEAR, address, customer, in_state, order
 from support.world import Source, World
 
@@ -138,3 +142,35 @@ def test_a_customer_that_stopped_buying_is_shown_as_taxed(world: World) -> None:
     with world.store.reading() as tx:
         (found,) = tx.certificates.find([1])
     assert found.jurisdictions[0].held_through == FIRST.replace(year=FIRST.year + 1)
+
+
+def with_rule(state: str, kind: str) -> Policy:
+    """The shipped rules, but for one state's."""
+    pack = shipped_pack()
+    states = tuple(
+        rule.model_copy(update={"validity_kind": ValidityKind(kind), "validity_value": Term()})
+        if rule.jurisdiction == f"US-{state}"
+        else rule
+        for rule in pack.states
+    )
+    return Policy(pack=RulesPack(version=kind, states=states, reasons=pack.reasons))
+
+
+def test_other_rules_work_out_anew_how_long_certificates_hold(world: World, buyer: Source) -> None:
+    for number, days in enumerate((0, 600)):
+        sell(buyer, f"O-{number}", dt.timedelta(days=days), closed=False)
+        sell(buyer, f"T-{number}", dt.timedelta(days=days), "TX", closed=number == 0)
+    read(buyer)
+    neither, both = with_rule("NJ", "until_revoked"), with_rule("TX", "recurring_12m")
+
+    def follow(policy: Policy) -> tuple[int, list[str | None]]:
+        changed = follow_rules(world.store, policy, lambda: world.now, at_once=1)
+        return changed, [world.ground(name) for name in ("O-1", "T-1")]
+
+    no, yes = "no_certificate", "certificate"
+    assert follow(Policy()) == (0, [no, yes])
+    assert follow(neither) == (2, [yes, yes]), "O-0 changed in its steps"
+    assert follow(neither) == (0, [yes, yes])
+    assert follow(both) == (3, [no, no]), "T-0 is closed"
+    assert follow(Policy(Profile.R2)) == (3, [yes, yes])
+    assert follow(Policy()) == (2, [no, yes])

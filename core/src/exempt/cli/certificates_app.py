@@ -15,9 +15,6 @@ LARGEST = 2**31 - 1
 """Of an id; our databases count no further."""
 
 Form = Literal["single-state", "sst", "mtc"]
-Status = Literal[
-    "future", "active", "expiring-soon", "expired", "archived", "pending", "invalid"
-]  # fmt: skip
 Sort = Literal["id", "customer", "number", "expires"]
 
 Certificate = Annotated[
@@ -208,9 +205,7 @@ def edit(
         drop_customers=drop_customer or [],
     )
     exempt = opened()
-    entering.edit(
-        exempt, acting(exempt), certificate, given, version, anyway=anyway, as_json=json
-    )
+    entering.edit(exempt, acting(exempt), certificate, given, version, anyway=anyway, as_json=json)
 
 
 # --- looking -----------------------------------------------------------------------------
@@ -234,7 +229,9 @@ Words = Annotated[
 OfCustomer = Annotated[str | None, typer.Option("--customer", "-c", help="Of this one.")]
 InState = Annotated[str | None, typer.Option("--state", help="Those that cover it.")]
 OfReason = Annotated[str | None, typer.Option("--reason", help="Such as resale.")]
-Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Of this status today.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option("--status", help="Of this status today, such as expired.")
+]
 ExpiresFrom = Annotated[
     str | None, typer.Option("--expires-from", help="Ending on this day or later.")
 ]

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from exempt.cli.output import console, count, money, print_table, say
+from exempt.cli.rechecking import show_differing
 from exempt.cli.show import order_rows, show_check, states
 from exempt.cli.syncing import Before, Progress, shall_show
 from exempt.cli.toml import to_toml
 from exempt.discovery import Catalogue, discover
 from exempt.errors import RefusedError
 from exempt.hookspecs import Sandbox
-from exempt.model.certificate import NewCertificate
+from exempt.model.certificate import CertificateDetails
 from exempt.model.decision import Ground
+from exempt.model.forms import IdentificationType
+from exempt.services import certificates
+from exempt.services.recheck import closed_orders
 from exempt.services.requests import Asked
 from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
@@ -93,6 +97,7 @@ class _Demo:
             self._show_orders(exempt)
             say("3  Enter the certificates that the seller has on paper", "bold")
             self._enter_certificates(exempt)
+            self._recheck(exempt)
         finally:
             exempt.close()
         self._write_settings(write_back=True)
@@ -153,21 +158,21 @@ class _Demo:
         with exempt.store.reading() as tx:
             by_number = {c.number: c.id for c in tx.reports.customers()}
         for buyer in sample.BUYERS:
-            for state, reason, number, signed, expires in buyer.certificates:
-                if buyer.number not in by_number:
-                    continue
-                new = NewCertificate.model_validate(
-                    {
-                        "exemption_reason": reason,
-                        "signed_date": signed,
-                        "expiration_date": expires,
-                        "coverages": [{"jurisdiction": state, "exemption_number": number}],
-                    }
-                )
-                entered += 1
-                changed += exempt.add_certificate([by_number[buyer.number]], new)[1]
-        said = f"{count(entered, 'certificate')} entered; {count(changed, 'decision')} changed by"
+            for held in buyer.certificates:
+                if buyer.number in by_number:
+                    details = _details(by_number[buyer.number], *held)
+                    done = certificates.add(exempt.store, details, exempt.act("demo"))
+                    entered += 1
+                    changed += done.orders_changed
+        said = f"{count(entered, 'certificate')} entered; {count(changed, 'open order')} changed by"
         say(f"{said} them.")
+
+    def _recheck(self, exempt: Exempt) -> None:
+        """Closed orders keep their decision until somebody asks."""
+        found = list(closed_orders(exempt.store, exempt.act("demo"), apply=True))
+        if found:
+            say("A closed order keeps its decision until somebody asks, as is done here:")
+            show_differing(found, applied=True)
 
     def _show_orders(self, exempt: Exempt) -> None:
         with exempt.store.reading() as tx:
@@ -218,13 +223,35 @@ class _Demo:
             ("explain SO-5005", "why this order is taxed"),
             ("status", "what needs a person"),
             ("certificates list", "what is on file, and until when"),
+            ("certificates show 6", "all that is known of one"),
             ("customers lone", "one card for a customer of two systems"),
         ):
             say(
-                f"   {_program()} -s {self._folder / FILE_NAME} {command:<17} # {shows}", wrap=False
+                f"   {_program()} -s {self._folder / FILE_NAME} {command:<19} # {shows}", wrap=False
             )
         for mail in sorted((self._folder / "sandboxes").glob("**/*.eml"))[:1]:
             say(f"   cat {mail}   # a mail as it was sent", wrap=False)
+
+
+def _details(
+    customer_id: int, state: str, reason: str, number: str, signed: dt.date, expires: dt.date | None
+) -> CertificateDetails:
+    """A certificate of the sample company's drawer."""
+    return CertificateDetails.model_validate(
+        {
+            "customer_ids": [customer_id],
+            "signed_date": signed,
+            "jurisdictions": [
+                {
+                    "jurisdiction": state,
+                    "exemption_reason": reason,
+                    "exemption_number": number,
+                    "identification_type": IdentificationType.STATE_TAX_ID,
+                    "expiration_date": expires,
+                }
+            ],
+        }
+    )
 
 
 def _program() -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from exempt.cli.output import one_line, print_json, say, short
 from exempt.cli.register import follow_up, told
-from exempt.data import jurisdictions
+from exempt.cli.typed import details_of, jurisdiction, read
 from exempt.errors import RefusedError
-from exempt.model.address import Jurisdiction
 from exempt.model.certificate import Certificate, CertificateDetails, ReviewStatus
 from exempt.model.forms import IdentificationType
 from exempt.rules import claims
@@ -23,27 +20,6 @@ from exempt.services.certificates import Act, Scans
 from exempt.services.rows import CustomerRow
 from exempt.services.sheet import field_title, value_text
 from exempt.wiring import Exempt
-
-_OPTIONS = {
-    "number": "--number",
-    "signed_date": "--signed",
-    "form_kind": "--form",
-    "order_numbers": "--order",
-    "exempt_percentage": "--percentage",
-    "notes": "--notes",
-    "exemption_number": "--state",
-    "exemption_reason": "--reason",
-    "validated_reason": "--validated",
-    "verified_date": "--verified",
-    "effective_date": "--effective",
-    "expiration_date": "--expires",
-    "identification_type": "--id-type",
-    "issued_by": "--issued-by",
-}
-_CODES = {
-    *("form_kind", "exemption_reason", "validated_reason", "identification_type"),
-}
-_NEVER = "never"
 
 Fields = Mapping[str, Any]
 
@@ -74,12 +50,12 @@ class Given:
     @property
     def fields(self) -> dict[str, Any]:
         """Of the whole, as the record takes them."""
-        return dict(_read(self.whole))
+        return dict(read(self.whole))
 
     @property
     def fields_of_each(self) -> dict[str, Any]:
         """Of each state, as the record takes them."""
-        return dict(_read(self.each))
+        return dict(read(self.each))
 
     @property
     def numbers(self) -> dict[str, str | None]:
@@ -93,65 +69,6 @@ class Given:
                 raise RefusedError(msg)
             found[place] = number.strip() if equals else None
         return found
-
-
-def _read(fields: Fields) -> Iterator[tuple[str, Any]]:
-    for name, value in fields.items():
-        if value is None:
-            continue
-        if name == "order_numbers":
-            yield name, tuple(filter(None, (each.strip() for each in value)))
-        elif name in _CODES:
-            yield name, value.strip().lower().replace("-", "_").replace(" ", "_") or None
-        elif name == "expiration_date" and value.strip().lower() == _NEVER:
-            yield name, None
-        elif name == "notes":
-            yield name, value
-        else:
-            yield name, None if value == "" else value
-
-
-def jurisdiction(text: str, place: str) -> str:
-    """The code of a state that somebody typed; *place* says where.
-
-    Raises:
-        RefusedError: There is no such state.
-    """
-    try:
-        code: str = TypeAdapter(Jurisdiction).validate_python(text)
-    except ValidationError as error:
-        msg = f"{place}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
-        raise RefusedError(msg) from None
-    if code not in jurisdictions():
-        msg = f"{place}: is no state that is known here: use a two-letter code such as TX"
-        raise RefusedError(msg)
-    return code
-
-
-def details_of(fields: Fields, name: str) -> CertificateDetails:
-    """The record of *fields*, checked.
-
-    Raises:
-        RefusedError: Something is wrong; each mistake is named by its option.
-    """
-    try:
-        return CertificateDetails.model_validate(fields)
-    except ValidationError as error:
-        mistakes = dict.fromkeys(_mistake(found) for found in error.errors(include_url=False))
-        msg = f"{name}: {'; '.join(mistakes)}"
-        raise RefusedError(msg) from None
-
-
-def _mistake(found: Any) -> str:
-    field = next((part for part in reversed(found["loc"]) if isinstance(part, str)), "")
-    in_a_state = found["loc"][0] == "jurisdictions" if found["loc"] else False
-    option = "--state-notes" if in_a_state and field == "notes" else _OPTIONS.get(field, field)
-    wrong = found["msg"].removeprefix("Value error, ")
-    if found["type"] == "enum":
-        wrong = f"write {found['ctx']['expected']}".replace("'", "")
-    elif found["input"] is None:
-        wrong = "cannot be empty"
-    return f"{option}: {wrong}" if option else wrong
 
 
 # --- add ---------------------------------------------------------------------------------
@@ -238,7 +155,9 @@ def edit(
 ) -> None:
     """``exempt certificates edit``."""
     if not given:
-        msg = f"certificate {certificate_id}: say what to change: see exempt certificates edit --help"
+        msg = (
+            f"certificate {certificate_id}: say what to change: see exempt certificates edit --help"
+        )
         raise RefusedError(msg)
     with exempt.store.reading() as tx:
         before = certificates.get(tx, certificate_id)
@@ -251,9 +170,7 @@ def edit(
     }
     details = details_of(fields, name)
     seen = before.version if version is None else version
-    done = certificates.edit(
-        exempt.store, certificate_id, details, act, seen=seen, anyway=anyway
-    )
+    done = certificates.edit(exempt.store, certificate_id, details, act, seen=seen, anyway=anyway)
     changes = changes_between(before, done.certificate)
     if as_json:
         print_json({**told(exempt, act, done), "changes": [c._asdict() for c in changes]})

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -53,6 +54,21 @@ def print_table(
     for row in rows:
         table.add_row(*(Text("" if cell is None else harmless(str(cell))) for cell in row))
     console.print(table)
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Print names, and beside each its value."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(min_width=10)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        grid.add_row(Text(name), Text(harmless(value)))
+    console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def say_below(text: str, style: str = "") -> None:
+    """Print a sentence set in below a line or title; what does not fit goes on below itself."""
+    console.print(Padding(Text(harmless(text), style=style), (0, 0, 0, 2)))
 
 
 def say(text: str = "", style: str = "", *, wrap: bool = True) -> None:

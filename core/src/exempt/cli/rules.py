@@ -1,4 +1,4 @@
-"""Show, check and copy packs of rules, and the codes of reasons in them."""
+"""Show, check and copy packs of rules."""
 
 from __future__ import annotations
 
@@ -219,6 +219,13 @@ class _Codes(BaseModel):
         """Whose code that is: ``own``, a system's, or nobody's."""
         return "own" if self.reasons.get(reason) else self.reason_codes_of
 
+    def words(self, reason: ExemptionReason) -> str:
+        """``RES`` where the code is its own, ``G (avatax)`` where it is a system's."""
+        code, origin = self.of(reason), self.origin(reason)
+        if code is None:
+            return "–"
+        return code if origin == "own" else f"{code} ({origin})"
+
 
 def show_reasons(exempt: Exempt, connection: str | None, *, as_json: bool) -> None:
     """``exempt rules reasons``: ours in the codes of other systems, and of one *connection*."""
@@ -228,34 +235,33 @@ def show_reasons(exempt: Exempt, connection: str | None, *, as_json: bool) -> No
         rows = [_reason_as_json(row, codes) for row in pack.reasons]
         print_json({"version": pack.version, "connection": connection, "reasons": rows})
         return
+    letters = [sst_letter(pack, row.exemption_reason) for row in pack.reasons]
+    forms = {(letter.scheme, letter.revision) for letter in letters}
+    head = "SST letter"
+    if len(forms) == 1:  # said once above them, so that the table is narrow
+        ((scheme, revision),) = forms
+        head = f"SST {scheme}\n{revision}"
     print_table(
         f"{count(len(pack.reasons), 'reason')}, version {pack.version}",
-        (
-            "Reason",
-            "SST letter",
-            "AvaTax",
-            "Stripe",
-            "TaxJar",
-            *([connection] if connection else []),
-        ),
-        [_reason_row(pack, row, codes) for row in pack.reasons],
+        ("Reason", head, "AvaTax", "Stripe", "TaxJar", *([connection] if connection else [])),
+        [
+            (
+                row.exemption_reason,
+                letter.letter if len(forms) == 1 else letter,
+                ", ".join(row.avatax_entity_use),
+                row.stripe_tax_exempt,
+                row.taxjar_exemption_type,
+                *([codes.words(row.exemption_reason)] if codes else []),
+            )
+            for row, letter in zip(pack.reasons, letters, strict=True)
+        ],
     )
-    say("A letter holds on the form and revision it is from; on others it may stand for another.")
-
-
-def _reason_row(pack: RulesPack, row: ReasonCodes, codes: _Codes | None) -> list[object]:
-    shown: list[object] = [
-        row.exemption_reason,
-        sst_letter(pack, row.exemption_reason),
-        ", ".join(row.avatax_entity_use),
-        row.stripe_tax_exempt,
-        row.taxjar_exemption_type,
-    ]
-    if codes is None:
-        return shown
-    code, origin = codes.of(row.exemption_reason), codes.origin(row.exemption_reason)
-    words = code if origin == "own" else f"{code} ({origin})"
-    return [*shown, words if code else "none: it is rejected"]
+    say(
+        "SST: the letter on that form of the Streamlined Sales Tax Governing Board, in that"
+        " revision; on another it may mean another reason. Of two AvaTax codes the first is usual."
+    )
+    if codes:
+        say(f"{connection}: what is written; in brackets, whose standard code that is.")
 
 
 def _reason_as_json(row: ReasonCodes, codes: _Codes | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Show what is known: plugins, checks, status, explanations, customers."""
+"""Show what is known: checks, status, customers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from exempt.cli.output import count, money, print_json, print_table, say, short
-from exempt.errors import ExemptError, NotFoundError
+from exempt.errors import ExemptError
 from exempt.model.decision import Ground
-from exempt.rules import explain
-from exempt.services.rows import GroundCount, OrderView
+from exempt.services.rows import GroundCount
 from exempt.wiring import Exempt
 
 GROUNDS = {
+    Ground.OVERRIDE: "decided by hand",
     Ground.CERTIFICATE: "covered by a certificate",
     Ground.FREE_FORM_NUMBER: "covered by a free-form number",
     Ground.NO_CERTIFICATE: "claimed exempt, but NO CERTIFICATE",
@@ -152,43 +152,6 @@ def _show_people_needed(uncovered: Any, dead: Any, rejected: Any) -> None:
 def states(jurisdictions: Sequence[str]) -> str:
     """``CA, TX``."""
     return ", ".join(short(j) for j in jurisdictions)
-
-
-def show_explanation(exempt: Exempt, words: str, *, as_json: bool) -> None:
-    """``exempt explain``."""
-    with exempt.store.reading() as tx:
-        found = tx.decisions.find_orders(words)
-    if not found:
-        msg = f"order {words!r}: there is none with this number or id: run exempt sync first"
-        raise NotFoundError(msg)
-    if as_json:
-        print_json([view._asdict() for view in found])
-        return
-    for view in found:
-        _explain(view)
-
-
-def _explain(view: OrderView) -> None:
-    order, decision = view.record, view.decision
-    place = short(order.ship_to.jurisdiction if order.ship_to else None)
-    say()
-    say(
-        f"{order.kind.capitalize()} {order.number or order.external_id} of {view.connection}",
-        "bold",
-    )
-    say(f"  customer  {view.customer_name or order.customer_external_id}")
-    say(f"  date      {order.order_date}, ship-to {place}, {order.total:,.2f} {order.currency}")
-    if decision is None:
-        say("  Not decided: the order was cancelled." if order.voided else "  Not decided.")
-        return
-    say(f"  {explain.verdict(decision)}", "red" if decision.tax_applicable else "green")
-    if decision.steps:
-        say("  Certificates looked at:")
-        for step in decision.steps:
-            say(f"    - {explain.step(step)}")
-    else:
-        say("  The customer has no certificate on file.")
-    say(f"  rule {decision.rule}, decided {view.decided_at:%Y-%m-%d %H:%M} UTC", "dim")
 
 
 def show_customers(exempt: Exempt, words: str | None, *, as_json: bool) -> None:

@@ -96,7 +96,8 @@ class Facts(NamedTuple):
         jurisdiction: The state of the ship-to, ``US-TX``; None = not known.
         country: The country of the ship-to; None = no ship-to.
         customer_known: Whether its source has shown the billing customer.
-        claimed: Whether the customer is flagged exempt, or the source does not tax the order.
+        claimed: Whether the customer is flagged exempt, or the source does not tax the order;
+            a decision keeps it only where it was asked for.
         free_form_number: The customer's free-form number.
         order_numbers: The order's own numbers, where a certificate is bound to some.
         by_hand: What somebody decided for it.

@@ -97,7 +97,7 @@ def decide(facts: Facts, held: Sequence[Coverage], profile: Profile = Profile.DE
         exempt_percentage=exempt_part,
         certificate_id=chosen.certificate_id if chosen else None,
         certificate_number=number,
-        facts=facts,
+        facts=_kept(facts, ground),
         rule=rule_name(profile),
         steps=_steps(found, chosen, prevails),
     )
@@ -111,12 +111,23 @@ def rule_name(profile: Profile) -> str:
 @functools.lru_cache(maxsize=20_000)
 def _without(facts: Facts, profile: Profile) -> Decision:
     """The decision of an order that nothing on file speaks of; the same for many orders."""
+    ground = _ground_without(facts)
     return Decision(
-        ground=_ground_without(facts),
+        ground=ground,
         tax_applicable=True,
-        facts=facts,
+        facts=_kept(facts, ground),
         rule=rule_name(profile),
     )
+
+
+def _kept(facts: Facts, ground: Ground) -> Facts:
+    """*facts* as a decision keeps them: whether exemption is claimed, only where that was asked.
+
+    A source that was told to exempt an order claims so from then on: that is
+    our own word coming back, and no other decision.
+    """
+    asked = ground in {Ground.NO_CERTIFICATE, Ground.NOT_CLAIMED}
+    return facts if asked else facts._replace(claimed=False)
 
 
 def choose(fit: Sequence[Coverage]) -> Coverage | None:

@@ -68,7 +68,7 @@ def code_of(
 def reason_code(
     reason: ExemptionReason,
     system: CodeSystem | None = None,
-    own: OwnCodes | None = None,
+    own: Mapping[ExemptionReason, str] | None = None,
 ) -> str | None:
     """The code that a connector writes for *reason*.
 

@@ -57,6 +57,18 @@ class Certificates(Protocol):
         """Remember how long certificates hold by sales; None = not by sales."""
         ...
 
+    def ids_after(self, after: int, limit: int) -> list[int]:
+        """The next certificates' ids."""
+        ...
+
+    def rules(self) -> str | None:
+        """By which rules holds were worked out last."""
+        ...
+
+    def remember_rules(self, rules: str) -> None:
+        """Remember by which rules all holds were worked out."""
+        ...
+
     def attach(self, certificate_id: int, file: AttachedFile) -> None:
         """Remember a document of a certificate; its bytes are kept elsewhere."""
         ...

@@ -135,9 +135,7 @@ def sheet_of(looked: Looked, *, history: bool = True) -> Sheet:
         Part("Certificate details", facts=_facts(looked)),
         _jurisdictions(looked),
         Part("Notes", sentences=[certificate.notes or "None."]),
-        Part("Files", facts=[(file.name, _file(file)) for file in certificate.files])
-        if certificate.files
-        else Part("Files", sentences=["None."]),
+        Part("Files", sentences=[_file(file) for file in certificate.files] or ["None."]),
         *_objections(looked.objections),
         *([_history(looked.history)] if history else []),
     ]
@@ -145,7 +143,7 @@ def sheet_of(looked: Looked, *, history: bool = True) -> Sheet:
     return Sheet(f"Certificate {certificate.id}", looked.on, status, HINTS[status], parts)
 
 
-def words(value: str) -> str:
+def spoken(value: str) -> str:
     """A code as people say it: ``single use``."""
     return value.replace("_", " ")
 
@@ -154,8 +152,8 @@ def field_title(field: str) -> str:
     """``expires in TX`` for ``US-TX.expiration_date``."""
     place, dot, name = field.partition(".")
     if dot:
-        return f"{FIELD_TITLES.get(name, words(name))} in {place.removeprefix('US-')}"
-    return FIELD_TITLES.get(field, words(field).removeprefix("US-"))
+        return f"{FIELD_TITLES.get(name, spoken(name))} in {place.removeprefix('US-')}"
+    return FIELD_TITLES.get(field, spoken(field).removeprefix("US-"))
 
 
 def value_text(field: str, value: str | None) -> str:
@@ -207,7 +205,7 @@ def _entered(certificate: Certificate) -> str:
 def _file(file: AttachedFile) -> str:
     added = f", added {file.added_at:%Y-%m-%d}" if file.added_at else ""
     by = f" by {file.added_by}" if file.added_by else ""
-    return f"{file.size:,} bytes{added}{by}\nsha256 {file.sha256}"
+    return f"{file.name}: {file.size:,} bytes{added}{by}\nsha256 {file.sha256}"
 
 
 def _jurisdictions(looked: Looked) -> Part:
@@ -218,10 +216,10 @@ def _jurisdictions(looked: Looked) -> Part:
         rows=[
             (
                 one.jurisdiction.removeprefix("US-"),
-                words(looked.status_of(one)),
+                spoken(looked.status_of(one)),
                 _number(one),
-                words(one.exemption_reason)
-                + (f"\nfound: {words(one.validated_reason)}" if one.validated_reason else ""),
+                spoken(one.exemption_reason)
+                + (f"\nfound: {spoken(one.validated_reason)}" if one.validated_reason else ""),
                 str(certificate.effective_on(one)),
                 str(one.expiration_date or "no end")
                 + (f"\nby sales {one.held_through}" if one.held_through else ""),
@@ -234,7 +232,7 @@ def _jurisdictions(looked: Looked) -> Part:
 
 def _number(one: JurisdictionDetails) -> str:
     of_it = [
-        words(one.identification_type) if one.identification_type else None,
+        spoken(one.identification_type) if one.identification_type else None,
         f"of {one.issued_by.removeprefix('US-')}" if one.issued_by else None,
     ]
     lines = [

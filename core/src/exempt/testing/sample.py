@@ -143,7 +143,7 @@ BUYERS = (
         None,
         SEATTLE,
         True,
-        (("WA", "resale", "600-123-27", _day("2025-12-10"), _day("2026-12-10")),),
+        (("WA", "resale", "A12 3456 26", _day("2025-12-10"), _day("2026-12-10")),),
     ),
     Buyer("C-1007", "Windy City Retail", "ap@windycity.example", CHICAGO, False),
     Buyer("C-1008", "Beacon Cafe", "hello@beaconcafe.example", BOSTON, False),

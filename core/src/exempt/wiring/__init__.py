@@ -36,6 +36,7 @@ from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed, mail_due
 from exempt.services.requests import Asked
 from exempt.services.rows import ConnectionRow, CustomerRow
+from exempt.services.rules_changed import follow_rules
 from exempt.services.sheet import Printer
 from exempt.services.sync import Job, Synced, rehearse_sync, run_name, sync
 from exempt.settings import ConnectionSettings, Loaded, load
@@ -265,6 +266,7 @@ class Exempt:
         pushed: Callable[[BatchPushed], None] = lambda _batch: None,
     ) -> list[Synced]:
         """Bring connections up to date, several at once; each fails by itself."""
+        follow_rules(self.store, self.policy, self.clock)
         with self._jobs(self.names(names), told, pushed) as (jobs, failed):
             threads = min(CONNECTIONS_AT_ONCE, max(1, len(jobs)))
             with (

@@ -94,7 +94,9 @@ class Decisions(ports.Decisions):
     ) -> list[StoredOrder]:
         just, values = "", []
         if customer_ids is not None:
-            just = f" AND ({one_of(self._c, 's.customer_id')} OR {one_of(self._c, 'p.customer_id')})"
+            just = (
+                f" AND ({one_of(self._c, 's.customer_id')} OR {one_of(self._c, 'p.customer_id')})"
+            )
             values = [many(self._c, list(customer_ids))] * 2
         sql = (
             f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS} FROM sales_order o"  # noqa: S608

@@ -214,6 +214,21 @@ class Certificates(ports.Certificates):
                 .values(held_through=latest)
             )
 
+    def ids_after(self, after: int, limit: int) -> list[int]:
+        c = t.certificate.c
+        return list(
+            self._c.scalars(sa.select(c.id).where(c.id > after).order_by(c.id).limit(limit))
+        )
+
+    def rules(self) -> str | None:
+        m = t.meta.c
+        found: str | None = self._c.scalar(sa.select(m.value).where(m.key == "rules"))
+        return found
+
+    def remember_rules(self, rules: str) -> None:
+        self._c.execute(sa.delete(t.meta).where(t.meta.c.key == "rules"))
+        self._c.execute(sa.insert(t.meta).values(key="rules", value=rules))
+
     def attach(self, certificate_id: int, file: AttachedFile) -> None:
         self._c.execute(
             sa.insert(t.certificate_file).values(certificate_id=certificate_id, **file.model_dump())
