@@ -6,6 +6,7 @@ While working, ``uv run nox -t quick`` takes seconds, and ``uv run nox -s tests
 
 from __future__ import annotations
 
+import shutil
 import sys
 import zipfile
 from email.message import Message
@@ -73,6 +74,23 @@ def swift(session: nox.Session) -> None:
     """The tests that start no programs."""
     session.install(*EVERYTHING, *TEST)
     session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *session.posargs)
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """The rules broken on purpose, in more than a thousand ways: a test must fail for each."""
+    session.install("-e", "core", *TEST, "mutmut>=3.8,<4")
+    folder = Path(session.create_tmp()).resolve() / "copy"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("core/src", "tests"):
+        shutil.copytree(name, folder / Path(name).name)
+    shutil.copy("pyproject.toml", folder)
+    shutil.copy("tests/core/rules/mutants.cfg", folder / "setup.cfg")
+    session.chdir(folder)
+    session.run("mutmut", "run", "--max-children", "2", *session.posargs)
+    results = str(session.run("mutmut", "results", silent=True)).splitlines()
+    if survivors := [line for line in results if line and not line.endswith("not checked")]:
+        session.error("\n".join(("no test fails for these: see mutmut show NAME", *survivors)))
 
 
 @nox.session

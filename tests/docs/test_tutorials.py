@@ -28,6 +28,7 @@ from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 from exempt import cli
 from exempt.cli import output
+from exempt.cli.base import State
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("tutorial-*.md"))
@@ -54,8 +55,9 @@ class Follower:
         monkeypatch.syspath_prepend(folder)
         monkeypatch.setenv("PYTHONPATH", str(folder))
         monkeypatch.setenv("EXEMPT_NOW", "2026-11-20T12:00:00Z")
-        monkeypatch.setattr(cli.State, "now", None)
-        monkeypatch.setattr(cli.State, "settings", cli.State.settings)
+        monkeypatch.setenv("EXEMPT_USER", "anna")
+        monkeypatch.setattr(State, "now", None)
+        monkeypatch.setattr(State, "settings", State.settings)
         monkeypatch.setattr(output.console, "_width", 100)
 
     def follow(self, region: Region) -> None:
@@ -64,13 +66,13 @@ class Follower:
         if info == "console":
             for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
                 command, _, expected = part.partition("\n")
-                found = self._run(shlex.split(command), expected)
+                found = self.run(shlex.split(command), expected)
                 if not alike(expected, found):
                     pytest.fail(f"$ {command}\n-- the page:\n{expected}\n-- it prints:\n{found}")
         elif found_file := _FILE.fullmatch(info):
             self._save(self.folder / found_file["title"], text, found_file["before"])
 
-    def _run(self, words: list[str], expected: str) -> str:
+    def run(self, words: list[str], expected: str = "") -> str:
         program, *rest = words
         if program == "exempt":
             return self._exempt(rest)

@@ -156,7 +156,7 @@ def test_the_way_of_an_order(work: Workspace, judge: Any, smtp: Peer, books: Any
         "certificates", "add", "--customer", "C-1001", "--state", "TX=1-23-4567890-1",
         "--reason", "resale", "--signed", "2024-02-01",
     )  # fmt: skip
-    assert added["decisions_changed"] >= 2
+    assert added["orders_changed"] >= 2
 
     (explained,) = work.json("explain", "SO-5001")
     assert explained["decision"]["ground"] == "certificate"
@@ -186,6 +186,12 @@ def test_the_way_of_an_order(work: Workspace, judge: Any, smtp: Peer, books: Any
     again = {r["connection"]: r["written"] for r in work.json("sync")}
     assert not any(again.values()), again
     assert len(books.journal) == writes, "a second run finds nothing to do"
+
+    again = work.json("orders", "replay", "--all")
+    assert (again["agree"], again["otherwise"], again["rule_gone"]) == (14, 0, {})
+    assert work.json("orders", "recheck")["orders"] == []
+    assert work.json("certificates", "list", "lone star")["counts"]["active"] == 1
+    assert work.json("certificates", "export", str(work.folder / "audit"))["printed"] == 1
 
     work.run("requests", "send", "C-1003")
     assert "asked before" in work.run("requests", "send", "C-1003")

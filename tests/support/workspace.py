@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Workspace:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command in this process, which is quicker; returns all it printed."""
-        result = self._invoke(arguments)
+        result = self.invoke(*arguments)
         said = f"{result.exception}" if isinstance(result.exception, ExemptError) else ""
         assert result.exit_code == code, (
             f"{arguments} ended with {result.exit_code}\n{result.output}{said}"
@@ -73,13 +73,14 @@ class Workspace:
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         """Run a command with ``--json``; returns what it printed, read."""
-        result = self._invoke((*arguments, "--json"))
+        result = self.invoke(*arguments, "--json")
         assert result.exit_code == code, (
             f"{arguments} ended with {result.exit_code}\n{result.output}"
         )
         return json.loads(result.stdout)
 
-    def _invoke(self, arguments: Sequence[str]) -> Result:
+    def invoke(self, *arguments: str) -> Result:
+        """Run a command in this process, and tell all of it."""
         settings = str(self.folder / "exempt.toml")
         return CliRunner().invoke(
             app, ["--settings", settings, "--now", self.now, *arguments], env=self._environ

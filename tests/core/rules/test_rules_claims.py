@@ -46,6 +46,13 @@ def test_each_state_proposes_its_own_end() -> None:
     assert later.review_date == dt.date(2031, 3, 1)
 
 
+def test_its_form_decides_with_the_state() -> None:
+    known = pack(state_rule("fixed_years", "3y", sst_form_accepted="yes"))
+    own, sst = entered("TX"), entered("TX", form_kind="sst")
+    assert str(proposals(own, known, YEARS)["US-TX"].expiration_date) == "2029-03-01"
+    assert proposals(sst, known, YEARS)["US-TX"].expiration_date is None
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

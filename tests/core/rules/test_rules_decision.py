@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exempt.model.certificate import Coverage, ReviewStatus
+from exempt.model.certificate import CertificateKind, Coverage, ExemptionReason, ReviewStatus
 from exempt.model.decision import Finding, Ground, Profile
 from exempt.model.sources import OrderKind
 from exempt.rules.decision import VERSION
@@ -283,10 +283,28 @@ def test_of_several_faults_the_first_is_told(changes: dict[str, Any], finding: F
 
 
 def test_a_step_keeps_the_certificate_as_it_stood_then() -> None:
-    numberless = coverage(1, expiration_date=None, certificate_number=None)
-    (step,) = decided([numberless]).steps
-    assert (step.certificate_number, step.jurisdiction) == ("CERT-1", "US-TX")
-    assert (step.effective_date, step.expiration_date) == (TODAY - YEAR, None)
+    held = coverage(
+        7,
+        customer_id=2,
+        jurisdiction="US-CA",
+        exemption_reason=ExemptionReason.CHARITABLE,
+        kind=CertificateKind.SINGLE_USE,
+        order_numbers=("PO-2",),
+        held_through=TODAY - DAY,
+        apply_tax=True,
+        exempt_percentage=Decimal("12.5"),
+        review_status=ReviewStatus.PENDING,
+        archived_date=TODAY,
+    )
+    (step,) = decided([held]).steps
+    kept = step.model_dump(exclude={"finding", "against"})
+    assert kept == held.model_dump(include={*kept})
+    assert {*Coverage.model_fields} - {*kept} == {"exemption_number", "form_kind", "signed_date"}
+
+
+def test_a_step_calls_a_certificate_without_a_number_by_ours() -> None:
+    (step,) = decided([coverage(1, expiration_date=None, certificate_number=None)]).steps
+    assert (step.certificate_number, step.expiration_date) == ("CERT-1", None)
 
 
 def test_steps_come_by_certificate_then_state_then_customer() -> None:

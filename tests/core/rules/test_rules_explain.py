@@ -88,8 +88,8 @@ VERDICTS = [
         id="exempt by hand",
     ),
     pytest.param(
-        decided([coverage()], by_hand=ByHand(1, tax_applicable=True, reason=" For own use. ")),
-        "Tax applies. Somebody decided so by hand: For own use.",
+        decided([coverage()], by_hand=ByHand(1, tax_applicable=True, reason=" For own use X. ")),
+        "Tax applies. Somebody decided so by hand: For own use X.",
         id="taxable by hand",
     ),
     pytest.param(

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from exempt.errors import RefusedError
-from exempt.model.decision import ByHand, Decision, Facts, Profile
+from exempt.model.decision import ByHand, Decision, Profile
 from exempt.rules.replay import replay
-from support.records import DAY, TODAY, coverage, facts, order
-from support.rules_records import decided
+from support.records import DAY, TODAY, address, coverage, facts, order
+from support.rules_records import ORDINARY, decided
 
 HELD = [coverage(1, order_numbers=("O-1",)), coverage(2, jurisdiction="US-CA")]
+OREGON = order(ship_to=address("OR"))
 KEPT = decided(HELD, by_hand=ByHand(certificate_id=2, reason="as agreed"))
 
 
@@ -80,5 +81,23 @@ def test_a_decision_by_a_version_of_the_rule_that_is_gone_is_refused() -> None:
 
 def test_facts_say_enough_to_decide_again() -> None:
     kept = decided(HELD, order(purchase_order_number="PO-1"))
-    assert kept.facts == facts(claimed=True, order_numbers=("o-1", "po-1"))
-    assert kept.facts == Facts(*kept.facts)
+    assert kept.facts == facts(order_numbers=("o-1", "po-1"))
+
+
+@pytest.mark.parametrize(
+    ("decision", "claimed"),
+    [
+        pytest.param(decided(), True, id="nothing on file: the claim makes it one to look into"),
+        pytest.param(decided(HELD[1:]), True, id="nothing on file that covers it"),
+        pytest.param(decided(who=ORDINARY), False, id="nobody claims it"),
+        pytest.param(decided(HELD), False, id="a certificate covers it, claimed or not"),
+        pytest.param(decided(sale=OREGON), False, id="no tax is levied, claimed or not"),
+        pytest.param(decided(sale=OREGON, who=None), False, id="the customer is not known"),
+        pytest.param(decided(by_hand=ByHand(tax_applicable=False)), False, id="by hand"),
+    ],
+)
+def test_whether_exemption_is_claimed_is_kept_where_it_was_asked(
+    decision: Decision, claimed: bool
+) -> None:
+    """Else the echo of our own writing would look like another fact."""
+    assert decision.facts.claimed is claimed

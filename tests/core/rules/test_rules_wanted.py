@@ -58,6 +58,16 @@ def test_equal_states_and_only_those_have_equal_texts(one: Wanted, other: Wanted
     assert dump(one) == dump(one.model_copy(deep=True))
 
 
+def test_what_is_kept_says_no_more_than_it_must() -> None:
+    """Other texts for the same states would write every customer anew."""
+    assert dump(Wanted()) == "{}"
+    shall = for_order(decided(who=card(resale_certificate_number="FF-1")), [])
+    assert dump(shall) == (
+        '{"jurisdictions":[{"jurisdiction":"US-TX","exempt":true,"certificate_number":"FF-1"}],'
+        '"tax_applicable":false,"certificate_number":"FF-1"}'
+    )
+
+
 @given(st.lists(st.text(max_size=3), max_size=4), st.lists(st.text(max_size=3), max_size=4))
 def test_a_key_is_the_same_for_the_same_parts_and_no_others(
     one: list[str], other: list[str]
@@ -99,6 +109,14 @@ def test_whether_the_source_shows_it_already(
 ) -> None:
     wanted = Wanted(tax_applicable=shall[0], certificate_number=shall[1])
     assert order_shows(order(**shown), wanted) is same
+
+
+def test_a_part_is_never_taken_for_shown() -> None:
+    part = JurisdictionStatus(jurisdiction="US-TX", exempt=False, exempt_percentage=Decimal(40))
+    wanted = Wanted(jurisdictions=(part,), tax_applicable=True, certificate_number="N-1")
+    shown = order(tax_applicable=True, certificate_number="N-1")
+    assert not order_shows(shown, wanted)
+    assert order_shows(shown, wanted.model_copy(update={"jurisdictions": ()}))
 
 
 def test_an_exempt_order_shows_its_certificate() -> None:

@@ -78,6 +78,9 @@ def test_how_long_it_holds_by_its_sales(rule: StateRule, sales: str, last: str) 
 def test_the_sst_form_goes_by_sales_where_it_is_taken() -> None:
     assert until(SST_TAKEN, "2024-06-10", FormKind.SST) == "2025-06-10"
     assert until(SST_TAKEN, "2024-06-10", FormKind.SINGLE_STATE) == "None"
+    either = state_rule("fixed_years_unless_recurring", "4y", sst_form_accepted="yes")
+    assert until(either, "2024-06-10", FormKind.SST) == "2025-06-10"
+    assert until(either, "2024-06-10", FormKind.SINGLE_STATE) == "2028-02-29"
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 The same sheet gives the same bytes. The font that is embedded has the letters
 of Western Europe. Chinese, Japanese, Korean, Greek and Cyrillic are left to
-fonts of whoever reads it; an accent that is in neither is left out, and a last
-line says so.
+fonts of whoever reads it, other accents are left out; then a line says so.
 """
 
 from __future__ import annotations
@@ -48,7 +47,9 @@ _NOT_AN_IMAGE = (
     *(Pictures.DecompressionBombError, Pictures.DecompressionBombWarning),
 )
 _MARGIN = 0.8 * inch
-_WIDTH = letter[0] - 2 * _MARGIN
+_PADDING = 6  # of reportlab's frames
+_WIDTH = letter[0] - 2 * (_MARGIN + _PADDING)
+_HEIGHT = letter[1] - 2 * (_MARGIN + _PADDING)
 _GREY = colors.HexColor("#667085")
 _LINE = colors.HexColor("#d0d5dd")
 _TURNED = 0x0112  # the tag by which a camera says how it was held
@@ -75,8 +76,9 @@ def print_sheet(sheet: Sheet, scans: Sequence[Scan] = ()) -> bytes:
     ]
     for part in sheet.parts:
         story += writer.part(part)
+    images: list[Flowable] = []
     for scan in scans:
-        story += [PageBreak(), writer.text(scan.name, "small"), *writer.scan(scan)]
+        images += [PageBreak(), writer.text(scan.name, "small"), *writer.scan(scan)]
     if writer.lossy:
         story += [Spacer(0, 12), writer.text(_LOSSY, "small")]
     paper = io.BytesIO()
@@ -92,21 +94,22 @@ def print_sheet(sheet: Sheet, scans: Sequence[Scan] = ()) -> bytes:
         invariant=1,
     )
     foot = functools.partial(_foot, text=f"{sheet.title}, status on {sheet.on}")
-    document.build(story, onFirstPage=foot, onLaterPages=foot)
+    document.build(story + images, onFirstPage=foot, onLaterPages=foot)
     return paper.getvalue()
 
 
 _LOSSY = (
-    "Some letters above are printed without their accents, or as a question mark, because the font"
-    " has none such. The export's table has them as they are."
+    "The font of this page lacks some of its letters: they are shown by fonts of whoever reads it,"
+    " without their accents, or as a question mark. The export's table has them as they are."
 )
 
 
 def _foot(canvas: Canvas, document: Any, *, text: str) -> None:
     canvas.setFont("Vera", 7)
     canvas.setFillColor(_GREY)
-    canvas.drawString(_MARGIN, 0.5 * inch, text)
-    canvas.drawRightString(letter[0] - _MARGIN, 0.5 * inch, f"page {document.page}")
+    left, right = _MARGIN + _PADDING, letter[0] - _MARGIN - _PADDING
+    canvas.drawString(left, 0.5 * inch, text)
+    canvas.drawRightString(right, 0.5 * inch, f"page {document.page}")
 
 
 @functools.cache
@@ -123,7 +126,7 @@ def _fonts() -> frozenset[int]:
 @functools.cache
 def _styles() -> dict[str, ParagraphStyle]:
     _fonts()
-    plain = ParagraphStyle("plain", fontName="Vera", fontSize=8.5, leading=11.5)
+    plain = ParagraphStyle("plain", fontName="Vera", fontSize=8.5, leading=11.5, spaceAfter=2)
     return {
         "plain": plain,
         "bold": ParagraphStyle("bold", plain, fontName="VeraBd"),
@@ -162,6 +165,7 @@ class _Writer:
             head = [self.text(each, "head") for each in part.heads]
             cells = [[self.text(cell, "cell") for cell in row] for row in part.rows]
             yield _table([head, *cells], _shares(part), heads=1)
+            yield Spacer(0, 4)
         for sentence in part.sentences:
             yield self.text(sentence)
 
@@ -172,8 +176,8 @@ class _Writer:
         except _NOT_AN_IMAGE:
             yield self.text("This image cannot be printed: open the file itself.")
             return
-        room = letter[1] - 2 * _MARGIN - 30
-        scale = min(_WIDTH / width, room / height)
+        below_the_name = _HEIGHT - 12
+        scale = min(_WIDTH / width, below_the_name / height)
         yield Image(content, width * scale, height * scale)
 
     def _line(self, text: str) -> str:
@@ -191,9 +195,9 @@ class _Writer:
         if unicodedata.category(character) in {"Cc", "Cf", "Mn"}:
             return "", ""
         kind = unicodedata.name(character, "").partition(" ")[0]
+        self.lossy = True
         if kind in _FALLBACKS and ord(character) <= 0xFFFF:
             return _FALLBACKS[kind], character
-        self.lossy = True
         base = unicodedata.normalize("NFKD", character)[0]
         return "", base if ord(base) in self._known else "?"
 

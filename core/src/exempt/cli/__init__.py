@@ -133,7 +133,10 @@ def explain(
     connection: orders_app.Connection = None,
     json: Json = False,
 ) -> None:
-    """Say why an order is taxed or not: short for exempt orders explain."""
+    """Say why an order is taxed or not.
+
+    Short for exempt orders explain.
+    """
     orders_app.explain(order, connection, json)
 
 

@@ -3,49 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from exempt.cli.base import Json, acting, opened
+from exempt.cli.options import (
+    LARGEST,
+    Anyway,
+    CertificateId,
+    Descending,
+    Effective,
+    Expires,
+    ExpiresFrom,
+    ExpiresTo,
+    FormOption,
+    IdType,
+    InState,
+    IssuedBy,
+    Notes,
+    Number,
+    OfCustomer,
+    OfReason,
+    Orders,
+    Percentage,
+    Sorted,
+    Statuses,
+    Version,
+    Words,
+)
 
 app = typer.Typer(no_args_is_help=True, help="The certificate register.")
-
-LARGEST = 2**31 - 1
-"""Of an id; our databases count no further."""
-
-Form = Literal["single-state", "sst", "mtc"]
-Sort = Literal["id", "customer", "number", "expires"]
-
-Certificate = Annotated[
-    int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="Its id, from the list.")
-]
-Version = Annotated[
-    int | None,
-    typer.Option("--version", help="The version you looked at: refused if it is another by now."),
-]
-Anyway = Annotated[
-    bool, typer.Option("--anyway", help="Take it although a state's rule refuses it.")
-]
-Effective = Annotated[str | None, typer.Option("--effective", help="Its first day.")]
-Expires = Annotated[str | None, typer.Option("--expires", help="Its last day, or never.")]
-Number = Annotated[str | None, typer.Option("--number", help="The certificate's own.")]
-FormOption = Annotated[Form | None, typer.Option("--form", help="Whose form it is written on.")]
-Orders = Annotated[
-    list[str] | None,
-    typer.Option("--order", help="Only for this order, by its number or the customer's."),
-]
-Percentage = Annotated[
-    str | None, typer.Option("--percentage", help="How much of a sale is exempt, if not all.")
-]
-IdType = Annotated[
-    str | None,
-    typer.Option("--id-type", help="What kind of number it is; else one that a state gave."),
-]
-IssuedBy = Annotated[
-    str | None, typer.Option("--issued-by", help="The state that gave the number, if another.")
-]
-Notes = Annotated[str | None, typer.Option("--notes", help="What else is to be known of it.")]
 
 
 @app.command()
@@ -84,7 +72,10 @@ def add(
     anyway: Anyway = False,
     json: Json = False,
 ) -> None:
-    """Enter a certificate; the open orders it concerns are decided anew."""
+    """Enter a certificate.
+
+    The open orders that it concerns are decided anew.
+    """
     from exempt.cli import entering  # noqa: PLC0415
 
     given = entering.Given(
@@ -122,7 +113,7 @@ def add(
 
 @app.command()
 def edit(
-    certificate: Certificate,
+    certificate: CertificateId,
     number: Number = None,
     signed: Annotated[str | None, typer.Option("--signed", help="The day it was signed.")] = None,
     form: FormOption = None,
@@ -140,18 +131,20 @@ def edit(
         list[str] | None, typer.Option("--add-customer", help="Number or e-mail, or id:12.")
     ] = None,
     drop_customer: Annotated[
-        list[str] | None, typer.Option("--drop-customer", help="The same.")
+        list[str] | None, typer.Option("--drop-customer", help="It is theirs no more.")
     ] = None,
     state: Annotated[
         list[str] | None,
         typer.Option("--state", help="Add a state, or STATE=NUMBER: change the number there."),
     ] = None,
     drop_state: Annotated[
-        list[str] | None, typer.Option("--drop-state", help="Cover this state no more.")
+        list[str] | None, typer.Option("--drop-state", help="It covers this state no more.")
     ] = None,
     in_: Annotated[
         list[str] | None,
-        typer.Option("--in", help="Change what follows in this state only; else in all."),
+        typer.Option(
+            "--in", help="Change dates, reasons and what stands below in this state only."
+        ),
     ] = None,
     effective: Effective = None,
     expires: Expires = None,
@@ -173,7 +166,10 @@ def edit(
     anyway: Anyway = False,
     json: Json = False,
 ) -> None:
-    """Change what is given and nothing else; an empty text empties a field."""
+    """Change a certificate.
+
+    Only what is given changes; an empty text empties a field.
+    """
     from exempt.cli import entering  # noqa: PLC0415
 
     kinds = {True: "single_use", False: "blanket", None: None}
@@ -213,33 +209,18 @@ def edit(
 
 @app.command()
 def show(
-    certificate: Certificate,
+    certificate: CertificateId,
     history: Annotated[bool, typer.Option("--history", help="And who changed what.")] = False,
     json: Json = False,
 ) -> None:
-    """Show a certificate: its details, those of each state, notes, files, objections."""
+    """Show all that is known of a certificate.
+
+    Its details, those of each state, notes, files, what the states' rules have
+    against it, and what can be done next.
+    """
     from exempt.cli import register  # noqa: PLC0415
 
     register.show_one(opened(), certificate, history=history, as_json=json)
-
-
-Words = Annotated[
-    str | None, typer.Argument(help="Part of a customer's name, number or e-mail, or of a number.")
-]
-OfCustomer = Annotated[str | None, typer.Option("--customer", "-c", help="Of this one.")]
-InState = Annotated[str | None, typer.Option("--state", help="Those that cover it.")]
-OfReason = Annotated[str | None, typer.Option("--reason", help="Such as resale.")]
-Statuses = Annotated[
-    list[str] | None, typer.Option("--status", help="Of this status today, such as expired.")
-]
-ExpiresFrom = Annotated[
-    str | None, typer.Option("--expires-from", help="Ending on this day or later.")
-]
-ExpiresTo = Annotated[
-    str | None, typer.Option("--expires-to", help="Ending on this day or earlier.")
-]
-Sorted = Annotated[Sort, typer.Option("--sort", help="By what.")]
-Descending = Annotated[bool, typer.Option("--descending", help="The last one first.")]
 
 
 @app.command("list")
@@ -257,7 +238,10 @@ def list_(
     page: Annotated[int, typer.Option("--page", min=1, max=1_000_000, help="Which one.")] = 1,
     json: Json = False,
 ) -> None:
-    """List certificates with their statuses today, and how many there are of each."""
+    """List certificates with their statuses today.
+
+    Below stands how many there are of each status.
+    """
     from exempt.cli import register  # noqa: PLC0415
 
     exempt = opened()
@@ -292,7 +276,11 @@ def export(
     expires_to: ExpiresTo = None,
     json: Json = False,
 ) -> None:
-    """Make a folder for an auditor: a table, the files as they came, a page for each to print."""
+    """Make a folder for an auditor.
+
+    It has a table, the files as they came, and a page to print for each
+    certificate.
+    """
     from exempt.cli import exporting, register  # noqa: PLC0415
 
     exempt = opened()
@@ -313,7 +301,7 @@ def export(
 
 
 @app.command()
-def archive(certificate: Certificate, version: Version = None, json: Json = False) -> None:
+def archive(certificate: CertificateId, version: Version = None, json: Json = False) -> None:
     """Archive a certificate: from today on it covers no order."""
     from exempt.cli import reviewing  # noqa: PLC0415
 
@@ -322,7 +310,7 @@ def archive(certificate: Certificate, version: Version = None, json: Json = Fals
 
 
 @app.command()
-def unarchive(certificate: Certificate, version: Version = None, json: Json = False) -> None:
+def unarchive(certificate: CertificateId, version: Version = None, json: Json = False) -> None:
     """Take a certificate out of the archive again."""
     from exempt.cli import reviewing  # noqa: PLC0415
 
@@ -332,7 +320,7 @@ def unarchive(certificate: Certificate, version: Version = None, json: Json = Fa
 
 @app.command()
 def accept(
-    certificate: Certificate, version: Version = None, anyway: Anyway = False, json: Json = False
+    certificate: CertificateId, version: Version = None, anyway: Anyway = False, json: Json = False
 ) -> None:
     """Accept a certificate that waits for review, or was rejected."""
     from exempt.cli import reviewing  # noqa: PLC0415
@@ -343,7 +331,7 @@ def accept(
 
 @app.command()
 def reject(
-    certificate: Certificate,
+    certificate: CertificateId,
     because: Annotated[
         list[str],
         typer.Option(
@@ -353,7 +341,10 @@ def reject(
     version: Version = None,
     json: Json = False,
 ) -> None:
-    """Reject a certificate, with the reasons that the customer will be told."""
+    """Reject a certificate, and say why.
+
+    The customer is told the same.
+    """
     from exempt.cli import reviewing  # noqa: PLC0415
 
     exempt = opened()
@@ -362,7 +353,7 @@ def reject(
 
 @app.command()
 def attach(
-    certificate: Certificate,
+    certificate: CertificateId,
     file: Annotated[list[Path], typer.Argument(metavar="FILE", help="PDF, PNG or JPEG.")],
     version: Version = None,
     json: Json = False,

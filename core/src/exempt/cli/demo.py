@@ -164,8 +164,8 @@ class _Demo:
                     done = certificates.add(exempt.store, details, exempt.act("demo"))
                     entered += 1
                     changed += done.orders_changed
-        said = f"{count(entered, 'certificate')} entered; {count(changed, 'open order')} changed by"
-        say(f"{said} them.")
+        anew = f"{count(changed, 'open order')} decided anew"
+        say(f"{count(entered, 'certificate')} entered; {anew}.")
 
     def _recheck(self, exempt: Exempt) -> None:
         """Closed orders keep their decision until somebody asks."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exempt.cli.output import one_line, print_json, say, short
-from exempt.cli.register import follow_up, told
+from exempt.cli.output import one_line, print_json, say, say_below, short
+from exempt.cli.register import decided_anew, say_closed_otherwise, say_objections, told
 from exempt.cli.typed import details_of, jurisdiction, read
 from exempt.errors import RefusedError
 from exempt.model.certificate import Certificate, CertificateDetails, ReviewStatus
@@ -87,16 +87,17 @@ def add(
 ) -> None:
     """``exempt certificates add``."""
     numbers, of_each = given.numbers, given.fields_of_each
-    found = [exempt.customer(words) for words in customers]
     fields = {
         **given.fields,
-        "customer_ids": list(dict.fromkeys(c.id for c in found)),
+        "customer_ids": [0],  # they are looked up when all else is right
         "jurisdictions": [
             {**_numbered(of_each, number), "jurisdiction": place}
             for place, number in numbers.items()
         ],
     }
     details = details_of(fields, "certificate")
+    found = {one.id: one for one in map(exempt.customer, customers)}
+    details = details.model_copy(update={"customer_ids": tuple(found)})
     done = certificates.add(
         exempt.store,
         details,
@@ -110,12 +111,14 @@ def add(
     if as_json:
         print_json({**told(exempt, act, done), "filled_in": filled})
         return
-    names = ", ".join(one_line(c.name) for c in found)
-    waits = ", and waits for review" if pending else ""
-    say(f"Certificate {done.certificate.id} of {names} entered{waits}.", "green")
+    names = ", ".join(one_line(c.name) for c in found.values())
+    waits = " and waits for review" if pending else ""
+    entered = f"Certificate {done.certificate.id} of {names} entered{waits}"
+    say(f"{entered}; {decided_anew(done)}.", "green")
     for sentence in filled.values():
-        say(f"  {sentence}")
-    follow_up(exempt, act, done)
+        say_below(f"{sentence}.")
+    say_objections(act, done.certificate)
+    say_closed_otherwise(exempt, act, done.certificate)
 
 
 def _numbered(fields: Fields, number: str | None) -> dict[str, Any]:
@@ -178,18 +181,31 @@ def edit(
     if not changes:
         say(f"Certificate {certificate_id} says so already: nothing changed.")
         return
-    say(f"Certificate {certificate_id} changed; it is at version {done.certificate.version}.",
-        "green")  # fmt: skip
+    say(
+        f"Certificate {certificate_id} is at version {done.certificate.version};"
+        f" {decided_anew(done)}.",
+        "green",
+    )
+    names = _names(exempt, before, done.certificate)
     for change in changes:
-        say(f"  {_in_words(change)}")
-    follow_up(exempt, act, done)
+        say_below(_in_words(change, names))
+    say_objections(act, done.certificate)
+    say_closed_otherwise(exempt, act, done.certificate)
 
 
-def _in_words(change: FieldChange) -> str:
+def _in_words(change: FieldChange, names: Mapping[str, str]) -> str:
     if "." not in change.field and change.field.startswith("US-"):
         return f"{short(change.field)} {'added' if change.new else 'dropped'}"
     old, new = (value_text(change.field, each) for each in (change.old, change.new))
+    if change.field == "customer_ids":
+        old, new = (", ".join(names[each] for each in ids.split(", ")) for ids in (old, new))
     return f"{field_title(change.field)}: {old} → {new}"
+
+
+def _names(exempt: Exempt, *certificates: Certificate) -> dict[str, str]:
+    """What customers are called, by ``id:12``."""
+    ids = {f"id:{each}" for one in certificates for each in one.customer_ids}
+    return {words: one_line(exempt.customer(words).name) for words in sorted(ids)}
 
 
 def _customers(exempt: Exempt, before: Certificate, given: Given) -> list[int]:

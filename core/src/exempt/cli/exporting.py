@@ -206,7 +206,7 @@ class _Rows:
         for one in looked.certificate.jurisdictions:
             each = _each(looked, one)
             cells = (*(whole[name] for name in _WHOLE), *(each[name] for name in _EACH))
-            self._rows.writerow([_cell(value) for value in cells])
+            self._rows.writerow([cell(value) for value in cells])
 
 
 def _whole(looked: Looked) -> dict[str, object]:
@@ -217,6 +217,10 @@ def _whole(looked: Looked) -> dict[str, object]:
         "status": looked.status,
         "customers": "; ".join(map(looked.customer, certificate.customer_ids)),
         "order_numbers": "; ".join(certificate.order_numbers),
+        "exempt_percentage": f"{certificate.exempt_percentage.normalize():f}",
+        "entered_at": f"{certificate.entered_at:%Y-%m-%dT%H:%M:%SZ}"
+        if certificate.entered_at
+        else "",
         "rejections": "; ".join(map(sentence, certificate.rejections)),
     }
 
@@ -230,7 +234,7 @@ def _each(looked: Looked, one: JurisdictionDetails) -> dict[str, object]:
     }
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """*value* as text that no spreadsheet takes for a formula."""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from exempt.cli.output import one_line, print_json, print_table, say, say_below, short
-from exempt.errors import NotFoundError, RefusedError
+from exempt.errors import RefusedError
 from exempt.model.address import Address
 from exempt.model.certificate import Change
 from exempt.model.decision import Decision, ManualChoice
@@ -35,15 +35,7 @@ class _Seen(NamedTuple):
 def explain(exempt: Exempt, words: str, connection: str | None, *, as_json: bool) -> None:
     """``exempt orders explain``: every order with this number."""
     with exempt.store.reading() as tx:
-        seen = [
-            _seen(tx, view)
-            for view in tx.decisions.find_orders(words)
-            if connection in {None, view.connection}
-        ]
-    if not seen:
-        where = f" in {connection}" if connection else ""
-        msg = f"order {words!r}: there is none with this number or id{where}: run exempt sync first"
-        raise NotFoundError(msg)
+        seen = [_seen(tx, view) for view in orders.find_all(tx, words, connection)]
     if as_json:
         print_json([_as_json(each) for each in seen])
         return
@@ -78,15 +70,15 @@ def _explain(seen: _Seen) -> None:
     say(f"{order.kind.capitalize()} {_name(view)} of {view.connection}", "bold")
     say(f"  customer  {one_line(view.customer_name or order.customer_external_id)}")
     say(f"  date      {order.order_date}, ship-to {place}, {order.total:,.2f} {order.currency}")
-    if order.ship_to and (address := _written(order.ship_to)):
-        say(f"  goods to  {address}")
+    if order.ship_to and order.ship_to.city:
+        say(f"  goods to  {_written(order.ship_to)}")
     if decision is None:
         say("  Not decided: the order was cancelled." if order.voided else "  Not decided.")
     else:
         say_below(verdict(decision), "red" if decision.tax_applicable else "green")
         _show_steps(decision)
         _show_lines(view, decision)
-    _show_by_hand(seen)
+    _show_by_hand(seen.choices)
     _show_history(seen.history)
     if decision and view.decided_at:
         say(f"  rule {decision.rule}, decided {view.decided_at:%Y-%m-%d %H:%M} UTC", "dim")
@@ -110,7 +102,7 @@ def _show_steps(decision: Decision) -> None:
         return
     say("  Certificates looked at:")
     for each in decision.steps:
-        say(f"    - {step(each)}")
+        say_below(f"- {step(each)}", by=4)
 
 
 def _show_lines(view: OrderView, decision: Decision) -> None:
@@ -121,7 +113,7 @@ def _show_lines(view: OrderView, decision: Decision) -> None:
         return
     say("  Not taxed:")
     for line, reason in untaxed[:_LINES_SHOWN]:
-        say(f"    - {_line(line, reason, view.record.currency)}")
+        say_below(f"- {_line(line, reason, view.record.currency)}", by=4)
     if len(untaxed) > _LINES_SHOWN:
         say(f"    … and {len(untaxed) - _LINES_SHOWN:,} more: --json shows all")
 
@@ -132,18 +124,16 @@ def _line(line: OrderLine, reason: NotTaxedReason, currency: str) -> str:
     return f"{name}, {line.amount:,.2f} {currency}: {spoken(reason)}"
 
 
-def _show_by_hand(seen: _Seen) -> None:
-    if not seen.choices:
-        return
-    say("  By hand:")
-    for choice in seen.choices:
-        what = f"certificate {choice.certificate_id}"
-        if choice.tax_applicable is not None:
-            what = "taxable" if choice.tax_applicable else "exempt"
-        why = f": {one_line(choice.reason)}" if choice.reason else ""
-        say(f"    - {what}, by {choice.made_by} on {choice.made_at:%Y-%m-%d %H:%M}{why}")
-        if choice.ended_at:
-            say(f"      dropped on {choice.ended_at:%Y-%m-%d %H:%M}: {choice.ended_reason}")
+def _show_by_hand(choices: list[ManualChoice]) -> None:
+    """What somebody decided, while it counts; what was dropped stands in the history."""
+    for choice in choices:
+        if choice.ended_at is None:
+            what = f"certificate {choice.certificate_id}"
+            if choice.tax_applicable is not None:
+                what = "taxable" if choice.tax_applicable else "exempt"
+            why = f": {one_line(choice.reason)}" if choice.reason else ""
+            when = f"{choice.made_at:%Y-%m-%d %H:%M}"
+            say_below(f"By hand: {what}, by {choice.made_by} on {when}{why}")
 
 
 def _show_history(history: list[Change]) -> None:
@@ -153,7 +143,8 @@ def _show_history(history: list[Change]) -> None:
     for change in history:
         moved = f"{change.old or 'none'} → {change.new or 'none'}"
         when = f"{change.changed_at:%Y-%m-%d %H:%M}"
-        say(f"    - {when} {change.changed_by}: {spoken(change.field)}: {one_line(moved)}")
+        said = f"- {when} {change.changed_by}: {spoken(change.field)}: {one_line(moved)}"
+        say_below(said, by=4)
 
 
 # --- by hand -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from exempt.cli.base import Json, acting, opened
+from exempt.cli.options import LARGEST
 
 app = typer.Typer(no_args_is_help=True, help="Orders: why they are taxed, and what you decide.")
 
@@ -19,7 +20,11 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it stays with the or
 
 @app.command()
 def explain(order: Order, connection: Connection = None, json: Json = False) -> None:
-    """Say why an order is taxed or not: each certificate, each line, what was done by hand."""
+    """Say why an order is taxed or not.
+
+    Each certificate that was looked at, each line that is not taxed, what was
+    done by hand.
+    """
     from exempt.cli import orders  # noqa: PLC0415
 
     orders.explain(opened(), order, connection, as_json=json)
@@ -30,14 +35,18 @@ def choose(
     order: Order,
     certificate: Annotated[
         int | None,
-        typer.Argument(min=1, max=2**31 - 1, help="Which one; left out = list the customer's."),
+        typer.Argument(min=1, max=LARGEST, help="Which one; left out = list the customer's."),
     ] = None,
     reason: Reason = "",
     anyway: Annotated[bool, typer.Option("--anyway", help="Although it does not fit.")] = False,
     connection: Connection = None,
     json: Json = False,
 ) -> None:
-    """Choose the certificate of an order by hand, until its ship-to, date or customer changes."""
+    """Choose an order's certificate by hand.
+
+    The choice counts until the order's ship-to state, date, customer or event
+    dates change. Without a certificate, those of the customer are listed.
+    """
     from exempt.cli import orders  # noqa: PLC0415
 
     exempt = opened()
@@ -64,7 +73,10 @@ def override(
     connection: Connection = None,
     json: Json = False,
 ) -> None:
-    """Decide an order by hand, until its ship-to, date or customer changes."""
+    """Decide by hand whether an order is taxed.
+
+    That counts until its ship-to state, date, customer or event dates change.
+    """
     from exempt.cli import orders  # noqa: PLC0415
 
     exempt = opened()
@@ -81,7 +93,10 @@ def override(
 
 @app.command()
 def reset(order: Order, connection: Connection = None, json: Json = False) -> None:
-    """Drop what was decided by hand: the rule decides again."""
+    """Let the rule decide again.
+
+    What was decided by hand is dropped.
+    """
     from exempt.cli import orders  # noqa: PLC0415
 
     exempt = opened()
@@ -97,7 +112,10 @@ def replay(
     connection: Connection = None,
     json: Json = False,
 ) -> None:
-    """Make decisions once more, each from what it kept; 1 when one comes out otherwise."""
+    """Make decisions once more, from what was kept.
+
+    Ends with 1 when one comes out otherwise.
+    """
     from exempt.cli import rechecking  # noqa: PLC0415
 
     raise typer.Exit(
@@ -115,7 +133,10 @@ def recheck(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List closed orders that would be decided otherwise today."""
+    """List closed orders that today's register would decide otherwise.
+
+    They change only with --apply; what was decided before is kept.
+    """
     from exempt.cli import rechecking  # noqa: PLC0415
 
     exempt = opened()

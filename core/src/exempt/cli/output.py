@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -43,14 +43,23 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(
-    title: str, heads: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[int] = (),
+    whole: Collection[str] = (),
 ) -> None:
-    """Print rows under their heads; columns in *right* hold numbers."""
-    table = Table(
-        title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
-    )
+    """Print rows under their heads.
+
+    Columns in *right* hold numbers; those under a head in *whole* keep their
+    width where the terminal is narrow.
+    """
+    shown = Text(harmless(title)) if title else None
+    table = Table(title=shown, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for position, head in enumerate(heads):
-        table.add_column(head, justify="right" if position in right else "left", overflow="fold")
+        justify: JustifyMethod = "right" if position in right else "left"
+        table.add_column(head, justify=justify, overflow="fold", no_wrap=head in whole)
     for row in rows:
         table.add_row(*(Text("" if cell is None else harmless(str(cell))) for cell in row))
     console.print(table)
@@ -63,12 +72,12 @@ def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     grid.add_column(overflow="fold")
     for name, value in facts:
         grid.add_row(Text(name), Text(harmless(value)))
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 
-def say_below(text: str, style: str = "") -> None:
+def say_below(text: str, style: str = "", by: int = 2) -> None:
     """Print a sentence set in below a line or title; what does not fit goes on below itself."""
-    console.print(Padding(Text(harmless(text), style=style), (0, 0, 0, 2)))
+    console.print(Padding(Text(harmless(text), style=style), (0, 0, 0, by), expand=False))
 
 
 def say(text: str = "", style: str = "", *, wrap: bool = True) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from exempt.cli.output import (
+    console,
     count,
     one_line,
     print_facts,
@@ -40,6 +41,7 @@ _COLOURS = {
 }
 _WEIGHTS = {ObjectionSeverity.REFUSE: ("✗", "red"), ObjectionSeverity.WARN: ("!", "yellow")}
 _STATES_SHOWN = 6
+_ROOM_FOR_REASONS = 100
 
 
 # --- list --------------------------------------------------------------------------------
@@ -88,27 +90,35 @@ def show_list(exempt: Exempt, wanted: CertificateFilter, page: int, *, as_json: 
     if not found.total:
         say(_nothing(found, wanted))
         return
-    print_table(
-        "",
-        ("Id", "Customer", "Number", "States", "Reason", "Expires", "Status"),
-        [
-            (
-                one.id,
-                ", ".join(one_line(found.customers[each]) for each in one.customer_ids),
-                _number(one),
-                _states(one),
-                ", ".join(dict.fromkeys(spoken(each.reason) for each in one.jurisdictions)),
-                one.first_expiration or "no end",
-                spoken(certificate_status(one, on, soon)),
-            )
-            for one in found.certificates
-        ],
-        right=(0,),
-    )
-    say(f"{count(found.total, 'certificate')}: {_counted(found, wanted)}.")
     pages = math.ceil(found.total / wanted.limit)
+    if page > pages:
+        say(f"There is no page {page}: the list has {pages}.")
+        return
+    _print_list(found, exempt)
+    say(f"{count(found.total, 'certificate')}: {_counted(found, wanted)}.")
     if pages > 1:
         say(f"Page {page} of {pages}; --page shows another one.")
+
+
+def _print_list(found: CertificatePage, exempt: Exempt) -> None:
+    on, soon = exempt.clock().date(), exempt.settings.file.exempt.expiring_soon_days
+    heads = ["Id", "Customer", "Number", "States", "Expires", "Status"]
+    rows: list[list[object]] = [
+        [
+            one.id,
+            ", ".join(one_line(found.customers[each]) for each in one.customer_ids),
+            _number(one),
+            _states(one),
+            one.first_expiration or "no end",
+            spoken(certificate_status(one, on, soon)),
+        ]
+        for one in found.certificates
+    ]
+    if console.width >= _ROOM_FOR_REASONS:
+        heads.insert(4, "Reason")
+        for one, row in zip(found.certificates, rows, strict=True):
+            row.insert(4, ", ".join(dict.fromkeys(spoken(j.reason) for j in one.jurisdictions)))
+    print_table("", heads, rows, right=(0,), whole=("Id", "Expires", "Status"))
 
 
 def _nothing(found: CertificatePage, wanted: CertificateFilter) -> str:
@@ -241,20 +251,27 @@ def told(exempt: Exempt, act: Act, done: Done) -> dict[str, Any]:
     }
 
 
-def follow_up(exempt: Exempt, act: Act, done: Done) -> None:
-    """What speaks against it, how many orders changed, and which still would."""
-    certificate = done.certificate
-    against = objections_to(certificate, act.policy, act.at.date())
-    for place, found in against.items():
+def decided_anew(done: Done) -> str:
+    """``2 open orders decided anew``: those whose decision, or what led to it, is another one."""
+    changed = done.orders_changed
+    return f"{count(changed, 'open order') if changed else 'no open order'} decided anew"
+
+
+def say_objections(act: Act, certificate: Certificate) -> None:
+    """What speaks against it as it stands."""
+    for place, found in objections_to(certificate, act.policy, act.at.date()).items():
         for one in found:
             mark, colour = _WEIGHTS[one.severity]
             say_below(f"{mark} {short(place)}: {one.sentence}", colour)
-    say(f"{count(done.orders_changed, 'open order')} changed.")
+
+
+def say_closed_otherwise(exempt: Exempt, act: Act, certificate: Certificate) -> None:
+    """Which orders would still change, and how."""
     otherwise = closed_otherwise(exempt, act, certificate.customer_ids)
     if otherwise:
         customers = " ".join(f"--customer id:{each}" for each in certificate.customer_ids)
-        said = count(otherwise, "closed order")
-        say(f"{said} would be decided otherwise today: see exempt orders recheck {customers}")
+        say(f"{count(otherwise, 'closed order')} would be decided otherwise today:")
+        say(f"  exempt orders recheck {customers}", wrap=False)
 
 
 def closed_otherwise(exempt: Exempt, act: Act, customer_ids: Collection[int]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from exempt.cli.output import print_json, say, say_below
-from exempt.cli.register import follow_up, told
+from exempt.cli.register import decided_anew, say_closed_otherwise, say_objections, told
 from exempt.cli.typed import one_of
 from exempt.errors import RefusedError
 from exempt.model.certificate import Rejection, RejectionCode
@@ -44,7 +44,7 @@ def accept(
 ) -> None:
     """``exempt certificates accept``."""
     done = certificates.review(exempt.store, certificate_id, act, seen=version, anyway=anyway)
-    _tell(exempt, act, done, "accepted", as_json=as_json)
+    _tell(exempt, act, done, "accepted", as_json=as_json, objections=True)
 
 
 def reject(
@@ -64,10 +64,11 @@ def reject(
     if as_json:
         print_json({**told(exempt, act, done), "told": [sentence(each) for each in rejections]})
         return
-    say(f"Certificate {certificate_id} rejected. The customer will be told:", "green")
+    say(f"Certificate {certificate_id} rejected; {decided_anew(done)}.", "green")
+    say("What the customer is told:")
     for each in rejections:
         say_below(sentence(each))
-    follow_up(exempt, act, done)
+    say_closed_otherwise(exempt, act, done.certificate)
 
 
 def _rejection(text: str) -> Rejection:
@@ -104,9 +105,13 @@ def attach(
         say(f"{each.name} is kept with certificate {certificate_id}: sha256 {each.sha256}")
 
 
-def _tell(exempt: Exempt, act: Act, done: Done, said: str, *, as_json: bool) -> None:
+def _tell(
+    exempt: Exempt, act: Act, done: Done, said: str, *, as_json: bool, objections: bool = False
+) -> None:
     if as_json:
         print_json(told(exempt, act, done))
         return
-    say(f"Certificate {done.certificate.id} {said}.", "green")
-    follow_up(exempt, act, done)
+    say(f"Certificate {done.certificate.id} {said}; {decided_anew(done)}.", "green")
+    if objections:
+        say_objections(act, done.certificate)
+    say_closed_otherwise(exempt, act, done.certificate)

@@ -27,6 +27,19 @@ def list_(
 
 
 @app.command()
+def reasons(
+    connection: Annotated[
+        str | None, typer.Option("--connection", help="And in the codes that it writes.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show the reasons for an exemption, and the codes that other systems have for them."""
+    from exempt.cli import rules  # noqa: PLC0415
+
+    rules.show_reasons(opened(), connection, as_json=json)
+
+
+@app.command()
 def check(
     folder: Annotated[
         Path | None,

@@ -266,7 +266,8 @@ def _step(
     if is_chosen:
         finding = Finding.CHOSEN_BY_HAND if prevails else Finding.CHOSEN
     else:
-        finding = refused or prevails or _against(coverage, cast("Coverage", chosen))
+        used = cast("Coverage", chosen)  # where one would do, one is chosen
+        finding = refused or prevails or _against(coverage, used)
     return Step(
         finding=finding,
         against=refused if is_chosen else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exempt.data import jurisdiction_name
 from exempt.model.certificate import Coverage
-from exempt.model.decision import Decision, Facts, Finding, Ground, Step
+from exempt.model.decision import ByHand, Decision, Facts, Finding, Ground, Step
 
 _GROUNDS = {
     Ground.OVERRIDE: "Somebody decided so by hand{why}.",
@@ -65,7 +65,7 @@ def _place(facts: Facts) -> str | None:
 
 def _why(facts: Facts) -> str:
     """What whoever decided by hand said of it, as the end of a sentence."""
-    reason = facts.by_hand.reason.strip().rstrip(".") if facts.by_hand else ""
+    reason = (facts.by_hand or ByHand()).reason.strip().removesuffix(".")
     return f": {reason}" if reason else ""
 
 

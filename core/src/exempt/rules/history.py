@@ -33,9 +33,8 @@ def changes_between(
 
 def _fields(details: CertificateDetails) -> Iterator[tuple[str, str | None]]:
     for name in CertificateDetails.model_fields:
-        if name == "jurisdictions":
-            continue
-        yield name, _text(getattr(details, name))
+        if name != "jurisdictions":
+            yield name, _text(getattr(details, name))
     for one in details.jurisdictions:
         yield one.jurisdiction, "covered"
         for name in JurisdictionDetails.model_fields:

@@ -50,9 +50,9 @@ def holds_until(
     days = sorted(day for day in sales if effective <= day)
     if not days:
         return None
-    until = days[0]
-    if kind_of(rule, form_kind) is ValidityKind.FIXED_YEARS_UNLESS_RECURRING:
-        until = max(until, add_months(effective, rule.validity_value.longest or 0))
+    until, longest = days[0], rule.validity_value.longest
+    if longest and kind_of(rule, form_kind) is ValidityKind.FIXED_YEARS_UNLESS_RECURRING:
+        until = max(until, add_months(effective, longest))
     for sale in days:
         if until < sale:
             break

@@ -93,7 +93,12 @@ def for_order(decision: Decision, coverages: Sequence[Coverage]) -> Wanted:
 
 
 def order_shows(order: Order, wanted: Wanted) -> bool:
-    """Whether the source shows *wanted* already; what it does not say counts as taxed."""
+    """Whether the source shows *wanted* already; what it does not say counts as taxed.
+
+    How large a part is exempt no source tells, so a part is never taken for shown.
+    """
+    if any(status.exempt_percentage for status in wanted.jurisdictions):
+        return False
     taxed = True if order.tax_applicable is None else order.tax_applicable
     return taxed == wanted.tax_applicable and (
         (order.certificate_number or None) == wanted.certificate_number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -22,7 +22,7 @@ from exempt.services.decide import redecide
 from exempt.services.owing import owe_customers
 from exempt.services.policy import Policy
 from exempt.services.ports import Store, Transaction
-from exempt.services.recurrence import recount
+from exempt.services.recurrence import coverages_of, recount
 from exempt.services.rows import Subject
 
 _MEDIA_TYPES = {
@@ -133,13 +133,13 @@ def edit(
 
     Raises:
         ConflictError: Somebody changed it since.
-        RefusedError: It is accepted, and a state's rule refuses it as it would stand.
+        RefusedError: It is accepted, and a state's rule refuses what is changed.
         NotFoundError: There is no such certificate or customer.
     """
     with store.writing() as tx:
         before = get(tx, certificate_id)
         if before.review_status is ReviewStatus.ACCEPTED and not anyway:
-            _refuse(f"certificate {certificate_id}", details, act)
+            _refuse(f"certificate {certificate_id}", details, act, before)
         after = before.model_copy(
             update={name: getattr(details, name) for name in CertificateDetails.model_fields}
         )
@@ -222,7 +222,7 @@ def attach(
     with store.writing() as tx:
         before = get(tx, certificate_id)
         if seen is not None and seen != before.version:
-            raise _conflict(tx, before, seen)
+            raise _conflict(tx, before.id, seen)
         return _attach(tx, certificate_id, documents, file, act)
 
 
@@ -280,8 +280,14 @@ def get(tx: Transaction, certificate_id: int) -> Certificate:
     return found
 
 
-def _refuse(name: str, details: CertificateDetails, act: Act) -> None:
-    against = claims.refusing(objections(details, act.policy, act.at.date()))
+def _refuse(
+    name: str, details: CertificateDetails, act: Act, before: CertificateDetails | None = None
+) -> None:
+    """Refuse what a state's rule refuses, but for what it refused *before* already."""
+    against = _refusing(details, act)
+    if before:
+        known = _refusing(before, act)
+        against = [sentence for sentence in against if sentence not in known]
     if against:
         sentences = "\n".join(f"  - {sentence}" for sentence in against)
         msg = (
@@ -289,6 +295,10 @@ def _refuse(name: str, details: CertificateDetails, act: Act) -> None:
             "Correct it, or say --anyway to take it all the same."
         )
         raise RefusedError(msg)
+
+
+def _refusing(details: CertificateDetails, act: Act) -> list[str]:
+    return claims.refusing(objections(details, act.policy, act.at.date()))
 
 
 class _Edit(NamedTuple):
@@ -304,18 +314,19 @@ def _change(tx: Transaction, change: _Edit, act: Act, seen: int | None) -> Done:
     before, after, changes = change
     differ = [each for each in changes if each.old != each.new]
     if seen is not None and seen != before.version:
-        raise _conflict(tx, before, seen)
+        raise _conflict(tx, before.id, seen)
     if not differ:
         return Done(before, 0)
     tx.alone(tx.sources.companies_of({*before.customer_ids, *after.customer_ids}))
     if not tx.certificates.save(after):
-        raise _conflict(tx, before, before.version)
+        raise _conflict(tx, before.id, before.version)
     tx.history.add(Subject.CERTIFICATE, before.id, differ, act.at, act.by)
     saved = get(tx, before.id)
     return Done(saved, _follow_up(tx, [before, saved], act))
 
 
-def _conflict(tx: Transaction, certificate: Certificate, seen: int) -> ConflictError:
+def _conflict(tx: Transaction, certificate_id: int, seen: int) -> ConflictError:
+    certificate = get(tx, certificate_id)  # as it is by now
     changes = tx.history.of(Subject.CERTIFICATE, certificate.id)
     last = changes[-1] if changes else None
     who = f"{last.changed_by} changed {last.field}" if last else "somebody changed it"
@@ -325,19 +336,14 @@ def _conflict(tx: Transaction, certificate: Certificate, seen: int) -> ConflictE
     )
 
 
-def _follow_up(tx: Transaction, states: Collection[Certificate], act: Act) -> int:
-    """Decide the open orders anew that a certificate touched before or touches now."""
+def _follow_up(tx: Transaction, states: Sequence[Certificate], act: Act) -> int:
+    """Decide the open orders anew that a certificate touched before or touches now.
+
+    *states* are the certificate's, the last as it is now.
+    """
     customer_ids = {each for state in states for each in state.customer_ids}
     places = {one.jurisdiction for state in states for one in state.jurisdictions}
-    (certificate_id,) = {state.id for state in states}
-    held = tx.certificates.coverages(customer_ids)
-    mine = {
-        (c.customer_id, c.jurisdiction): c
-        for coverages in held.values()
-        for c in coverages
-        if c.certificate_id == certificate_id
-    }
-    recount(tx, list(mine.values()), act.policy)
+    recount(tx, coverages_of(states[-1:]), act.policy)
     changed = redecide(tx, customer_ids, act.policy, act.at, jurisdictions=places)
     companies = tx.sources.companies_of(customer_ids)
     for connection in tx.connections.all():

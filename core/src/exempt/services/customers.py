@@ -8,6 +8,12 @@ from exempt.errors import NotFoundError
 from exempt.services.rows import CustomerRow
 
 
+def is_no_id(words: str) -> bool:
+    """Whether *words* look like an id of ours, ``id:12``, but larger than databases count."""
+    number = words.strip().casefold().removeprefix("id:")
+    return len(number) < len(words.strip()) and len(number) > 10
+
+
 def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
     """The one of *customers*, found by *words*; one with that number comes first.
 

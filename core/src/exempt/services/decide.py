@@ -1,8 +1,9 @@
-"""Decide orders: those that a page brought, and those that something on file touches."""
+"""Decide orders, and owe their sources what they do not show."""
 
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -15,43 +16,7 @@ from exempt.rules.history import FieldChange
 from exempt.services.owing import owe_orders
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Store, Transaction
-from exempt.services.recurrence import Moved, by_sales, recount
-from exempt.services.rows import (
-    ConnectionRow,
-    DeliveryTarget,
-    SavedOrders,
-    StoredOrder,
-    Subject,
-)
-
-
-def decide_page(
-    tx: Transaction,
-    connection: ConnectionRow,
-    saved: SavedOrders,
-    policy: Policy,
-    at: dt.datetime,
-) -> int:
-    """Decide the orders that a page brought; returns how many decisions are new or differ.
-
-    What was decided by hand is dropped where the source corrected what the
-    choice was made for. A closed order keeps its decision while nothing that
-    it was made by changes.
-    """
-    for order_id, changes in saved.corrected.items():
-        drop_choice(tx, order_id, changes, at, by=connection.name)
-    closed = [o.id for o in saved.touched if o.record.closed and o.id not in saved.corrected]
-    settled = tx.decisions.decided(closed) if closed else {}
-    orders = [order for order in saved.touched if order.id not in settled]
-    held = _held(tx, connection, saved.touched)
-    moved = _recount_sales(tx, saved.touched, held, policy)
-    if moved:
-        held = _held(tx, connection, orders)
-    differ = _decide(tx, connection, orders, held, policy, at)
-    if settled and Capability.PUSH_ORDERS in connection.capabilities:
-        over = [o.record.external_id for o in saved.touched if o.id in settled]
-        tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
-    return differ + decide_moved(tx, moved, policy, at)
+from exempt.services.rows import ConnectionRow, DeliveryTarget, StoredOrder, Subject
 
 
 def decide_orders(
@@ -67,33 +32,41 @@ def decide_orders(
     shows, and the order still takes changes, a delivery is owed; to one that
     takes none any more nothing is.
     """
-    return _decide(tx, connection, orders, _held(tx, connection, orders), policy, at)
+    return decide_with(tx, connection, orders, held_for(tx, connection, orders), policy, at)
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """The billing customers of orders, by external id, and what they may use, by card."""
 
     cards: Mapping[str, Card]
     coverages: Mapping[int, list[Coverage]]
 
     def of(self, order: StoredOrder) -> tuple[Card | None, list[Coverage]]:
+        """The billing customer of an order, if it is known, and what it may use."""
         card = self.cards.get(order.record.customer_external_id)
         return card, self.coverages.get(card.customer_id, []) if card else []
 
 
-def _held(tx: Transaction, connection: ConnectionRow, orders: Sequence[StoredOrder]) -> _Held:
-    cards = tx.sources.cards(connection.id, {o.record.customer_external_id for o in orders})
-    return _Held(cards, tx.certificates.coverages({card.customer_id for card in cards.values()}))
+def held_for(tx: Transaction, connection: ConnectionRow, orders: Sequence[StoredOrder]) -> Held:
+    """What the billing customers of *orders* may use."""
+    return held_by(tx, connection, {order.record.customer_external_id for order in orders})
 
 
-def _decide(  # noqa: PLR0917 - what it goes by
+def held_by(tx: Transaction, connection: ConnectionRow, external_ids: Collection[str]) -> Held:
+    """What customers of a connection may use."""
+    cards = tx.sources.cards(connection.id, external_ids)
+    return Held(cards, tx.certificates.coverages({card.customer_id for card in cards.values()}))
+
+
+def decide_with(  # noqa: PLR0917 - what it goes by
     tx: Transaction,
     connection: ConnectionRow,
     orders: Sequence[StoredOrder],
-    held: _Held,
+    held: Held,
     policy: Policy,
     at: dt.datetime,
 ) -> int:
+    """`decide_orders`, by what was looked up before."""
     alive = [order for order in orders if not order.record.voided]
     choices = tx.choices.of([order.id for order in alive])
     decided: list[tuple[StoredOrder, Decision, list[Coverage]]] = []
@@ -108,33 +81,6 @@ def _decide(  # noqa: PLR0917 - what it goes by
         tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
         owe_orders(tx, connection, decided, at)
     return differ
-
-
-def _recount_sales(
-    tx: Transaction, orders: Sequence[StoredOrder], held: _Held, policy: Policy
-) -> list[Moved]:
-    """How long coverages hold now that these sales came in, or were cancelled."""
-    mine = by_sales([c for coverages in held.coverages.values() for c in coverages], policy)
-    if not mine:
-        return []
-    places = {o.record.ship_to.jurisdiction for o in orders if o.record.ship_to}
-    return recount(tx, [c for c in mine if c.jurisdiction in places], policy)
-
-
-def decide_moved(tx: Transaction, moved: Sequence[Moved], policy: Policy, at: dt.datetime) -> int:
-    """Decide anew the orders between how long coverages held and how long they hold.
-
-    Closed ones too: it is the source that told of a sale.
-    """
-    return sum(
-        _decide_by_connection(
-            tx,
-            tx.sources.orders_of([m.customer_id], [m.jurisdiction], (m.after, m.through)),
-            policy,
-            at,
-        )
-        for m in moved
-    )
 
 
 def decide_by_this_rule(
@@ -192,12 +138,13 @@ def redecide(
     was sold before; but an order that is closed was decided by what was on
     file then, and stays so until somebody asks: see `exempt.services.recheck`.
     """
-    return _decide_by_connection(tx, tx.sources.orders_of(customer_ids, jurisdictions), policy, at)
+    return decide_stored(tx, tx.sources.orders_of(customer_ids, jurisdictions), policy, at)
 
 
-def _decide_by_connection(
+def decide_stored(
     tx: Transaction, orders: Sequence[StoredOrder], policy: Policy, at: dt.datetime
 ) -> int:
+    """`decide_orders`, of whatever connections."""
     by_connection: Mapping[int, list[StoredOrder]] = defaultdict(list)
     for order in orders:
         by_connection[order.connection_id].append(order)
@@ -206,6 +153,9 @@ def _decide_by_connection(
         decide_orders(tx, connections[connection_id], mine, policy, at)
         for connection_id, mine in by_connection.items()
     )
+
+
+_REASON_MAX = 500  # the longest text of a record
 
 
 def drop_choice(
@@ -217,6 +167,6 @@ def drop_choice(
         f" to {change.new or 'none'}"
         for change in changes
     )
-    if tx.choices.end(order_id, why, at):
+    if tx.choices.end(order_id, textwrap.shorten(why, _REASON_MAX, placeholder=" …"), at):
         changes = [*changes, FieldChange("decided_by_hand", "yes", "dropped")]
     tx.history.add(Subject.ORDER, order_id, changes, at, by)

@@ -13,6 +13,7 @@ from exempt.rules.explain import found
 from exempt.rules.history import FieldChange
 from exempt.rules.replay import replay
 from exempt.services.certificates import Act
+from exempt.services.customers import is_no_id
 from exempt.services.decide import decide_orders
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, OrderView, StoredOrder, Subject
@@ -42,22 +43,30 @@ class Replayed(NamedTuple):
         return self.kept == self.anew
 
 
+def find_all(tx: Transaction, words: str, connection: str | None = None) -> list[OrderView]:
+    """The orders with this number or id, or with our id, as ``id:12``.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = [] if is_no_id(words) else tx.decisions.find_orders(words)
+    fits = [view for view in found if connection in {None, view.connection}]
+    if not fits:
+        where = f" in {connection}" if connection else ""
+        msg = f"order {words!r}: there is none with this number or id{where}: run exempt sync first"
+        raise NotFoundError(msg)
+    return fits
+
+
 def find_one(tx: Transaction, words: str, connection: str | None = None) -> OrderView:
-    """The one order with this number or id, or with our id, as ``id:12``.
+    """The one order that `find_all` finds.
 
     Raises:
         NotFoundError: There is none, or several.
     """
-    fits = [
-        view
-        for view in tx.decisions.find_orders(words)
-        if connection is None or view.connection == connection
-    ]
+    fits = find_all(tx, words, connection)
     if len(fits) == 1:
         return fits[0]
-    if not fits:
-        msg = f"order {words!r}: there is none with this number or id: run exempt sync first"
-        raise NotFoundError(msg)
     ids = ", ".join(f"id:{view.id} ({view.connection})" for view in fits)
     msg = f"order {words!r}: {len(fits)} fit: name one of {ids}"
     raise NotFoundError(msg)
@@ -97,9 +106,10 @@ def choose(
     Raises:
         RefusedError: The certificate is not one of the customer's, is not
             accepted, or does not fit and *anyway* was not said; or the order
-            takes no changes.
+            was cancelled.
     """
     with store.writing() as tx:
+        sold = _alone(tx, order_id)
         fits = [
             c for c in candidates(tx, order_id, act) if c.coverage.certificate_id == certificate_id
         ]
@@ -126,7 +136,8 @@ def choose(
             made_at=act.at,
             made_by=act.by,
         )
-        return _make(tx, choice, f"certificate {certificate_id}", act)
+        said = f"certificate {certificate_id}"
+        return _make(tx, sold, choice, said, act)
 
 
 def override(
@@ -135,12 +146,13 @@ def override(
     """Decide an order by hand: exempt, or taxed, until its facts change (F25).
 
     Raises:
-        RefusedError: No reason is given, or the order takes no changes.
+        RefusedError: No reason is given, or the order was cancelled.
     """
     if not reason.strip():
         msg = "an override needs a reason: an auditor will ask for it"
         raise RefusedError(msg)
     with store.writing() as tx:
+        sold = _alone(tx, order_id)
         choice = ManualChoice(
             order_id=order_id,
             tax_applicable=tax_applicable,
@@ -148,24 +160,23 @@ def override(
             made_at=act.at,
             made_by=act.by,
         )
-        return _make(tx, choice, "taxed" if tax_applicable else "exempt", act)
+        return _make(tx, sold, choice, "taxed" if tax_applicable else "exempt", act)
 
 
 def reset(store: Store, order_id: int, act: Act) -> Decision:
     """Drop what was decided by hand for an order; the rule decides again.
 
     Raises:
-        RefusedError: Nothing was.
+        RefusedError: Nothing was, or the order was cancelled.
     """
     with store.writing() as tx:
-        connection, order = _stored(tx, order_id)
-        tx.alone([connection.company_id])
+        sold = _alone(tx, order_id)
         if not tx.choices.end(order_id, f"dropped by {act.by}", act.at):
             msg = "nothing was decided by hand for this order"
             raise RefusedError(msg)
         change = FieldChange("decided_by_hand", "yes", "dropped")
         tx.history.add(Subject.ORDER, order_id, [change], act.at, act.by)
-        return _decide(tx, connection, order, act)
+        return _decide(tx, sold, act)
 
 
 def replayed(store: Store, order_ids: Collection[int]) -> list[Replayed]:
@@ -197,29 +208,42 @@ def portions(store: Store, *, at_once: int = 1000) -> Iterator[list[int]]:
             after = ids[-1]
 
 
-def _make(tx: Transaction, choice: ManualChoice, said: str, act: Act) -> Decision:
-    connection, order = _stored(tx, choice.order_id)
-    if order.record.voided:
-        msg = "the order was cancelled: there is nothing to decide"
-        raise RefusedError(msg)
-    tx.alone([connection.company_id])
+def _make(tx: Transaction, found: _Found, choice: ManualChoice, said: str, act: Act) -> Decision:
     tx.choices.end(choice.order_id, "decided by hand anew", act.at)
     tx.choices.make(choice)
     why = ": ".join(filter(None, (said, choice.reason)))
     change = FieldChange("decided_by_hand", None, why)
     tx.history.add(Subject.ORDER, choice.order_id, [change], act.at, act.by)
-    return _decide(tx, connection, order, act)
+    return _decide(tx, found, act)
 
 
-def _stored(tx: Transaction, order_id: int) -> tuple[ConnectionRow, StoredOrder]:
+class _Found(NamedTuple):
+    """An order, and the connection that it is of."""
+
+    connection: ConnectionRow
+    order: StoredOrder
+
+
+def _alone(tx: Transaction, order_id: int) -> _Found:
+    """The order as it stands once no page of its source can change it any more."""
+    tx.alone([_stored(tx, order_id).connection.company_id])
+    found = _stored(tx, order_id)
+    if found.order.record.voided:
+        msg = "the order was cancelled: there is nothing to decide"
+        raise RefusedError(msg)
+    return found
+
+
+def _stored(tx: Transaction, order_id: int) -> _Found:
     order = tx.sources.order(order_id)
     if order is None:
-        msg = f"order id:{order_id}: there is none: run exempt sync first"
+        msg = f"order id:{order_id}: there is none, or its source deleted it: run exempt sync first"
         raise NotFoundError(msg)
     (connection,) = (row for row in tx.connections.all() if row.id == order.connection_id)
-    return connection, order
+    return _Found(connection, order)
 
 
-def _decide(tx: Transaction, connection: ConnectionRow, order: StoredOrder, act: Act) -> Decision:
+def _decide(tx: Transaction, found: _Found, act: Act) -> Decision:
+    connection, order = found
     decide_orders(tx, connection, [order], act.policy, act.at)
     return tx.decisions.decided([order.id])[order.id]

@@ -28,6 +28,7 @@ from exempt.services.rows import (
     RequestRow,
     SavedOrders,
     SavedRecords,
+    Span,
     StoredOrder,
     StreamPart,
     Uncovered,
@@ -152,24 +153,26 @@ class Sources(Protocol):
         self,
         customer_ids: Collection[int],
         jurisdictions: Collection[str] | None = None,
-        dated: tuple[dt.date, dt.date] | None = None,
     ) -> list[StoredOrder]:
         """Orders of these customers and their ship-to customers that are to be decided anew.
 
         The open ones; with *jurisdictions* those that go there, without also
-        closed ones whose customer was unknown; with *dated* all between two
-        days, closed ones too.
+        closed ones whose customer was unknown.
         """
+        ...
+
+    def orders_between(self, spans: Collection[Span]) -> list[StoredOrder]:
+        """The orders of customers and their ship-to customers in *spans*, closed ones too."""
         ...
 
     def sale_days(
         self, customer_ids: Collection[int], jurisdictions: Collection[str]
     ) -> dict[tuple[int, str], list[dt.date]]:
-        """The days of sales to these customers and their ship-to customers, in order."""
+        """The days of sales to these customers and their ship-to customers, in order, each once."""
         ...
 
     def order(self, order_id: int) -> StoredOrder | None:
-        """The order with this id of ours."""
+        """The order with this id of ours; None too for one that its source deleted."""
         ...
 
     def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:

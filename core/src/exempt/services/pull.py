@@ -15,7 +15,7 @@ from exempt.errors import CursorExpired, PermanentError
 from exempt.model.fetching import FetchRequest, Page, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
-from exempt.services.decide import decide_page, redecide
+from exempt.services.arrivals import customers_changed, decide_page, orders_gone
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Connection, Store, Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
@@ -162,7 +162,9 @@ def _forget_deleted(
     cards = tx.sources.mark_deleted(reading.row, stream, gone, at)
     if target := _TARGETS.get(stream):
         tx.deliveries.withdraw(reading.row.id, target, gone, at)
-    redecide(tx, cards, reading.policy, at)
+    customers_changed(tx, cards, reading.policy, at)
+    if stream is Stream.ORDERS:
+        orders_gone(tx, reading.row, gone, reading.policy, at)
 
 
 def _save(
@@ -177,7 +179,7 @@ def _save(
             return orders.new, len(orders.touched) - orders.new
         case Stream.CUSTOMERS:
             saved = tx.sources.save_customers(row, cast("tuple[Customer, ...]", records), at)
-            redecide(tx, saved.customer_ids, reading.policy, at)
+            customers_changed(tx, saved.customer_ids, reading.policy, at)
         case Stream.PRODUCTS:
             saved = tx.sources.save_products(row, cast("tuple[Product, ...]", records), at)
         case Stream.EMPLOYEES:

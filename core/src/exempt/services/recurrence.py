@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from exempt.model.certificate import CertificateKind, Coverage
+from exempt.model.certificate import Certificate, CertificateKind, Coverage
 from exempt.model.decision import Profile
 from exempt.model.forms import FormKind
 from exempt.rules.recurrence import goes_by_sales, holds_until
 from exempt.services.policy import Policy
 from exempt.services.ports import Transaction
+from exempt.services.rows import Span
 
 
 class Moved(NamedTuple):
-    """A coverage that holds longer, or less long, than before: its orders between are affected."""
+    """A coverage that holds longer, or less long, than before: its orders between are affected.
 
-    customer_id: int
-    jurisdiction: str
-    after: dt.date
-    through: dt.date
+    Attributes:
+        key: The certificate, the customer who holds it, and the jurisdiction.
+        before: The last day before; None = it did not go by sales, or none was known.
+        until: The last day now.
+    """
+
+    key: tuple[int, int, str]
+    before: dt.date | None
+    until: dt.date | None
+
+    @property
+    def span(self) -> Span:
+        """Where and when goods went whose exemption hangs on it."""
+        _, customer_id, jurisdiction = self.key
+        ends = [self.before or dt.date.max, self.until or dt.date.max]
+        return Span(customer_id, jurisdiction, min(ends), max(ends))
 
 
 def by_sales(coverages: Collection[Coverage], policy: Policy) -> list[Coverage]:
@@ -42,6 +55,24 @@ def _goes_by_sales(jurisdiction: str, form_kind: FormKind, policy: Policy) -> bo
     return rule is not None and goes_by_sales(rule, form_kind)
 
 
+def coverages_of(certificates: Iterable[Certificate]) -> list[Coverage]:
+    """What certificates give each of their customers, as far as sales matter to it."""
+    return [
+        Coverage(
+            certificate_id=certificate.id,
+            customer_id=customer_id,
+            jurisdiction=one.jurisdiction,
+            exemption_reason=one.reason,
+            form_kind=certificate.form_kind,
+            kind=certificate.kind,
+            effective_date=certificate.effective_on(one),
+        )
+        for certificate in certificates
+        for one in certificate.jurisdictions
+        for customer_id in certificate.customer_ids
+    ]
+
+
 def recount(tx: Transaction, coverages: Collection[Coverage], policy: Policy) -> list[Moved]:
     """Work out anew how long *coverages* hold; returns those where that changed."""
     mine = {
@@ -56,7 +87,7 @@ def recount(tx: Transaction, coverages: Collection[Coverage], policy: Policy) ->
     after = {key: _until(coverage, sales, policy) for key, coverage in mine.items()}
     differ = {key: until for key, until in after.items() if until != before.get(key)}
     tx.certificates.set_holds(differ)
-    return [_moved(key, before.get(key), until) for key, until in differ.items()]
+    return [Moved(key, before.get(key), until) for key, until in differ.items()]
 
 
 def _until(
@@ -71,8 +102,3 @@ def _until(
         form_kind=coverage.form_kind,
         sales=sales.get((coverage.customer_id, coverage.jurisdiction), ()),
     )
-
-
-def _moved(key: tuple[int, int, str], before: dt.date | None, until: dt.date | None) -> Moved:
-    ends = [before or dt.date.max, until or dt.date.max]
-    return Moved(key[1], key[2], min(ends), max(ends))

@@ -49,6 +49,10 @@ class Certificates(Protocol):
         """What customers may use, by customer: their own, and those of their billing customer."""
         ...
 
+    def held_by_each(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
+        """As `coverages`, but where several hold a certificate that a customer may use, of each."""
+        ...
+
     def holds(self, certificate_ids: Collection[int]) -> dict[tuple[int, int, str], dt.date]:
         """How long certificates hold by sales, by certificate, customer and jurisdiction."""
         ...

@@ -53,17 +53,28 @@ class StoredOrder(NamedTuple):
     changed_at: dt.datetime
 
 
+class Span(NamedTuple):
+    """Days on which goods went to a state for a customer, the first and the last included."""
+
+    customer_id: int
+    jurisdiction: str
+    first: dt.date
+    last: dt.date
+
+
 class SavedOrders(NamedTuple):
     """What a page of orders brought: the new and the changed ones, and the rest's number.
 
     ``corrected`` has, by our own id, what changed of an order that its
-    certificate was chosen by.
+    certificate was chosen by; ``left`` the customers and states that orders
+    went to before they went to others.
     """
 
     touched: list[StoredOrder]
     new: int
     unchanged: int
     corrected: Mapping[int, Sequence[FieldChange]] = MappingProxyType({})
+    left: frozenset[tuple[str, str]] = frozenset()
 
 
 class SavedRecords(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exempt.services.decide import redecide
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Store, Transaction
-from exempt.services.recurrence import recount
+from exempt.services.recurrence import coverages_of, recount
 
 
 def follow_rules(store: Store, policy: Policy, clock: Clock, *, at_once: int = 500) -> int:
@@ -32,19 +32,12 @@ def follow_rules(store: Store, policy: Policy, clock: Clock, *, at_once: int = 5
 
 
 def _recount(tx: Transaction, ids: list[int], policy: Policy, clock: Clock) -> int:
-    found = {certificate.id: certificate for certificate in tx.certificates.find(ids)}
-    customer_ids = {each for certificate in found.values() for each in certificate.customer_ids}
+    customer_ids = {c for one in tx.certificates.find(ids) for c in one.customer_ids}
     tx.alone(tx.sources.companies_of(customer_ids))
+    found = tx.certificates.find(ids)  # as they are once nobody else edits them
     before = tx.certificates.holds(ids)
     tx.certificates.set_holds(dict.fromkeys(before))
-    held = tx.certificates.coverages(customer_ids).values()
-    mine = {
-        (c.certificate_id, c.customer_id, c.jurisdiction): c
-        for coverages in held
-        for c in coverages
-        if c.certificate_id in found
-    }
-    recount(tx, list(mine.values()), policy)
+    recount(tx, coverages_of(found), policy)
     after = tx.certificates.holds(ids)
     differ = [key for key in {*before, *after} if before.get(key) != after.get(key)]
     return redecide(

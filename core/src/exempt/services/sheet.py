@@ -157,10 +157,21 @@ def field_title(field: str) -> str:
 
 
 def value_text(field: str, value: str | None) -> str:
-    """A value of a history; customers as the command line names them."""
+    """A value of a history as people say it; customers as the command line names them."""
     if value is None:
         return "–"
-    return re.sub(r"\b([0-9]+)", r"id:\1", value) if field == "customer_ids" else value
+    name = field.rpartition(".")[2]
+    if name == "customer_ids":
+        return re.sub(r"\b([0-9]+)", r"id:\1", value)
+    if name == "file":
+        return re.sub(r"(sha256 [0-9a-f]{12})[0-9a-f]+", r"\1…", value)
+    return spoken(value) if name in _CODES else value
+
+
+_CODES = {
+    *("kind", "form_kind", "review_status", "rejections"),
+    *("identification_type", "exemption_reason", "validated_reason"),
+}
 
 
 # --- the parts ---------------------------------------------------------------------------
@@ -219,7 +230,7 @@ def _jurisdictions(looked: Looked) -> Part:
                 spoken(looked.status_of(one)),
                 _number(one),
                 spoken(one.exemption_reason)
-                + (f"\nfound: {spoken(one.validated_reason)}" if one.validated_reason else ""),
+                + (f"\nvalidated: {spoken(one.validated_reason)}" if one.validated_reason else ""),
                 str(certificate.effective_on(one)),
                 str(one.expiration_date or "no end")
                 + (f"\nby sales {one.held_through}" if one.held_through else ""),
@@ -271,12 +282,16 @@ def _history(history: Sequence[Change]) -> Part:
         heads=("When", "Who", "Field", "Was", "Is now"),
         rows=[
             (
-                f"{change.changed_at:%Y-%m-%d %H:%M}",
-                change.changed_by,
+                *(("", "") if again else _when_and_who(change)),
                 field_title(change.field),
                 value_text(change.field, change.old),
                 value_text(change.field, change.new),
             )
-            for change in history
+            for before, change in zip((None, *history), history, strict=False)
+            for again in [before is not None and _when_and_who(before) == _when_and_who(change)]
         ],
     )
+
+
+def _when_and_who(change: Change) -> tuple[str, str]:
+    return f"{change.changed_at:%Y-%m-%d %H:%M}", change.changed_by

@@ -120,7 +120,9 @@ def _owe_all_orders(reading: Reading) -> None:
 def rehearse_sync(job: Job) -> Synced:
     """What `sync` would do; the store must be rehearsing, and one thread does it all."""
     done = Synced(job.reading.row.name)
+    reading = job.reading
     try:
+        decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
         for stream in _streams(job.reading):
             for part in plan(job.reading, stream):
                 read_part(job.reading, stream, part)

@@ -327,7 +327,8 @@ class Exempt:
     def customer(self, words: str) -> CustomerRow:
         """See `customers.find_one`."""
         with self.store.reading() as tx:
-            return customers.find_one(tx.search.customers(words), words)
+            found = [] if customers.is_no_id(words) else tx.search.customers(words)
+            return customers.find_one(found, words)
 
     def ask(self, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
         """Ask customers for missing certificates, and send the mails.

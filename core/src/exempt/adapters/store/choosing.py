@@ -17,7 +17,7 @@ from exempt.adapters.store.database import is_sqlite, many, one_of, run
 from exempt.adapters.store.lookups import JURISDICTION
 from exempt.model.decision import Profile
 
-CHOSEN = "CAST(substr(min(u.rank), 18) AS BIGINT)"
+CHOSEN = "CAST(substr(min(u.rank), 37) || substr(min(u.rank), 18, 19) AS BIGINT)"
 """The id of the certificate to record on an order, of a group of rows by order; else NULL."""
 
 _HOLDERS = (
@@ -31,8 +31,11 @@ _HOLDERS = (
     " GROUP BY customer_id, certificate_id"
 )
 # What would do of one order sorts by its rank as the rule ranks: the day of its end, then the
-# days from its first day to the end of all days, then its id.
-_RANK = "coalesce(v.expiration_date, '9999-12-31') || {days} || {bound} || {id}"
+# days from its first day to the end of all days, then its id; last comes the sign of the id.
+_RANK = (
+    "coalesce(v.expiration_date, '9999-12-31') || {days} || {id}"
+    " || CASE WHEN c.order_numbers = '[]' THEN '' ELSE '-' END"
+)
 _SQLITE = {
     "days": "printf('%07d', julianday('9999-12-31') - julianday(v.effective_date))",
     "id": "printf('%019d', c.id)",
@@ -85,11 +88,10 @@ def usable(
         ids = (many(connection, list(customer_ids)),) * 2
     words = _SQLITE if is_sqlite(connection) else _POSTGRESQL
     just = "" if bound else " AND c.order_numbers = '[]'"
-    marked = "CASE WHEN c.order_numbers = '[]' THEN '' ELSE '-' END"
     sql = (
         "usable AS MATERIALIZED (SELECT s.connection_id, s.external_id, v.jurisdiction,"  # noqa: S608
         " v.effective_date, v.expiration_date, g.held_through, c.archived_date,"
-        f" {_RANK.format(bound=marked, **words)} AS rank"
+        f" {_RANK.format(**words)} AS rank"
         f" FROM ({_HOLDERS.format(own=own, inherited=inherited)}) h"
         " JOIN source_customer s ON s.customer_id = h.customer_id"
         " JOIN certificate c ON c.id = h.certificate_id JOIN coverage v ON v.certificate_id = c.id"

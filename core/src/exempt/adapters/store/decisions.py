@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from exempt.adapters.store import pages
+from exempt.adapters.store.choosing import CHOSEN, FITS, usable, with_ship_tos
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
+from exempt.adapters.store.lookups import JOIN_CUSTOMER
 from exempt.adapters.store.stored import order_of, stored_lines
 from exempt.model.decision import ByHand, Decision, Facts, Profile, Step
 from exempt.services import ports
@@ -36,6 +38,27 @@ _FIELDS = (
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 _DECISION_COLUMNS = ", ".join(f"d.{column}" for column in _FIELDS)
 _IN_FORCE = "d.order_id = o.id AND d.superseded_at IS NULL"
+_ALIVE = "NOT o.voided AND o.deleted_at IS NULL"
+_ORDERS_OF_S = (
+    "SELECT n.id FROM source_customer s JOIN sales_order n"
+    " ON n.connection_id = s.connection_id AND n.customer_external_id = s.external_id"
+)
+_WITH_FREE_FORM = (
+    "SELECT s.connection_id, s.external_id FROM source_customer s"
+    " JOIN customer c ON c.id = s.customer_id"
+    " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
+    " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
+    " LEFT JOIN customer b ON b.id = p.customer_id"
+    " WHERE (c.resale_certificate_number <> '' OR b.resale_certificate_number <> '')"
+)
+# What holds of a group of rows by order. An order has one decision in force: min() is that one.
+_DOUBTFUL = (
+    "min(d.ground) = 'override'"  # noqa: S608
+    " OR o.id IN (SELECT order_id FROM manual_choice WHERE ended_at IS NULL)"
+    f" OR CASE WHEN (o.connection_id, o.customer_external_id) IN ({_WITH_FREE_FORM}{{of_them}})"
+    " THEN min(d.ground) <> 'free_form_number' ELSE min(d.ground) = 'free_form_number'"
+    f" OR {CHOSEN} IS DISTINCT FROM min(d.certificate_id) END"
+)
 
 
 class Decisions(ports.Decisions):
@@ -86,30 +109,34 @@ class Decisions(ports.Decisions):
 
     def doubtful(
         self,
-        profile: Profile,  # noqa: ARG002
+        profile: Profile,
         *,
         after: int,
         limit: int,
         customer_ids: Collection[int] | None = None,
     ) -> list[StoredOrder]:
-        just, values = "", []
+        cards, just, of_them = None, "", ""
+        ids: tuple[Any, ...] = ()
         if customer_ids is not None:
-            just = (
-                f" AND ({one_of(self._c, 's.customer_id')} OR {one_of(self._c, 'p.customer_id')})"
-            )
-            values = [many(self._c, list(customer_ids))] * 2
+            cards = with_ship_tos(self._c, customer_ids)
+            mine, ids = one_of(self._c, "s.customer_id"), (many(self._c, list(cards)),)
+            just, of_them = f" AND o.id IN ({_ORDERS_OF_S} WHERE {mine})", f" AND {mine}"
+        coverages = usable(self._c, cards)
         sql = (
-            f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS} FROM sales_order o"  # noqa: S608
-            f" JOIN decision d ON {_IN_FORCE}"
-            " LEFT JOIN source_customer s ON s.connection_id = o.connection_id"
-            " AND s.external_id = o.customer_external_id"
-            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
-            " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
-            f" WHERE o.id > ? AND o.closed AND NOT o.voided AND o.deleted_at IS NULL{just}"
-            " ORDER BY o.id LIMIT ?"
+            f"WITH {coverages.sql} SELECT o.id FROM sales_order o JOIN decision d ON {_IN_FORCE}"  # noqa: S608
+            f" LEFT JOIN usable u ON {FITS[profile]} WHERE o.id > ? AND o.closed AND {_ALIVE}{just}"
+            f" GROUP BY o.id HAVING {_DOUBTFUL.format(of_them=of_them)} ORDER BY o.id LIMIT ?"
         )
-        rows = [tuple(row) for row in run(self._c, sql, after, *values, limit)]
-        lines = stored_lines(self._c, [row[0] for row in rows])
+        rows = run(self._c, sql, *coverages.parameters, after, *ids, *ids, limit)
+        return self._orders([row[0] for row in rows])
+
+    def _orders(self, order_ids: Sequence[int]) -> list[StoredOrder]:
+        sql = (
+            f"SELECT o.id, o.connection_id, o.changed_at, {_ORDER_COLUMNS}"  # noqa: S608
+            f" FROM sales_order o WHERE {one_of(self._c, 'o.id')} ORDER BY o.id"
+        )
+        rows = [tuple(row) for row in run(self._c, sql, many(self._c, order_ids))]
+        lines = stored_lines(self._c, order_ids)
         return [
             StoredOrder(row[0], row[1], order_of(row[3:], lines.get(row[0], ())), moment(row[2]))
             for row in rows
@@ -150,8 +177,7 @@ class Decisions(ports.Decisions):
         sql = (
             "SELECT d.ground, d.tax_applicable, d.jurisdiction, o.currency, count(*), sum(o.total)"  # noqa: S608
             f" FROM sales_order o JOIN decision d ON {_IN_FORCE}"
-            " WHERE NOT o.voided AND o.deleted_at IS NULL"
-            " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            f" WHERE {_ALIVE} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         )
         return [
             GroundCount(g, bool(taxed), place, currency, orders, int(total))
@@ -159,19 +185,21 @@ class Decisions(ports.Decisions):
         ]
 
     def uncovered(self) -> list[Uncovered]:
+        # For a closed order nobody need be asked whom a certificate that came later covers.
+        coverages = usable(self._c, bound=False)
         sql = (
-            "SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*)"  # noqa: S608
-            f" FROM sales_order o JOIN decision d ON {_IN_FORCE}"
-            " JOIN source_customer s ON s.connection_id = o.connection_id"
-            " AND s.external_id = o.customer_external_id"
+            f"WITH {coverages.sql}"  # noqa: S608
+            " SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*)"
+            f" FROM sales_order o JOIN decision d ON {_IN_FORCE} {JOIN_CUSTOMER}"
             " JOIN customer c ON c.id = s.customer_id JOIN company m ON m.id = c.company_id"
-            " WHERE d.ground = 'no_certificate' AND NOT o.voided AND o.deleted_at IS NULL"
+            f" LEFT JOIN usable u ON o.closed AND {FITS[self._profile()]}"
+            f" WHERE d.ground = 'no_certificate' AND {_ALIVE} AND u.external_id IS NULL"
             " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction"
             " ORDER BY c.name, c.id, d.jurisdiction"
         )
         asked = self._asked()
         found: dict[int, Uncovered] = {}
-        for row in run(self._c, sql):
+        for row in run(self._c, sql, *coverages.parameters):
             customer_id, company_id, company, number, name, email, place, orders = row
             one = found.get(customer_id) or Uncovered(
                 customer_id=customer_id,
@@ -188,6 +216,12 @@ class Decisions(ports.Decisions):
                 jurisdictions=(*one.jurisdictions, place), orders=one.orders + orders
             )
         return list(found.values())
+
+    def _profile(self) -> Profile:
+        """By which the newest decision was made."""
+        newest = run(self._c, "SELECT rule FROM decision ORDER BY id DESC LIMIT 1")
+        by_r2 = any(rule.startswith(f"{Profile.R2}-") for (rule,) in newest)
+        return Profile.R2 if by_r2 else Profile.DEFAULT
 
     def _asked(self) -> dict[int, tuple[str, ...]]:
         """For which states a request to each customer is open."""
@@ -211,16 +245,14 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         decision.jurisdiction,
         decision.order_date.isoformat(),
         decision.rule,
-        _STEPS.dump_json(decision.steps, exclude_defaults=True).decode()
-        if decision.steps
-        else "[]",
+        _dump_steps(decision.steps),
         int(decision.exempt_percentage * 100),
         _dump_facts(decision.facts._replace(order_date=dt.date.min, jurisdiction=None)),
     )
 
 
 def _dump_steps(steps: tuple[Step, ...]) -> str:
-    return _STEPS.dump_json(steps, exclude_defaults=True).decode()
+    return _STEPS.dump_json(steps, exclude_defaults=True).decode() if steps else "[]"
 
 
 @functools.lru_cache(maxsize=1000)

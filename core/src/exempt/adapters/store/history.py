@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
+from exempt.adapters.store.columns import moment
+from exempt.adapters.store.database import many, one_of, run
 from exempt.model.certificate import Change
 from exempt.model.decision import ManualChoice
 from exempt.rules.history import FieldChange
@@ -61,15 +64,9 @@ class Choices(ports.Choices):
         self._c = connection
 
     def of(self, order_ids: Collection[int]) -> dict[int, ManualChoice]:
-        c = t.manual_choice.c
-        # Few orders have one: those are fewer than a page of orders to ask for.
-        query = sa.select(*_CHOICE).where(c.ended_at.is_(None))
-        if len(order_ids) <= 100:
-            query = query.where(c.order_id.in_(order_ids))
-        rows = self._c.execute(query).mappings()
-        return {
-            row["order_id"]: ManualChoice(**row) for row in rows if row["order_id"] in order_ids
-        }
+        sql = f"{_CHOICES} WHERE ended_at IS NULL AND {one_of(self._c, 'order_id')}"
+        rows = run(self._c, sql, many(self._c, list(order_ids))) if order_ids else ()
+        return {row[0]: _choice(row) for row in rows}
 
     def make(self, choice: ManualChoice) -> None:
         self._c.execute(sa.insert(t.manual_choice).values(**choice.model_dump()))
@@ -84,9 +81,15 @@ class Choices(ports.Choices):
         return ended.rowcount > 0
 
     def all_of(self, order_id: int) -> list[ManualChoice]:
-        c = t.manual_choice.c
-        rows = self._c.execute(sa.select(*_CHOICE).where(c.order_id == order_id).order_by(c.id))
-        return [ManualChoice(**row) for row in rows.mappings()]
+        rows = run(self._c, f"{_CHOICES} WHERE order_id = ? ORDER BY id", order_id)
+        return [_choice(row) for row in rows]
 
 
-_CHOICE = [t.manual_choice.c[name] for name in ManualChoice.model_fields]
+_FIELDS = tuple(ManualChoice.model_fields)
+_CHOICES = f"SELECT {', '.join(_FIELDS)} FROM manual_choice"  # noqa: S608
+
+
+def _choice(row: Sequence[Any]) -> ManualChoice:
+    values = dict(zip(_FIELDS, row, strict=True))
+    moments = {name: moment(values[name]) for name in ("made_at", "ended_at") if values[name]}
+    return ManualChoice(**{**values, **moments})

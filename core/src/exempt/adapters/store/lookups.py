@@ -13,7 +13,7 @@ from exempt.adapters.store.columns import moment
 from exempt.adapters.store.database import many, one_of, run
 from exempt.adapters.store.stored import order_of, stored_lines
 from exempt.model.decision import Card
-from exempt.services.rows import CustomerStanding, StoredOrder
+from exempt.services.rows import CustomerStanding, Span, StoredOrder
 
 _ALIVE = "NOT o.voided AND o.deleted_at IS NULL"
 JURISDICTION = "(o.ship_to_country || '-' || upper(o.ship_to_state))"
@@ -26,10 +26,6 @@ JOIN_CUSTOMER = (
 _SHIP_TOS_OF_P = (
     "JOIN source_customer s ON s.connection_id = p.connection_id"
     " AND s.parent_external_id = p.external_id AND s.deleted_at IS NULL"
-)
-_SALES_OF_S = (
-    "JOIN sales_order o ON o.connection_id = s.connection_id"
-    " AND o.customer_external_id = s.external_id"
 )
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
@@ -70,66 +66,91 @@ class LookingUp:
         self,
         customer_ids: Collection[int],
         jurisdictions: Collection[str] | None = None,
-        dated: tuple[dt.date, dt.date] | None = None,
     ) -> list[StoredOrder]:
         if not customer_ids or (jurisdictions is not None and not jurisdictions):
             return []
         condition = f"{JOIN_CUSTOMER} WHERE {one_of(self._c, 's.id')} AND {_ALIVE}"
-        parameters: list[Any] = [many(self._c, self._with_ship_tos(customer_ids))]
-        if dated is not None:
-            condition += " AND o.order_date >= ? AND o.order_date <= ?"
-            parameters += [day.isoformat() for day in dated]
-        elif jurisdictions is not None:
-            condition += " AND o.closed = FALSE"
+        parameters: list[Any] = [many(self._c, list(self._buyers(customer_ids)))]
+        if jurisdictions is not None:
+            condition += f" AND o.closed = FALSE AND {one_of(self._c, JURISDICTION)}"
+            parameters.append(many(self._c, sorted(jurisdictions)))
         else:
             # What is closed keeps its decision, unless there was too little to decide it by.
             condition += (
                 " AND (o.closed = FALSE OR EXISTS (SELECT 1 FROM decision d WHERE d.order_id = o.id"
                 " AND d.superseded_at IS NULL AND d.ground = 'unknown_customer'))"
             )
-        if jurisdictions is not None:
-            condition += f" AND {one_of(self._c, JURISDICTION)}"
-            parameters.append(many(self._c, sorted(jurisdictions)))
         return self._orders(condition, *parameters)
 
-    def _with_ship_tos(self, customer_ids: Collection[int]) -> list[int]:
-        """Ids in ``source_customer`` of these customers and of the ship-to customers they have."""
+    def _buyers(self, customer_ids: Collection[int]) -> dict[int, list[int]]:
+        """Ids in ``source_customer`` of these customers and of the ship-to customers they have.
+
+        Each with those of the customers whose sales its sales are.
+        """
+        # A statement by itself: joined with orders, SQLite would begin at those, all of them.
         mine = one_of(self._c, "p.customer_id")
         sql = (
-            f"SELECT p.id FROM source_customer p WHERE {mine} UNION SELECT s.id"  # noqa: S608
-            f" FROM source_customer p {_SHIP_TOS_OF_P} WHERE {mine}"
+            f"SELECT p.id, p.customer_id FROM source_customer p WHERE {mine}"  # noqa: S608
+            f" UNION SELECT s.id, p.customer_id FROM source_customer p {_SHIP_TOS_OF_P}"
+            f" WHERE {mine}"
         )
         cards = many(self._c, list(customer_ids))
-        return [row[0] for row in run(self._c, sql, cards, cards)]
+        found: dict[int, list[int]] = {}
+        for buyer, customer_id in run(self._c, sql, cards, cards):
+            found.setdefault(buyer, []).append(customer_id)
+        return found
 
     def sale_days(
         self, customer_ids: Collection[int], jurisdictions: Collection[str]
     ) -> dict[tuple[int, str], list[dt.date]]:
-        cards = many(self._c, list(customer_ids))
-        places = many(self._c, sorted(jurisdictions))
-        sales = (
-            f"{_ALIVE} AND o.kind <> 'credit' AND o.total > 0 AND {one_of(self._c, JURISDICTION)}"
+        buyers = self._buyers(customer_ids)
+        sql = (
+            f"SELECT DISTINCT s.id, {JURISDICTION}, o.order_date FROM sales_order o {JOIN_CUSTOMER}"  # noqa: S608
+            f" WHERE {one_of(self._c, 's.id')} AND {_ALIVE} AND o.kind <> 'credit' AND o.total > 0"
+            f" AND {one_of(self._c, JURISDICTION)}"
         )
-        own = (
-            f"SELECT s.customer_id, {JURISDICTION}, o.order_date FROM source_customer s"  # noqa: S608
-            f" {_SALES_OF_S} WHERE {one_of(self._c, 's.customer_id')} AND {sales}"
+        lists = (many(self._c, list(buyers)), many(self._c, sorted(jurisdictions)))
+        found: dict[tuple[int, str], set[dt.date]] = {}
+        for buyer, place, day in run(self._c, sql, *lists):
+            for customer_id in buyers[buyer]:
+                found.setdefault((customer_id, place), set()).add(dt.date.fromisoformat(day))
+        return {key: sorted(days) for key, days in found.items()}
+
+    def orders_between(self, spans: Collection[Span]) -> list[StoredOrder]:
+        if not spans:
+            return []
+        days: dict[tuple[int, str], list[tuple[str, str]]] = {}
+        for customer_id, place, first, last in spans:
+            ends = (first.isoformat(), last.isoformat())
+            days.setdefault((customer_id, place), []).append(ends)
+        buyers = self._buyers({customer_id for customer_id, _ in days})
+        sql = (
+            f"SELECT o.id, s.id, {JURISDICTION}, o.order_date FROM sales_order o {JOIN_CUSTOMER}"  # noqa: S608
+            f" WHERE {one_of(self._c, 's.id')} AND {_ALIVE} AND o.order_date >= ?"
+            f" AND {one_of(self._c, JURISDICTION)}"
         )
-        of_ship_tos = (
-            f"SELECT p.customer_id, {JURISDICTION}, o.order_date FROM source_customer p"  # noqa: S608
-            f" {_SHIP_TOS_OF_P} {_SALES_OF_S}"
-            f" WHERE {one_of(self._c, 'p.customer_id')} AND {sales}"
-        )
-        found: dict[tuple[int, str], list[dt.date]] = {}
-        sql = f"{own} UNION {of_ship_tos} ORDER BY 1, 2, 3"
-        for customer_id, place, day in run(self._c, sql, cards, places, cards, places):
-            found.setdefault((customer_id, place), []).append(dt.date.fromisoformat(day))
-        return found
+        since = min(first for ends in days.values() for first, _ in ends)
+        places = many(self._c, sorted({place for _, place in days}))
+        found = [
+            order_id
+            for order_id, buyer, place, day in run(
+                self._c, sql, many(self._c, list(buyers)), since, places
+            )
+            if any(
+                first <= day <= last
+                for customer_id in buyers[buyer]
+                for first, last in days.get((customer_id, place), ())
+            )
+        ]
+        return self._orders(f"WHERE {one_of(self._c, 'o.id')}", many(self._c, found))
 
     def order(self, order_id: int) -> StoredOrder | None:
-        return next(iter(self._orders("WHERE o.id = ?", order_id)), None)
+        found = self._orders("WHERE o.id = ? AND o.deleted_at IS NULL", order_id)
+        return next(iter(found), None)
 
     def orders_after(self, connection_id: int, after: int, limit: int) -> list[StoredOrder]:
-        condition = f"WHERE o.connection_id = ? AND o.id > ? AND {_ALIVE}"
+        # The plus keeps SQLite from reading and sorting all of the connection for each portion.
+        condition = f"WHERE +o.connection_id = ? AND o.id > ? AND {_ALIVE}"
         return self._orders(condition, connection_id, after, limit=limit)
 
     def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
@@ -170,7 +191,7 @@ class LookingUp:
         parameters: list[Any] = [connection_id]
         if only is not None:
             just = f" AND {one_of(self._c, 's.id')}"
-            parameters.append(many(self._c, self._with_ship_tos(only)))
+            parameters.append(many(self._c, list(self._buyers(only))))
         sql = (
             "SELECT s.external_id, s.customer_id,"  # noqa: S608
             " coalesce(c.resale_certificate_number, b.resale_certificate_number), s.exempt,"
@@ -183,7 +204,9 @@ class LookingUp:
             " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
             " AND (c.flagged_exempt OR b.flagged_exempt OR c.resale_certificate_number <> ''"
             " OR b.resale_certificate_number <> '' OR EXISTS (SELECT 1 FROM certificate_customer k"
-            f" WHERE k.customer_id IN (s.customer_id, p.customer_id))){just} ORDER BY s.id"
+            " WHERE k.customer_id IN (s.customer_id, p.customer_id))"
+            " OR EXISTS (SELECT 1 FROM delivery d WHERE d.connection_id = s.connection_id"
+            f" AND d.target = 'customer' AND d.external_id = s.external_id)){just} ORDER BY s.id"
         )
         found: dict[str, CustomerStanding] = {}
         for row in run(self._c, sql, *parameters):

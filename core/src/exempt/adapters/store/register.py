@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import moment
-from exempt.adapters.store.database import many, one_of, run
+from exempt.adapters.store.database import insert, many, one_of, run, run_many
 from exempt.errors import NotFoundError
 from exempt.model.certificate import (
     AttachedFile,
@@ -123,11 +123,8 @@ class Certificates(ports.Certificates):
         return True
 
     def _insert_parts(self, certificate_id: int, details: CertificateDetails) -> None:
-        known = set(
-            self._c.scalars(
-                sa.select(t.customer.c.id).where(t.customer.c.id.in_(details.customer_ids))
-            )
-        )
+        sql = f"SELECT id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
+        known = {row[0] for row in run(self._c, sql, many(self._c, details.customer_ids))}
         for customer_id in details.customer_ids:
             if customer_id not in known:
                 msg = f"customer {customer_id}: there is none: see exempt customers"
@@ -176,15 +173,25 @@ class Certificates(ports.Certificates):
 
     def coverages(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
         found: dict[int, list[Coverage]] = defaultdict(list)
-        if customer_ids:
-            ids = many(self._c, list(customer_ids))
-            seen: set[tuple[int, int, str]] = set()
-            for row in run(self._c, _holders(self._c) + _COVERAGES, ids, ids):
-                key = (row[0], row[1], row[3])
-                if key not in seen:  # held in its own name and in its billing customer's
-                    seen.add(key)
-                    found[row[0]].append(_coverage(row[1:]))
+        seen: set[tuple[int, int, str]] = set()
+        for row in self._coverages(customer_ids):
+            key = (row[0], row[1], row[3])
+            if key not in seen:  # held in its own name and in its billing customer's
+                seen.add(key)
+                found[row[0]].append(_coverage(row[1:]))
         return found
+
+    def held_by_each(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
+        found: dict[int, list[Coverage]] = defaultdict(list)
+        for row in self._coverages(customer_ids):
+            found[row[0]].append(_coverage(row[1:]))
+        return found
+
+    def _coverages(self, customer_ids: Collection[int]) -> Sequence[Any]:
+        if not customer_ids:
+            return ()
+        ids = many(self._c, list(customer_ids))
+        return run(self._c, _holders(self._c) + _COVERAGES, ids, ids)
 
     def holds(self, certificate_ids: Collection[int]) -> dict[tuple[int, int, str], dt.date]:
         sql = (
@@ -195,24 +202,28 @@ class Certificates(ports.Certificates):
         return {(row[0], row[1], row[2]): dt.date.fromisoformat(row[3]) for row in rows}
 
     def set_holds(self, holds: Mapping[tuple[int, int, str], dt.date | None]) -> None:
-        h = t.coverage_hold
-        for (certificate_id, customer_id, place), held_through in holds.items():
-            key = {
-                "certificate_id": certificate_id,
-                "customer_id": customer_id,
-                "jurisdiction": place,
-            }
-            self._c.execute(sa.delete(h).where(*(h.c[name] == each for name, each in key.items())))
-            if held_through is not None:
-                self._c.execute(sa.insert(h).values(**key, held_through=held_through))
-            of_it = sa.and_(h.c.certificate_id == certificate_id, h.c.jurisdiction == place)
-            latest = sa.select(sa.func.max(h.c.held_through)).where(of_it).scalar_subquery()
-            v = t.coverage.c
-            self._c.execute(
-                sa.update(t.coverage)
-                .where(v.certificate_id == certificate_id, v.jurisdiction == place)
-                .values(held_through=latest)
-            )
+        keys = list(holds)
+        sql = (
+            "DELETE FROM coverage_hold"
+            " WHERE certificate_id = ? AND customer_id = ? AND jurisdiction = ?"
+        )
+        run_many(self._c, sql, keys)
+        columns = ("certificate_id", "customer_id", "jurisdiction", "held_through")
+        rows = [(*key, until.isoformat()) for key, until in holds.items() if until]
+        insert(self._c, "coverage_hold", columns, rows)
+        # While one of its customers has no such end, the certificate has none.
+        latest = (
+            "SELECT CASE WHEN count(*) = count(h.held_through) THEN max(h.held_through) END"
+            " FROM certificate_customer k LEFT JOIN coverage_hold h"
+            " ON h.certificate_id = k.certificate_id AND h.customer_id = k.customer_id"
+            " AND h.jurisdiction = coverage.jurisdiction WHERE k.certificate_id = ?"
+        )
+        sql = (
+            f"UPDATE coverage SET held_through = ({latest})"  # noqa: S608
+            " WHERE certificate_id = ? AND jurisdiction = ?"
+        )
+        touched = {(certificate_id, place) for certificate_id, _, place in keys}
+        run_many(self._c, sql, [(each[0], *each) for each in sorted(touched)])
 
     def ids_after(self, after: int, limit: int) -> list[int]:
         c = t.certificate.c
@@ -237,13 +248,15 @@ class Certificates(ports.Certificates):
     def files(self, certificate_ids: Collection[int]) -> tuple[CertificateFile, ...]:
         if not certificate_ids:
             return ()
-        f = t.certificate_file.c
-        rows = self._c.execute(
-            sa.select(f.name, f.media_type, f.sha256, f.size)
-            .where(f.certificate_id.in_(certificate_ids))
-            .order_by(f.id)
+        sql = (
+            "SELECT name, media_type, sha256, size FROM certificate_file"  # noqa: S608
+            f" WHERE {one_of(self._c, 'certificate_id')} ORDER BY id"
         )
-        return tuple(KeptFile(*row, opener=self._open_file) for row in rows)
+        rows = run(self._c, sql, many(self._c, list(certificate_ids)))
+        return tuple(
+            KeptFile(name, media_type, sha256, size, self._open_file)
+            for name, media_type, sha256, size in rows
+        )
 
 
 _CERTIFICATE = tuple(column.name for column in t.certificate.columns)

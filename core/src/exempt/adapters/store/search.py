@@ -7,12 +7,12 @@ hundred thousand certificates need not be read to count them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from exempt.adapters.store.database import many, one_of, run
+from exempt.adapters.store.database import is_sqlite, many, one_of, run
 from exempt.adapters.store.register import Certificates
 from exempt.rules.status import CertificateStatus
 from exempt.services import register_ports as ports
@@ -37,13 +37,13 @@ _STATUSES = {
     6: CertificateStatus.FUTURE,
     7: CertificateStatus.EXPIRED,
 }
-_OF_THE_WHOLE = (
-    "CASE WHEN c.review_status = 'rejected' THEN 1 WHEN c.archived_date <= ? THEN 2"
-    " WHEN c.review_status = 'pending' THEN 3 ELSE v.status END"
-)
 _OF_A_JURISDICTION = (
     f"CASE WHEN {_LAST_DATE} < ? THEN 7 WHEN v.effective_date > ? THEN 6"
     f" WHEN {_LAST_DATE} <= ? THEN 4 ELSE 5 END"
+)
+_OF_THE_WHOLE = (
+    "CASE WHEN c.review_status = 'rejected' THEN 1 WHEN c.archived_date <= ? THEN 2"
+    f" WHEN c.review_status = 'pending' THEN 3 ELSE min({_OF_A_JURISDICTION}) END"
 )
 _SORTS = {
     CertificateSort.ID: "id",
@@ -66,21 +66,22 @@ class Search(ports.Search):
         self, filters: CertificateFilter, on: dt.date, soon_days: int
     ) -> CertificatePage:
         listed, parameters = self._listed(filters, on, soon_days)
-        counted = run(
-            self._c,
-            f"{listed} SELECT status, count(*) FROM listed GROUP BY status",  # noqa: S608
-            *parameters,
-        )
-        counts = dict.fromkeys(CertificateStatus, 0) | {
-            _STATUSES[number]: how_many for number, how_many in counted
-        }
         wanted = [n for n, status in _STATUSES.items() if status in set(filters.statuses)]
-        total = sum(counts[_STATUSES[n]] for n in wanted or _STATUSES)
-        ids = self._ids(filters, wanted, listed, parameters) if total else []
-        found = Certificates(self._c, _no_file).find(ids)
+        # One statement: the list is worked out once, for its counts and for the page.
+        sql = (
+            f"{listed} SELECT status, count(*) AS how_many, NULL AS id FROM listed GROUP BY status"  # noqa: S608
+            " UNION ALL SELECT NULL, row_number() OVER (), id"
+            f" FROM ({self._page(filters, wanted)}) page"
+        )
+        rows = run(self._c, sql, *parameters, filters.limit, filters.offset)
+        counts = dict.fromkeys(CertificateStatus, 0) | {
+            _STATUSES[number]: how_many for number, how_many, _id in rows if number is not None
+        }
+        ids = sorted((place, each) for number, place, each in rows if number is None)
+        found = Certificates(self._c, _no_file).find([each for _place, each in ids])
         return CertificatePage(
             certificates=found,
-            total=total,
+            total=sum(counts[_STATUSES[n]] for n in wanted or _STATUSES),
             counts=counts,
             customers=self._names({each for one in found for each in one.customer_ids}),
         )
@@ -91,71 +92,54 @@ class Search(ports.Search):
         """Certificates with status and first end, all filters but the status applied."""
         today = on.isoformat()
         soon = (on + dt.timedelta(days=soon_days)).isoformat()
-        conditions, values = self._conditions(filters)
+        where, having = self._conditions(filters), _ends(filters)
         sql = (
-            "WITH v AS (SELECT v.certificate_id,"  # noqa: S608
-            f" min({_OF_A_JURISDICTION}) AS status, min({_LAST_DATE}) AS first_end"
-            " FROM coverage v GROUP BY v.certificate_id), listed AS (SELECT c.id, c.number,"
-            f" v.first_end, {_OF_THE_WHOLE} AS status FROM certificate c"
-            f" JOIN v ON v.certificate_id = c.id{conditions})"
+            f"WITH listed AS MATERIALIZED (SELECT c.id, c.number, min({_LAST_DATE}) AS first_end,"  # noqa: S608
+            f" {_OF_THE_WHOLE} AS status FROM certificate c"
+            f" JOIN coverage v ON v.certificate_id = c.id{_all_of('WHERE', where)}"
+            f" GROUP BY c.id{_all_of('HAVING', having)})"
         )
-        return sql, [today, today, soon, today, *values]
+        values = [value for test in (*where, *having) for value in test[1:]]
+        return sql, [today, today, today, soon, *values]
 
-    def _conditions(self, filters: CertificateFilter) -> tuple[str, list[Any]]:
-        tests: list[str] = []
-        values: list[Any] = []
+    def _conditions(self, filters: CertificateFilter) -> list[tuple[Any, ...]]:
+        """What a certificate is chosen by: conditions, each with its parameters."""
+        tests: list[tuple[Any, ...]] = []
+        if filters.words and (words := filters.words.strip()):
+            like = f"%{_escaped(words.casefold())}%"
+            ascii_like = f"%{_escaped(words.lower())}%"
+            tests.append((self._has_words(), like, like, like, ascii_like, ascii_like))
+        reason = filters.reason.value if filters.reason else None
+        for value, of_it in (
+            (filters.customer_id, "certificate_customer WHERE customer_id"),
+            (filters.jurisdiction, "coverage WHERE jurisdiction"),
+            (reason, "coverage WHERE coalesce(validated_reason, exemption_reason)"),
+        ):
+            if value is not None:
+                of_these = f"SELECT certificate_id FROM {of_it} = ?"  # noqa: S608
+                tests.append((f"c.id IN ({of_these})", value))
+        return tests
 
-        def test(sql: str, *parameters: Any) -> None:
-            tests.append(sql)
-            values.extend(parameters)
-
-        if filters.words and filters.words.strip():
-            self._words(filters.words.strip(), test)
-        if filters.customer_id is not None:
-            of_it = "SELECT certificate_id FROM certificate_customer WHERE customer_id = ?"
-            test(f"c.id IN ({of_it})", filters.customer_id)
-        if filters.jurisdiction is not None:
-            of_it = "SELECT certificate_id FROM coverage WHERE jurisdiction = ?"
-            test(f"c.id IN ({of_it})", filters.jurisdiction)
-        if filters.reason is not None:
-            of_it = (
-                "SELECT certificate_id FROM coverage"
-                " WHERE coalesce(validated_reason, exemption_reason) = ?"
-            )
-            test(f"c.id IN ({of_it})", filters.reason.value)
-        if filters.expires_from is not None:
-            test("v.first_end >= ?", filters.expires_from.isoformat())
-        if filters.expires_to is not None:
-            test("v.first_end <= ?", filters.expires_to.isoformat())
-        return (f" WHERE {' AND '.join(tests)}" if tests else ""), values
-
-    def _words(self, words: str, test: Any) -> None:
-        like = f"%{_escaped(words.casefold())}%"
-        ascii_like = f"%{_escaped(words.lower())}%"
-        test(
-            "(c.id IN (SELECT k.certificate_id FROM customer u JOIN certificate_customer k"
+    def _has_words(self) -> str:
+        # SQLite's LIKE folds what is ASCII by itself.
+        lower = "" if is_sqlite(self._c) else "lower"
+        return (
+            "c.id IN (SELECT k.certificate_id FROM customer u JOIN certificate_customer k"  # noqa: S608
             " ON k.customer_id = u.id WHERE u.name_key LIKE ? ESCAPE '!'"
-            " OR u.number_key LIKE ? ESCAPE '!' OR u.email_key LIKE ? ESCAPE '!')"
-            " OR lower(c.number) LIKE ? ESCAPE '!' OR c.id IN (SELECT certificate_id FROM coverage"
-            " WHERE lower(exemption_number) LIKE ? ESCAPE '!'))",
-            like,
-            like,
-            like,
-            ascii_like,
-            ascii_like,
+            " OR u.number_key LIKE ? ESCAPE '!' OR u.email_key LIKE ? ESCAPE '!'"
+            f" UNION ALL SELECT id FROM certificate WHERE {lower}(number) LIKE ? ESCAPE '!'"
+            " UNION ALL SELECT certificate_id FROM coverage"
+            f" WHERE {lower}(exemption_number) LIKE ? ESCAPE '!')"
         )
 
-    def _ids(
-        self, filters: CertificateFilter, wanted: list[int], listed: str, parameters: list[Any]
-    ) -> list[int]:
+    def _page(self, filters: CertificateFilter, wanted: list[int]) -> str:
         direction = "DESC" if filters.descending else "ASC"
         just = f" WHERE status IN ({', '.join(map(str, wanted))})" if wanted else ""
-        key = _SORTS[filters.sort]
-        sql = (
-            f"{listed} SELECT id FROM listed l{just}"  # noqa: S608
-            f" ORDER BY {key} {direction} NULLS LAST, id {direction} LIMIT ? OFFSET ?"
+        return (
+            f"SELECT id FROM listed l{just}"  # noqa: S608
+            f" ORDER BY {_SORTS[filters.sort]} {direction} NULLS LAST, id {direction}"
+            " LIMIT ? OFFSET ?"
         )
-        return [row[0] for row in run(self._c, sql, *parameters, filters.limit, filters.offset)]
 
     def _names(self, customer_ids: Collection[int]) -> dict[int, str]:
         sql = f"SELECT id, name FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
@@ -177,6 +161,16 @@ class Search(ports.Search):
             CustomerRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6])
             for row in rows
         ]
+
+
+def _ends(filters: CertificateFilter) -> list[tuple[Any, ...]]:
+    """What the first end of one of its jurisdictions is to be."""
+    bounds = ((">=", filters.expires_from), ("<=", filters.expires_to))
+    return [(f"min({_LAST_DATE}) {sign} ?", day.isoformat()) for sign, day in bounds if day]
+
+
+def _all_of(word: str, tests: Sequence[tuple[Any, ...]]) -> str:
+    return f" {word} {' AND '.join(test[0] for test in tests)}" if tests else ""
 
 
 def _escaped(words: str) -> str:

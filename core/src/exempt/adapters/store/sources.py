@@ -77,12 +77,32 @@ class Sources(LookingUp, ports.Sources):
         }
         moved |= recount(self._c, list(left))
         new |= {links[each] for each, card in before.items() if card.customer_id in left} | left
+        new |= self._rehomed(connection, saved, customers, links)
         return SavedRecords(
             new=len(saved.new),
             changed=len(saved.changed) + elsewhere,
             unchanged=len(saved.same) + len(saved.stale) - elsewhere,
             customer_ids=frozenset(moved | new),
         )
+
+    def _rehomed(
+        self,
+        connection: ConnectionRow,
+        saved: pages.Saved,
+        customers: dict[str, Customer],
+        links: dict[str, int],
+    ) -> set[int]:
+        """Cards of customers that are back, or another's ship-to now; and whose they were."""
+        again, parents = set(), set()
+        for external_id, row in saved.before.items():
+            was = dict(zip(pages.CUSTOMERS.all_columns, row, strict=True))
+            moved = was["parent_external_id"] != customers[external_id].parent_external_id
+            if moved or was["deleted_at"] is not None:
+                again.add(links[external_id])
+            if moved and was["parent_external_id"]:
+                parents.add(was["parent_external_id"])
+        homes = self.cards(connection.id, parents) if parents else {}
+        return again | {card.customer_id for card in homes.values()}
 
     def _save_ship_tos(self, saved: pages.Saved, customers: dict[str, Customer]) -> int:
         """Save where goods go; returns how many customers changed in that alone."""
@@ -115,6 +135,7 @@ class Sources(LookingUp, ports.Sources):
         lines = [row for order in touched for row in line_rows(order.id, order.record)]
         insert(self._c, "order_line", pages.LINES, lines)
         after = {row[0]: row for row in rows}
+        sales = {(_sale(before), _sale(after[each])) for each, before in saved.before.items()}
         corrected = {
             saved.changed[each]: corrections(before, after[each])
             for each, before in saved.before.items()
@@ -124,6 +145,7 @@ class Sources(LookingUp, ports.Sources):
             len(saved.new),
             len(orders) - len(touched),
             {order_id: changes for order_id, changes in corrected.items() if changes},
+            frozenset(before for before, now in sales if before and before != now),
         )
 
     def _with_other_lines(self, same: dict[str, int], orders: dict[str, Order]) -> dict[str, int]:
@@ -167,11 +189,15 @@ class Sources(LookingUp, ports.Sources):
             return frozenset()
         lock_company(self._c, connection.company_id)
         sql = (
-            "SELECT DISTINCT customer_id FROM source_customer WHERE connection_id = ?"  # noqa: S608
-            f" AND {one_of(self._c, 'external_id')}"
+            "SELECT s.customer_id, p.customer_id FROM source_customer s"  # noqa: S608
+            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
+            " AND p.external_id = s.parent_external_id"
+            f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
         )
-        cards = run(self._c, sql, connection.id, many(self._c, list(external_ids)))
-        return frozenset(recount(self._c, [row[0] for row in cards]))
+        rows = run(self._c, sql, connection.id, many(self._c, list(external_ids)))
+        cards = {row[0] for row in rows}
+        recount(self._c, sorted(cards))
+        return frozenset(cards | {row[1] for row in rows if row[1] is not None})
 
     def save_rejected(
         self,
@@ -216,6 +242,15 @@ class Sources(LookingUp, ports.Sources):
             (stream, Rejected(row=row, reason=reason, external_id=external_id))
             for stream, row, reason, external_id in run(self._c, sql, connection_id)
         ]
+
+
+def _sale(row: Row) -> tuple[str, str] | None:
+    """The customer and the state that an order went to, if it went to one."""
+    was = dict(zip(pages.ORDERS.all_columns, row, strict=True))
+    place = was["ship_to_state"]
+    if place is None:
+        return None
+    return was["customer_external_id"], f"{was['ship_to_country']}-{place.upper()}"
 
 
 def _counts(saved: pages.Saved) -> SavedRecords:
