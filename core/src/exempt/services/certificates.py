@@ -18,7 +18,7 @@ from exempt.model.certificate import (
 from exempt.rules import claims
 from exempt.rules.history import FieldChange, changes_between
 from exempt.rules.objections import Objection
-from exempt.services.decide import redecide
+from exempt.services.decide import decide_stored, redecide
 from exempt.services.owing import owe_customers
 from exempt.services.policy import Policy
 from exempt.services.ports import Store, Transaction
@@ -345,6 +345,9 @@ def _follow_up(tx: Transaction, states: Sequence[Certificate], act: Act) -> int:
     places = {one.jurisdiction for state in states for one in state.jurisdictions}
     recount(tx, coverages_of(states[-1:]), act.policy)
     changed = redecide(tx, customer_ids, act.policy, act.at, jurisdictions=places)
+    chosen = [tx.sources.order(order_id) for order_id in tx.choices.orders(states[-1].id)]
+    still_open = [order for order in chosen if order and not order.record.closed]
+    changed += decide_stored(tx, still_open, act.policy, act.at)  # wherever they go
     companies = tx.sources.companies_of(customer_ids)
     for connection in tx.connections.all():
         if connection.company_id in companies:

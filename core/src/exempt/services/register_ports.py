@@ -122,6 +122,10 @@ class Choices(Protocol):
         """Those that count, by order."""
         ...
 
+    def orders(self, certificate_id: int) -> list[int]:
+        """The orders for which this certificate was chosen, while that counts."""
+        ...
+
     def make(self, choice: ManualChoice) -> None: ...  # noqa: D102
 
     def end(self, order_id: int, reason: str, at: dt.datetime) -> bool:

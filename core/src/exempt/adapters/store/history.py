@@ -68,6 +68,13 @@ class Choices(ports.Choices):
         rows = run(self._c, sql, many(self._c, list(order_ids))) if order_ids else ()
         return {row[0]: _choice(row) for row in rows}
 
+    def orders(self, certificate_id: int) -> list[int]:
+        sql = (
+            "SELECT order_id FROM manual_choice WHERE ended_at IS NULL AND certificate_id = ?"
+            " ORDER BY order_id"
+        )
+        return [row[0] for row in run(self._c, sql, certificate_id)]
+
     def make(self, choice: ManualChoice) -> None:
         self._c.execute(sa.insert(t.manual_choice).values(**choice.model_dump()))
 

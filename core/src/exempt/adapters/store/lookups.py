@@ -25,7 +25,7 @@ JOIN_CUSTOMER = (
 )
 _SHIP_TOS_OF_P = (
     "JOIN source_customer s ON s.connection_id = p.connection_id"
-    " AND s.parent_external_id = p.external_id AND s.deleted_at IS NULL"
+    " AND s.parent_external_id = p.external_id AND s.deleted_at IS NULL AND p.deleted_at IS NULL"
 )
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
@@ -44,7 +44,7 @@ class LookingUp:
             " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
             " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
             " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
-            " LEFT JOIN customer b ON b.id = p.customer_id"
+            " AND s.deleted_at IS NULL LEFT JOIN customer b ON b.id = p.customer_id"
             f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
         )
         rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
@@ -85,14 +85,15 @@ class LookingUp:
     def _buyers(self, customer_ids: Collection[int]) -> dict[int, list[int]]:
         """Ids in ``source_customer`` of these customers and of the ship-to customers they have.
 
-        Each with those of the customers whose sales its sales are.
+        Each with those of the customers whose sales its sales are. A customer
+        that is one's ship-to in one source is so in all.
         """
         # A statement by itself: joined with orders, SQLite would begin at those, all of them.
         mine = one_of(self._c, "p.customer_id")
         sql = (
             f"SELECT p.id, p.customer_id FROM source_customer p WHERE {mine}"  # noqa: S608
-            f" UNION SELECT s.id, p.customer_id FROM source_customer p {_SHIP_TOS_OF_P}"
-            f" WHERE {mine}"
+            f" UNION SELECT e.id, p.customer_id FROM source_customer p {_SHIP_TOS_OF_P}"
+            f" JOIN source_customer e ON e.customer_id = s.customer_id WHERE {mine}"
         )
         cards = many(self._c, list(customer_ids))
         found: dict[int, list[int]] = {}

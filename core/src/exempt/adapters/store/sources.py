@@ -188,16 +188,22 @@ class Sources(LookingUp, ports.Sources):
         if stream is not Stream.CUSTOMERS or not external_ids:
             return frozenset()
         lock_company(self._c, connection.company_id)
-        sql = (
-            "SELECT s.customer_id, p.customer_id FROM source_customer s"  # noqa: S608
-            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
-            " AND p.external_id = s.parent_external_id"
-            f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
+        gone = one_of(self._c, "g.external_id")
+        related = (
+            "SELECT g.customer_id, r.customer_id FROM source_customer g"  # noqa: S608
+            " JOIN source_customer r ON r.connection_id = g.connection_id"
+            f" AND {{how}} WHERE g.connection_id = ? AND {gone}"
         )
-        rows = run(self._c, sql, connection.id, many(self._c, list(external_ids)))
-        cards = {row[0] for row in rows}
-        recount(self._c, sorted(cards))
-        return frozenset(cards | {row[1] for row in rows if row[1] is not None})
+        links = (
+            "r.external_id = g.external_id",  # itself
+            "r.external_id = g.parent_external_id",  # whose ship-to it was
+            "r.parent_external_id = g.external_id",  # and its own ship-tos
+        )
+        sql = " UNION ".join(related.format(how=how) for how in links)
+        parameters = (connection.id, many(self._c, list(external_ids))) * len(links)
+        rows = run(self._c, sql, *parameters)
+        recount(self._c, sorted({row[0] for row in rows}))
+        return frozenset(row[1] for row in rows)
 
     def save_rejected(
         self,
