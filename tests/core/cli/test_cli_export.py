@@ -77,7 +77,7 @@ def test_the_table_has_a_row_for_each_state_with_all_fields(desk: Desk) -> None:
         "apply_tax": "no",
         "exempt_percentage": "100",
         "review_status": "rejected",
-        "rejections": "It cannot be accepted. Torn.",
+        "rejections": "Torn.",
         "entered_at": "2026-11-20T12:00:00Z",
         "entered_by": "anna",
         "source": "staff",

@@ -180,7 +180,7 @@ def test_a_certificate_that_goes_by_sales_says_when_it_lapses(desk: Desk) -> Non
 def test_what_the_rules_have_against_it_shows(desk: Desk) -> None:
     desk.add("--state", "WA", "--anyway")
     told = said(desk, "show", "1")
-    assert "have against it ✗ WA: Washington: it ends on the date printed on it" in told
+    assert "have against it ✗ WA: It ends on the date printed on it" in told
     (first, *_) = desk.shown()["objections"]
     assert (first["jurisdiction"], first["severity"]) == ("US-WA", "refuse")
 

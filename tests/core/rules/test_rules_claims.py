@@ -114,9 +114,9 @@ def test_objections_come_by_state_and_only_where_there_are_some() -> None:
     assert list(found) == ["US-CT", "US-WA"]
     assert [o.code for o in found["US-CT"]] == [ObjectionCode.END_MISSING]
     assert refusing(found) == [
-        "CT: Connecticut: it lasts 3 years from its effective date. Enter its end, 2029-03-01.",
+        "CT: It lasts 3 years from its effective date. Enter its end, 2029-03-01.",
         (
-            "WA: Washington: it ends on the date printed on it; while that is not known, count on"
+            "WA: It ends on the date printed on it; while that is not known, count on"
             " 4 years. Enter the date that stands on it."
         ),
     ]

@@ -30,4 +30,5 @@ def test_each_code_is_a_sentence(code: RejectionCode) -> None:
 @pytest.mark.parametrize("code", RejectionCode)
 def test_what_staff_added_follows_it(code: RejectionCode) -> None:
     added = Rejection(code=code, text="Box 3 is empty.")
-    assert sentence(added) == f"{SENTENCES[code]} Box 3 is empty."
+    first = "" if code is RejectionCode.OTHER else f"{SENTENCES[code]} "
+    assert sentence(added) == f"{first}Box 3 is empty.", "which says it all by itself"

@@ -152,8 +152,15 @@ def test_what_the_first_version_kept_is_there_in_the_next(empty_url: str) -> Non
             (customer,) = tx.search.customers("ärzte ltd")
         assert found is not None
         assert [one.reason for one in found.jurisdictions] == ["charitable"]
-        assert (found.version, found.kind.value, found.exempt_percentage) == (1, "blanket", Decimal(100))
-        assert (decision.exempt_percentage, decision.steps[0].finding.value) == (Decimal(100), "chosen")
+        assert (found.version, found.kind.value, found.exempt_percentage) == (
+            1,
+            "blanket",
+            Decimal(100),
+        )
+        assert (decision.exempt_percentage, decision.steps[0].finding.value) == (
+            Decimal(100),
+            "chosen",
+        )
         assert (decision.facts.order_date, decision.jurisdiction) == (TODAY, "US-TX")
         assert customer.id == 1
         migrate.downgrade(database, "0001")

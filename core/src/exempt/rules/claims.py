@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from exempt.data import jurisdiction_name
 from exempt.model.certificate import CertificateDetails, CertificateKind, JurisdictionDetails
 from exempt.model.rulesdata import RulesPack
 from exempt.rules.objections import Claim, Objection, ObjectionSeverity, check
@@ -62,7 +63,17 @@ def objections(
         for one in details.jurisdictions
         if (rule := pack.state(one.jurisdiction))
     }
-    return {place: against for place, against in found.items() if against}
+    return {
+        place: tuple(_without_name(place, one) for one in against)
+        for place, against in found.items()
+        if against
+    }
+
+
+def _without_name(place: str, objection: Objection) -> Objection:
+    """*objection* for a list in which its jurisdiction stands before it."""
+    sentence = objection.sentence.removeprefix(f"{jurisdiction_name(place)}: ")
+    return objection.model_copy(update={"sentence": sentence[0].upper() + sentence[1:]})
 
 
 def refusing(against: dict[str, tuple[Objection, ...]]) -> list[str]:

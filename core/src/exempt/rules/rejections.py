@@ -23,4 +23,6 @@ _SENTENCES: Mapping[RejectionCode, str] = {
 
 def sentence(rejection: Rejection) -> str:
     """What is wrong, for staff and customer alike, with what staff added to it."""
+    if rejection.code is RejectionCode.OTHER and rejection.text:
+        return rejection.text
     return " ".join(filter(None, (_SENTENCES[rejection.code], rejection.text)))

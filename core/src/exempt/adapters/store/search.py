@@ -121,15 +121,15 @@ class Search(ports.Search):
         return tests
 
     def _has_words(self) -> str:
-        # SQLite's LIKE folds what is ASCII by itself.
-        lower = "" if is_sqlite(self._c) else "lower"
+        # Letters of ASCII alone are folded: SQLite's LIKE does it by itself.
+        number = "{}" if is_sqlite(self._c) else 'lower({} COLLATE "C")'
         return (
             "c.id IN (SELECT k.certificate_id FROM customer u JOIN certificate_customer k"  # noqa: S608
             " ON k.customer_id = u.id WHERE u.name_key LIKE ? ESCAPE '!'"
             " OR u.number_key LIKE ? ESCAPE '!' OR u.email_key LIKE ? ESCAPE '!'"
-            f" UNION ALL SELECT id FROM certificate WHERE {lower}(number) LIKE ? ESCAPE '!'"
-            " UNION ALL SELECT certificate_id FROM coverage"
-            f" WHERE {lower}(exemption_number) LIKE ? ESCAPE '!')"
+            f" UNION ALL SELECT id FROM certificate WHERE {number.format('number')} LIKE ?"
+            " ESCAPE '!' UNION ALL SELECT certificate_id FROM coverage"
+            f" WHERE {number.format('exemption_number')} LIKE ? ESCAPE '!')"
         )
 
     def _page(self, filters: CertificateFilter, wanted: list[int]) -> str:
