@@ -9,10 +9,10 @@ import pytest
 from exempt import Outcome, Stream
 from exempt.errors import ConfigError, PermanentError, RefusedError, TransientError
 from exempt.services.push import mail_due
-from exempt.services.requests import Asked, ask, usable_email
+from exempt.services.requests import Asked, ask, lacking, usable_email
 from exempt.services.rows import DeliveryTarget
 from support.fake_connector import MAILS
-from support.records import NOW, address, customer, order
+from support.records import DAY, NOW, address, customer, order
 from support.stores import everything
 from support.world import Source, World
 
@@ -229,3 +229,48 @@ def test_sending_stops_between_mails(erp: Source, mail: Source) -> None:
 )
 def test_a_usable_address(email: str | None, usable: bool) -> None:
     assert usable_email(email) is usable
+
+
+@pytest.mark.parametrize(
+    ("facts", "states"),
+    [
+        pytest.param({"exempt": True}, ("US-TX",), id="flagged by the source"),
+        pytest.param({"exemption_number": "E-1"}, ("US-TX",), id="by a number alone (C04)"),
+        pytest.param({"exemption_code": "G"}, ("US-TX",), id="by a code alone (C04)"),
+        pytest.param({}, (), id="not flagged"),
+        pytest.param({"exempt": True, "ship_to": (address("OR"), address("NY"), address("TX"))},
+                     ("US-NY", "US-TX"), id="for each state that levies a sales tax"),
+        pytest.param({"exempt": True, "ship_to": (address("Ontario", "CA"), address(None))}, (),
+                     id="where no state is known there is nothing to ask for"),
+        pytest.param({"exempt": True, "resale_certificate_number": "FF-1"}, (),
+                     id="a free-form number is enough"),
+    ],
+)  # fmt: skip
+def test_a_flagged_customer_enters_the_queue_before_it_orders(
+    world: World, erp: Source, facts: dict[str, Any], states: tuple[str, ...]
+) -> None:
+    """C05."""
+    erp.remote.put(customer("C-1", **facts))
+    erp.pull(Stream.CUSTOMERS)
+    with world.store.reading() as tx:
+        found = lacking(tx, world.now.date())
+    assert [(one.jurisdictions, one.orders) for one in found] == ([(states, 0)] if states else [])
+
+
+def test_what_orders_lack_and_what_the_card_lacks_is_one_entry(world: World, erp: Source) -> None:
+    buy(erp, LONE_STAR, state="CA")
+    buy(erp, LONE_STAR, state="TX")
+    world.certify("Lone Star", "TX", expiration_date=NOW.date())
+    with world.store.reading() as tx:
+        (one,) = lacking(tx, NOW.date())
+        assert (one.jurisdictions, one.orders) == (("US-CA",), 1)
+        (one,) = lacking(tx, NOW.date() + DAY)
+        assert (one.jurisdictions, one.orders) == (("US-CA", "US-TX"), 1), "it ran out meanwhile"
+
+
+def test_a_single_use_certificate_is_none_for_the_card(world: World, erp: Source) -> None:
+    erp.remote.put(LONE_STAR)
+    erp.pull(Stream.CUSTOMERS)
+    world.certify("Lone Star", "TX", order_numbers=("PO-7",))
+    with world.store.reading() as tx:
+        assert [one.jurisdictions for one in lacking(tx, NOW.date())] == [("US-TX",)]

@@ -15,9 +15,10 @@ from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
 from exempt.adapters.store.tables import metadata
 from exempt.errors import RefusedError
+from exempt.services import orders
 from support.databases import open_database
-from support.records import NOW, TODAY, customer, line, order
-from support.stores import connected, enter, everything, save_customers, save_orders
+from support.records import NOW, TODAY, card, coverage, customer, decision_of, line, order
+from support.stores import connected, enter, everything, rows, save_customers, save_orders
 
 REVISIONS = [
     revision.revision
@@ -168,3 +169,56 @@ def test_what_the_first_version_kept_is_there_in_the_next(empty_url: str) -> Non
         assert after.keys() == before.keys()
         for name, rows in before.items():
             assert sorted(map(str, after[name][0])) == sorted(map(str, rows[0])), name
+
+
+def test_numbers_that_are_kept_no_more_are_taken_out(empty_url: str) -> None:
+    numbers = {2: "123-45-6789", 3: "", 4: "9" * 101, 5: "32-0456789"}
+    with open_database(empty_url) as database:
+        store = SqlStore(database, lambda _sha256: pytest.fail("no file is opened"))
+        migrate.upgrade(database, "0001")
+        with database.writing() as connection:
+            for statement in OLD:
+                connection.exec_driver_sql(statement)
+            for row, number in numbers.items():
+                connection.execute(
+                    sa.text(
+                        "INSERT INTO coverage (id, certificate_id, jurisdiction, effective_date,"
+                        " exemption_number) VALUES (:id, 1, :place, '2026-01-01', :number)"
+                    ),
+                    {
+                        "id": row,
+                        "place": f"US-{('CA', 'NY', 'OH', 'UT')[row - 2]}",
+                        "number": number,
+                    },
+                )
+        migrate.upgrade(database)
+        with store.reading() as tx:
+            found = tx.certificates.get(1)
+    assert found is not None
+    kept = {one.jurisdiction: (one.exemption_number, one.notes) for one in found.jurisdictions}
+    assert kept == {
+        "US-CA": (None, "The number was left out: it looked like a Social Security number."),
+        "US-NY": (None, ""),
+        "US-OH": (None, "9" * 101),
+        "US-TX": (None, ""),
+        "US-UT": ("32-0456789", ""),
+    }
+
+
+def test_going_back_makes_nothing_good_for_more_than_it_was(database_url: str) -> None:
+    with open_database(database_url) as database:
+        store = fill(database)
+        (sold,) = rows(store, "SELECT id FROM sales_order")
+        decision = decision_of(order(), card(), [coverage()])
+        with store.writing() as tx:
+            tx.decisions.save([(sold[0], decision)], NOW)
+            enter(tx, 1, kind="single_use")
+            enter(tx, 1, order_numbers=("O-1",))
+            enter(tx, 1, exempt_percentage=Decimal(50))
+        migrate.downgrade(database, "0001")
+        reviewed = rows(store, "SELECT review_status FROM certificate ORDER BY id")
+        assert [status for (status,) in reviewed] == ["accepted", *["pending"] * 3]
+        migrate.upgrade(database)
+        (replayed,) = orders.replayed(store, [sold[0]])
+        assert replayed.kept.steps == ()
+        assert replayed.anew is None, "it is not taken for one that was tampered with"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from exempt.cli.output import count, print_json, print_table, say
 from exempt.cli.show import states
 from exempt.errors import RefusedError
-from exempt.services.requests import usable_email
+from exempt.services.requests import lacking, usable_email
 from exempt.services.rows import Uncovered
 from exempt.wiring import Exempt
 
@@ -15,18 +15,16 @@ from exempt.wiring import Exempt
 def show(exempt: Exempt, *, as_json: bool) -> None:
     """``exempt requests list``."""
     with exempt.store.reading() as tx:
-        lacking, asked = tx.decisions.uncovered(), tx.requests.all()
+        to_ask, asked = lacking(tx, exempt.clock().date()), tx.requests.all()
     if as_json:
-        print_json(
-            {"to_ask": [u._asdict() for u in lacking], "asked": [r._asdict() for r in asked]}
-        )
+        print_json({"to_ask": [u._asdict() for u in to_ask], "asked": [r._asdict() for r in asked]})
         return
     print_table(
         "To ask",
         ("Customer", "Name", "E-mail", "Lacks", "Orders", "Asked for"),
         [
             (u.number, u.name, _email(u), states(u.jurisdictions), u.orders, states(u.asked))
-            for u in lacking
+            for u in to_ask
         ],
         right=(4,),
     )

@@ -26,6 +26,7 @@ from exempt.services import certificates
 from exempt.services.certificates import Act, Done
 from exempt.services.certificates import objections as objections_to
 from exempt.services.recheck import closed_orders
+from exempt.services.requests import lacking as to_ask
 from exempt.services.requests import usable_email
 from exempt.services.rows import CertificateFilter, CertificatePage, CertificateSort
 from exempt.services.sheet import Looked, Part, look, sheet_of, spoken
@@ -223,7 +224,7 @@ def _next(exempt: Exempt, looked: Looked) -> Iterator[tuple[str, str]]:
 def _requests(exempt: Exempt, looked: Looked) -> Iterator[tuple[str, str]]:
     """How to ask its customers for a new one."""
     with exempt.store.reading() as tx:
-        lacking = {one.customer_id for one in tx.decisions.uncovered()}
+        lacking = {one.customer_id for one in to_ask(tx, exempt.clock().date())}
     for customer in looked.customers.values():
         name = one_line(customer.name)
         if not usable_email(customer.email):

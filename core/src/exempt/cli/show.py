@@ -9,6 +9,7 @@ from typing import Any
 from exempt.cli.output import count, money, print_json, print_table, say, short
 from exempt.errors import ExemptError
 from exempt.model.decision import Ground
+from exempt.services.requests import lacking
 from exempt.services.rows import GroundCount
 from exempt.wiring import Exempt
 
@@ -56,7 +57,7 @@ def show_status(exempt: Exempt, *, as_json: bool) -> None:
     with exempt.store.reading() as tx:
         connections = tx.reports.connections()
         counts = tx.decisions.counts()
-        uncovered = tx.decisions.uncovered()
+        uncovered = lacking(tx, exempt.clock().date())
         dead = tx.deliveries.dead()
         rejected = [
             (row.name, stream, r)

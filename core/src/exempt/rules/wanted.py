@@ -117,10 +117,10 @@ def for_customer(
     """
     usable: dict[str, list[Coverage]] = {}
     for coverage in coverages:
-        if _serves_all_orders(coverage, on):
+        if serves_all_orders(coverage, on):
             usable.setdefault(coverage.jurisdiction, []).append(coverage)
     chosen = {place: choose(fit) for place, fit in usable.items()}
-    places = sorted({*usable, *filter(_levies, ship_to)})
+    places = sorted({*usable, *filter(levies, ship_to)})
     if free_form:
         return Wanted(
             jurisdictions=tuple(
@@ -138,7 +138,7 @@ def for_customer(
     return Wanted(jurisdictions=statuses, certificates=tuple(certificates))
 
 
-def _serves_all_orders(coverage: Coverage, on: dt.date) -> bool:
+def serves_all_orders(coverage: Coverage, on: dt.date) -> bool:
     """Whether any order of the day *on* would be covered."""
     accepted = coverage.review_status is ReviewStatus.ACCEPTED
     filed_away = coverage.archived_date is not None and coverage.archived_date <= on
@@ -146,6 +146,7 @@ def _serves_all_orders(coverage: Coverage, on: dt.date) -> bool:
     return accepted and blanket and not filed_away and coverage.in_force(on)
 
 
-def _levies(place: str) -> bool:
+def levies(place: str) -> bool:
+    """Whether a sales tax is levied there, as far as our tables reach."""
     fact = jurisdictions().get(place)
     return fact is not None and fact.sales_tax != "none"

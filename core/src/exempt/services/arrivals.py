@@ -131,6 +131,8 @@ def _recount(
 
 def _follow(tx: Transaction, moved: Sequence[Moved], policy: Policy, at: dt.datetime) -> int:
     """Decide the orders anew between how long coverages held and how long they hold."""
+    if not moved:
+        return 0
     orders = tx.sources.orders_between([each.span for each in moved])
     still_open = [order for order in orders if not order.record.closed]
     closed = [order for order in orders if order.record.closed]

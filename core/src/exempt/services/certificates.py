@@ -230,6 +230,9 @@ def _attach(
     tx: Transaction, certificate_id: int, documents: Documents, file: Path, act: Act
 ) -> AttachedFile:
     media_type = media_type_of(file)
+    if not _is_text(file.name):
+        msg = f"{file.name.encode(errors='replace').decode()}: its name is no UTF-8: rename it"
+        raise RefusedError(msg)
     try:
         with file.open("rb") as content:
             sha256, size = documents.put(content)
@@ -251,6 +254,14 @@ def _attach(
     change = FieldChange("file", None, f"{file.name}, sha256 {sha256}")
     tx.history.add(Subject.CERTIFICATE, certificate_id, [change], act.at, act.by)
     return attached
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def media_type_of(file: Path) -> str:

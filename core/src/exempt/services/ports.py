@@ -236,7 +236,11 @@ class Decisions(Protocol):
         ...
 
     def uncovered(self) -> list[Uncovered]:
-        """Customers to ask for certificates, by name."""
+        """Customers with orders for which exemption is claimed and nothing is on file, by name."""
+        ...
+
+    def claimed(self) -> list[Uncovered]:
+        """Customers flagged exempt, by name, with the states of their ship-to addresses."""
         ...
 
 
@@ -304,10 +308,6 @@ class Requests(Protocol):
         self, customer_id: int, recipient: str, jurisdictions: Sequence[str], at: dt.datetime
     ) -> int:
         """Make a request; returns its id."""
-        ...
-
-    def needless(self) -> frozenset[str]:
-        """Ids of requests none of whose states lacks a certificate any more."""
         ...
 
     def all(self) -> list[RequestRow]: ...  # noqa: D102

@@ -29,6 +29,7 @@ from exempt.model.pushing import ItemResult, Outcome, PushItem, PushRequest, Tar
 from exempt.rules import wanted
 from exempt.services.ports import Transaction
 from exempt.services.pull import Reading, read_ids
+from exempt.services.requests import needless_requests
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
 
 _log = logging.getLogger("exempt.push")
@@ -256,7 +257,7 @@ def mail_due(reading: Reading) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     with reading.store.writing() as tx:
         due = tx.deliveries.due(reading.row.id, (DeliveryTarget.MAIL,), reading.clock(), 1_000_000)
-        needless = tx.requests.needless()
+        needless = needless_requests(tx, reading.clock().date())
     for delivery in due:
         if reading.stop():
             break

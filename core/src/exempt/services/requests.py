@@ -10,7 +10,7 @@ from typing import NamedTuple
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
 from exempt.model.messages import Purpose, SendRequest
-from exempt.rules.wanted import idempotency_key
+from exempt.rules.wanted import idempotency_key, levies, serves_all_orders
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, Uncovered
 
@@ -48,6 +48,37 @@ def usable_email(address: str | None) -> bool:
     return bool(address and len(address) <= 254 and _USABLE_EMAIL.fullmatch(address))
 
 
+def lacking(tx: Transaction, on: dt.date) -> list[Uncovered]:
+    """Whom to ask on the day *on*, by name, and for which states.
+
+    Who claims an exemption that nothing on file covers: by an order, or by the
+    customer's flag for the states of its ship-to addresses.
+    """
+    found = {one.customer_id: one for one in tx.decisions.uncovered()}
+    claims = tx.decisions.claimed()
+    held = tx.certificates.coverages([one.customer_id for one in claims])
+    for claim in claims:
+        covered = {
+            c.jurisdiction for c in held.get(claim.customer_id, ()) if serves_all_orders(c, on)
+        }
+        one = found.get(claim.customer_id, claim._replace(jurisdictions=()))
+        missing = {p for p in claim.jurisdictions if levies(p) and p not in covered}
+        if missing - {*one.jurisdictions}:
+            places = tuple(sorted({*one.jurisdictions, *missing}))
+            found[claim.customer_id] = one._replace(jurisdictions=places)
+    return sorted(found.values(), key=lambda one: (one.name, one.customer_id))
+
+
+def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
+    """Ids of requests none of whose states lacks a certificate any more."""
+    missing = {(one.customer_id, place) for one in lacking(tx, on) for place in one.jurisdictions}
+    return frozenset(
+        str(row.id)
+        for row in tx.requests.all()
+        if missing.isdisjoint((row.customer_id, place) for place in row.jurisdictions)
+    )
+
+
 def ask(
     store: Store,
     through: Mapping[int, ConnectionRow],
@@ -56,7 +87,7 @@ def ask(
     only: Collection[int] | None = None,
     portal_url: str | None = None,
 ) -> Asked:
-    """Owe a mail to each customer who lacks a certificate and was not asked yet.
+    """Owe a mail to each customer who lacks a certificate and was not asked yet; see `lacking`.
 
     Args:
         through: The connection that sends mail for each company, by the
@@ -71,14 +102,14 @@ def ask(
     asked = Asked([], [], [], [])
     with store.writing() as tx:
         tx.alone(sorted(through))
-        lacking = tx.decisions.uncovered()
+        to_ask = lacking(tx, at.date())
         if only is not None:
-            unknown = sorted(set(only) - {one.customer_id for one in lacking})
+            unknown = sorted(set(only) - {one.customer_id for one in to_ask})
             if unknown:
                 msg = f"customer id:{unknown[0]} lacks no certificate: see exempt requests list"
                 raise RefusedError(msg)
-            lacking = [one for one in lacking if one.customer_id in only]
-        for one in lacking:
+            to_ask = [one for one in to_ask if one.customer_id in only]
+        for one in to_ask:
             if set(one.jurisdictions) <= set(one.asked):
                 asked.already_asked.append(one)
             elif not usable_email(one.email):

@@ -25,6 +25,7 @@ from exempt.services.ports import Connection
 from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
 from exempt.services.push import BatchPushed, Writing, mail_due, push, rehearse
 from exempt.services.rows import ConnectionRow, Delivery, StreamPart
+from exempt.services.rules_changed import follow_rules
 
 _log = logging.getLogger("exempt.sync")
 
@@ -122,6 +123,7 @@ def rehearse_sync(job: Job) -> Synced:
     done = Synced(job.reading.row.name)
     reading = job.reading
     try:
+        follow_rules(reading.store, reading.policy, reading.clock)
         decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
         for stream in _streams(job.reading):
             for part in plan(job.reading, stream):

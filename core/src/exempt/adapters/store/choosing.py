@@ -17,7 +17,7 @@ from exempt.adapters.store.database import is_sqlite, many, one_of, run
 from exempt.adapters.store.lookups import JURISDICTION
 from exempt.model.decision import Profile
 
-CHOSEN = "CAST(substr(min(u.rank), 37) || substr(min(u.rank), 18, 19) AS BIGINT)"
+CHOSEN = "CAST(substr(min(u.rank), 37) AS BIGINT)"
 """The id of the certificate to record on an order, of a group of rows by order; else NULL."""
 
 _HOLDERS = (
@@ -31,10 +31,10 @@ _HOLDERS = (
     " GROUP BY customer_id, certificate_id"
 )
 # What would do of one order sorts by its rank as the rule ranks: the day of its end, then the
-# days from its first day to the end of all days, then its id; last comes the sign of the id.
+# days from its first day to the end of all days, then its id, in columns; then what is chosen.
 _RANK = (
     "coalesce(v.expiration_date, '9999-12-31') || {days} || {id}"
-    " || CASE WHEN c.order_numbers = '[]' THEN '' ELSE '-' END"
+    " || CASE WHEN c.order_numbers = '[]' THEN c.id ELSE -c.id END"
 )
 _SQLITE = {
     "days": "printf('%07d', julianday('9999-12-31') - julianday(v.effective_date))",

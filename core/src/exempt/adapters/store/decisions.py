@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -197,9 +197,24 @@ class Decisions(ports.Decisions):
             " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction"
             " ORDER BY c.name, c.id, d.jurisdiction"
         )
+        return self._by_customer(run(self._c, sql, *coverages.parameters))
+
+    def claimed(self) -> list[Uncovered]:
+        sql = (
+            "SELECT DISTINCT c.id, m.id, m.name, c.number, c.name, c.email, t.jurisdiction, 0"
+            " FROM customer c JOIN company m ON m.id = c.company_id"
+            " JOIN source_customer s ON s.customer_id = c.id AND s.deleted_at IS NULL"
+            " JOIN ship_to t ON t.source_customer_id = s.id"
+            " WHERE c.flagged_exempt AND coalesce(c.resale_certificate_number, '') = ''"
+            " AND t.jurisdiction IS NOT NULL ORDER BY c.name, c.id, t.jurisdiction"
+        )
+        return self._by_customer(run(self._c, sql))
+
+    def _by_customer(self, rows: Iterable[Any]) -> list[Uncovered]:
+        """Rows of customers with a state each, joined to one a customer."""
         asked = self._asked()
         found: dict[int, Uncovered] = {}
-        for row in run(self._c, sql, *coverages.parameters):
+        for row in rows:
             customer_id, company_id, company, number, name, email, place, orders = row
             one = found.get(customer_id) or Uncovered(
                 customer_id=customer_id,

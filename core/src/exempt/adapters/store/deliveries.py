@@ -166,22 +166,6 @@ class Requests(ports.Requests):
         ).scalar_one()
         return int(request_id)
 
-    def needless(self) -> frozenset[str]:
-        sql = (
-            "SELECT DISTINCT s.customer_id, d.jurisdiction FROM decision d"
-            " JOIN sales_order o ON o.id = d.order_id"
-            " JOIN source_customer s ON s.connection_id = o.connection_id"
-            " AND s.external_id = o.customer_external_id"
-            " WHERE d.superseded_at IS NULL AND d.ground = 'no_certificate'"
-            " AND NOT o.voided AND o.deleted_at IS NULL"
-        )
-        lacking = {(customer, place) for customer, place in run(self._c, sql)}
-        return frozenset(
-            str(row.id)
-            for row in self.all()
-            if not any((row.customer_id, place) in lacking for place in row.jurisdictions)
-        )
-
     def all(self) -> list[RequestRow]:
         r, c = t.request.c, t.customer.c
         rows = self._c.execute(

@@ -237,8 +237,12 @@ class Certificates(ports.Certificates):
         return found
 
     def remember_rules(self, rules: str) -> None:
-        self._c.execute(sa.delete(t.meta).where(t.meta.c.key == "rules"))
-        self._c.execute(sa.insert(t.meta).values(key="rules", value=rules))
+        # Two runs may come to it at once.
+        sql = (
+            "INSERT INTO meta (key, value) VALUES ('rules', ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
+        run(self._c, sql, rules)
 
     def attach(self, certificate_id: int, file: AttachedFile) -> None:
         self._c.execute(

@@ -80,7 +80,7 @@ def corrections(before: Row, after: Row) -> tuple[FieldChange, ...]:
     return tuple(
         FieldChange(name, _shown(old, columns), _shown(new, columns))
         for name, columns in _DECISIVE.items()
-        if any(old[column] != new[column] for column in columns)
+        if any(_folded(column, old[column]) != _folded(column, new[column]) for column in columns)
     )
 
 
@@ -90,6 +90,11 @@ _DECISIVE = {
     "customer": ("customer_external_id",),
     "event_dates": ("event_start_date", "event_end_date"),
 }
+
+
+def _folded(column: str, value: Any) -> Any:
+    """*value* as it is compared: a state abroad is the same in other capitals."""
+    return value.upper() if column == "ship_to_state" and value else value
 
 
 def _shown(row: Mapping[str, Any], columns: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ Revision 0002, after 0001.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,6 +64,7 @@ def upgrade() -> None:
         " WHERE c.id = coverage.certificate_id)"
     )
     op.drop_column("certificate", "exemption_reason")
+    _check_numbers()
     op.execute("UPDATE decision SET exempt_percentage = 10000 WHERE NOT tax_applicable")
     _fill_name_keys()
     op.drop_index("ix_sales_order_connection_id_customer_external_id", "sales_order")
@@ -78,6 +80,22 @@ def upgrade() -> None:
     )
     _create_tables()
     _make_history_append_only()
+
+
+_SOCIAL_SECURITY = re.compile(r"\s*[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}\s*")
+
+
+def _check_numbers() -> None:
+    """Take away numbers that records refuse since: nothing with one could be read."""
+    connection = op.get_bind()
+    refused = "The number was left out: it looked like a Social Security number."
+    keep = sa.text("UPDATE coverage SET exemption_number = NULL, notes = :notes WHERE id = :id")
+    numbers = sa.text("SELECT id, exemption_number FROM coverage WHERE exemption_number <> ''")
+    for coverage_id, number in connection.execute(numbers).all():
+        if _SOCIAL_SECURITY.fullmatch(number) or len(number) > 100:
+            notes = number if len(number) > 100 else refused
+            connection.execute(keep, {"id": coverage_id, "notes": notes})
+    op.execute("UPDATE coverage SET exemption_number = NULL WHERE exemption_number = ''")
 
 
 def _fill_name_keys() -> None:
@@ -158,6 +176,12 @@ def _make_history_append_only() -> None:
                 f"CREATE TRIGGER history_no_{what.lower()} BEFORE {what} ON history BEGIN"
                 " SELECT RAISE(ABORT, 'history is only added to'); END"
             )
+        # REPLACE deletes without asking the triggers of a deletion.
+        op.execute(
+            "CREATE TRIGGER history_no_replace BEFORE INSERT ON history"
+            " WHEN EXISTS (SELECT 1 FROM history WHERE id = NEW.id) BEGIN"
+            " SELECT RAISE(ABORT, 'history is only added to'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION history_refuses() RETURNS trigger LANGUAGE plpgsql AS"
@@ -194,7 +218,15 @@ def downgrade() -> None:
     )
     # The old rule knows no override, and its steps have fewer fields.
     op.execute("UPDATE decision SET ground = 'not_claimed' WHERE ground = 'override'")
-    op.execute("UPDATE decision SET steps = '[]' WHERE rule LIKE '%-2'")
+    # They can be replayed no more, which a rule that nobody knows tells a later version.
+    op.execute(
+        "UPDATE decision SET steps = '[]', rule = replace(rule, '-2', '-0') WHERE rule LIKE '%-2'"
+    )
+    # What was good for some orders, or for a part of them, must not be so for all of each.
+    op.execute(
+        "UPDATE certificate SET review_status = 'pending' WHERE review_status = 'accepted' AND"
+        " (kind <> 'blanket' OR order_numbers <> '[]' OR exempt_percentage <> 10000)"
+    )
     for table, columns in _added().items():
         for column in columns:
             op.drop_column(table, column.name)
