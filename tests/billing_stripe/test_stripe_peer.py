@@ -6,11 +6,8 @@ import datetime as dt
 import http.server
 import importlib.util
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,6 +30,7 @@ from exempt import (
 )
 from exempt.testing import StillContext, read_all, records
 from exempt_billing_stripe.connector import StripeConnector
+from peers.stripe_server import KEY, judge_of, run_stripe
 
 stripe = pytest.importorskip("stripe", reason="needs the package stripe, the judge")
 pytestmark = [
@@ -44,8 +42,6 @@ pytestmark = [
 
 Connect = Callable[..., StripeConnector]
 
-PEER = Path(__file__).parents[1] / "peers" / "stripe_peer.py"
-KEY = "sk_test_12345"
 SECRET = "whsec_peer"
 AUSTIN = {"line1": "1 Main St", "city": "Austin", "state": "TX", "country": "US"}
 
@@ -53,30 +49,15 @@ AUSTIN = {"line1": "1 Main St", "city": "Austin", "state": "TX", "country": "US"
 @pytest.fixture(scope="module")
 def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running localstripe."""
-    log = tmp_path_factory.mktemp("peer") / "stderr"
-    with (
-        log.open("wb") as stderr,
-        subprocess.Popen(
-            [sys.executable, str(PEER), "0"], stdout=subprocess.PIPE, stderr=stderr, text=True
-        ) as process,
-    ):
-        assert process.stdout is not None
-        ready, _, port = process.stdout.readline().partition(" ")
-        assert ready == "ready", log.read_text()
-        yield f"http://127.0.0.1:{int(port)}"
-        process.kill()
+    with run_stripe(tmp_path_factory.mktemp("peer")) as address:
+        yield address
 
 
 @pytest.fixture
 def judge(peer: str) -> Iterator[Any]:
     """Stripe's own client, on an emptied account."""
-    assert httpx.delete(f"{peer}/_config/data").is_success
-    http_client = stripe.RequestsClient()
-    client = stripe.StripeClient(
-        KEY, base_addresses={"api": peer}, max_network_retries=0, http_client=http_client
-    )
-    yield client.v1
-    http_client.close()
+    with judge_of(peer) as client:
+        yield client
 
 
 @pytest.fixture

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from peers.smtp_peer import Peer, run_peer
+from peers.stripe_server import KEY, judge_of, run_stripe
 from support.workspace import Workspace
 
 stripe = pytest.importorskip("stripe", reason="needs the package stripe, the judge")
@@ -31,7 +29,6 @@ pytestmark = [
     ),
 ]
 
-KEY = "sk_test_12345"
 AUSTIN = {"line1": "410 Congress Ave", "city": "Austin", "state": "TX", "country": "US"}
 MIAMI = {"line1": "91 Biscayne Blvd", "city": "Miami", "state": "FL", "country": "US"}
 
@@ -39,31 +36,15 @@ MIAMI = {"line1": "91 Biscayne Blvd", "city": "Miami", "state": "FL", "country":
 @pytest.fixture(scope="module")
 def stripe_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running localstripe."""
-    peer = Path(__file__).parents[1] / "peers" / "stripe_peer.py"
-    log = tmp_path_factory.mktemp("peer") / "stderr"
-    with (
-        log.open("wb") as stderr,
-        subprocess.Popen(
-            [sys.executable, str(peer), "0"], stdout=subprocess.PIPE, stderr=stderr, text=True
-        ) as process,
-    ):
-        assert process.stdout is not None
-        ready, _, port = process.stdout.readline().partition(" ")
-        assert ready == "ready", log.read_text()
-        yield f"http://127.0.0.1:{int(port)}"
-        process.kill()
+    with run_stripe(tmp_path_factory.mktemp("peer")) as address:
+        yield address
 
 
 @pytest.fixture
 def judge(stripe_url: str) -> Iterator[Any]:
     """Stripe's own client, on an emptied account."""
-    assert httpx.delete(f"{stripe_url}/_config/data").is_success
-    transport = stripe.RequestsClient()
-    client = stripe.StripeClient(
-        KEY, base_addresses={"api": stripe_url}, max_network_retries=0, http_client=transport
-    )
-    yield client.v1
-    transport.close()
+    with judge_of(stripe_url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -91,16 +91,17 @@ def decide_by_this_rule(
     Returns:
         How many they were.
     """
-    anew = 0
+    anew = after = 0
     while True:
         with store.writing() as tx:
             tx.alone([connection.company_id])
             rule = rule_name(policy.profile)
-            orders = tx.sources.orders_by_other_rules(connection.id, rule, at_once)
+            orders = tx.sources.orders_by_other_rules(connection.id, rule, after, at_once)
             if not orders:
                 return anew
             decide_orders(tx, connection, orders, policy, clock())
             anew += len(orders)
+            after = orders[-1].id
 
 
 def decide_all(

@@ -179,8 +179,10 @@ class Sources(Protocol):
         """The next orders of a connection by our own id, but for cancelled and deleted ones."""
         ...
 
-    def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
-        """Open orders whose decision in force was made by another rule than *rule*."""
+    def orders_by_other_rules(
+        self, connection_id: int, rule: str, after: int, limit: int
+    ) -> list[StoredOrder]:
+        """The next open orders by our own id that another rule than *rule* decided."""
         ...
 
     def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:

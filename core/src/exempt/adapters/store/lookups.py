@@ -154,11 +154,15 @@ class LookingUp:
         condition = f"WHERE +o.connection_id = ? AND o.id > ? AND {_ALIVE}"
         return self._orders(condition, connection_id, after, limit=limit)
 
-    def orders_by_other_rules(self, connection_id: int, rule: str, limit: int) -> list[StoredOrder]:
+    def orders_by_other_rules(
+        self, connection_id: int, rule: str, after: int, limit: int
+    ) -> list[StoredOrder]:
         return self._orders(
             "JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
-            f" WHERE o.connection_id = ? AND d.rule <> ? AND NOT o.closed AND {_ALIVE}",
+            " WHERE +o.connection_id = ? AND o.id > ? AND d.rule <> ?"
+            f" AND NOT o.closed AND {_ALIVE}",
             connection_id,
+            after,
             rule,
             limit=limit,
         )
