@@ -38,7 +38,7 @@ def judge_of(address: str) -> Iterator[Any]:
     import stripe
 
     assert httpx.delete(f"{address}/_config/data").is_success
-    transport = stripe.RequestsClient()
+    transport: Any = stripe.RequestsClient()
     client = stripe.StripeClient(
         KEY, base_addresses={"api": address}, max_network_retries=0, http_client=transport
     )

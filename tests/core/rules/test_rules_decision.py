@@ -10,6 +10,7 @@ import pytest
 from exempt.model.certificate import CertificateKind, Coverage, ExemptionReason, ReviewStatus
 from exempt.model.decision import Finding, Ground, Profile
 from exempt.model.sources import OrderKind
+from exempt.rules import explain
 from exempt.rules.decision import VERSION
 from support.records import DAY, TODAY, YEAR, address, card, coverage, order
 from support.rules_records import FLAGGED, ORDINARY, decided
@@ -307,7 +308,8 @@ def test_a_step_calls_a_certificate_without_a_number_by_ours() -> None:
     assert (step.certificate_number, step.expiration_date) == ("CERT-1", None)
 
 
-def test_steps_come_by_certificate_then_state_then_customer() -> None:
+def test_steps_come_by_certificate_then_customer() -> None:
+    """A certificate that is for the state of the order is looked at there alone."""
     held = [
         coverage(2, jurisdiction="US-CA"),
         coverage(1, jurisdiction="US-TX", customer_id=2),
@@ -315,7 +317,14 @@ def test_steps_come_by_certificate_then_state_then_customer() -> None:
         coverage(1, jurisdiction="US-CA", customer_id=3),
     ]
     looked_at = [(s.certificate_id, s.jurisdiction, s.customer_id) for s in decided(held).steps]
-    assert looked_at == [(1, "US-CA", 3), (1, "US-TX", 1), (1, "US-TX", 2), (2, "US-CA", 1)]
+    assert looked_at == [(1, "US-TX", 1), (1, "US-TX", 2), (2, "US-CA", 1)]
+
+
+def test_a_certificate_for_other_states_has_one_step_for_all_of_them() -> None:
+    states = ("NY", "CA", "NV")
+    (step,) = decided([coverage(1, jurisdiction=f"US-{state}") for state in states]).steps
+    assert (step.finding, step.jurisdiction, step.also_for) == ("other_jurisdiction", "US-CA", 2)
+    assert explain.step(step) == "N-1 (CA) is for California and 2 other states."
 
 
 def test_of_one_certificate_of_two_customers_that_of_the_lowest_id_is_used() -> None:

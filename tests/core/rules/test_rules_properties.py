@@ -155,9 +155,20 @@ def test_r2_uses_one_wherever_the_default_does(these: Facts, held: list[Coverage
 def test_every_certificate_is_looked_at_once(
     these: Facts, held: list[Coverage], profile: Profile
 ) -> None:
+    """In the state of the order each coverage; one for others has a step for all of them."""
     steps = decide(these, held, profile).steps
+    here = {c.certificate_id for c in held if c.jurisdiction == these.jurisdiction}
     looked_at = [(s.certificate_id, s.jurisdiction, s.customer_id) for s in steps]
-    assert looked_at == sorted((c.certificate_id, c.jurisdiction, c.customer_id) for c in held)
+    assert [each for each in looked_at if each[0] in here] == sorted(
+        (c.certificate_id, c.jurisdiction, c.customer_id)
+        for c in held
+        if c.jurisdiction == these.jurisdiction
+    )
+    elsewhere = [s for s in steps if s.certificate_id not in here]
+    assert len(elsewhere) == len({c.certificate_id for c in held} - here)
+    for one in elsewhere:
+        places = sorted({c.jurisdiction for c in held if c.certificate_id == one.certificate_id})
+        assert (one.jurisdiction, one.also_for) == (places[0], len(places) - 1)
 
 
 @given(any_facts, on_file, profiles)

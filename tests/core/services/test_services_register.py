@@ -13,6 +13,7 @@ from exempt.errors import ConflictError, NotFoundError, RefusedError
 from exempt.model.certificate import (
     Certificate,
     CertificateDetails,
+    CertificateKind,
     Rejection,
     RejectionCode,
     ReviewStatus,
@@ -113,14 +114,14 @@ def test_what_a_states_rule_refuses_is_not_accepted(
         details(state, customer_ids=(world.customer_id("C-1"),), **changes).model_dump()
     )
     before = everything(world.store)
-    with pytest.raises(RefusedError, match=f"(?s)certificate: the states' rules.*{complaint}"):
+    with pytest.raises(RefusedError, match=f"(?s)certificate: cannot be accepted.*{complaint}"):
         certificates.add(world.store, refused, world.act())
     assert everything(world.store) == before
     pending = certificates.add(
         world.store, refused, world.act(), review_status=ReviewStatus.PENDING
     )
     number = pending.certificate.id
-    with pytest.raises(RefusedError, match=f"(?s)certificate {number}: the states'.*{complaint}"):
+    with pytest.raises(RefusedError, match=f"(?s)certificate {number}: cannot be.*{complaint}"):
         certificates.review(world.store, number, world.act())
     done = certificates.review(world.store, number, world.act(), anyway=True)
     assert done.certificate.review_status is ReviewStatus.ACCEPTED
@@ -200,7 +201,7 @@ def test_a_change_decides_exactly_the_open_orders_it_can_touch(world: World, sol
     texas, california = (in_state(s, effective_date=TODAY) for s in ("TX", "CA"))
     steps: dict[str, tuple[Callable[[], object], set[str]]] = {
         "a state more": (lambda: edit(world, jurisdictions=(texas, california)), {"TX", "CA"}),
-        "a state less": (lambda: edit(world, jurisdictions=(california,)), {"TX", "CA"}),
+        "a state less": (lambda: edit(world, jurisdictions=(california,)), {"TX"}),
         "a customer more": (
             lambda: edit(world, customer_ids=(1, 2), jurisdictions=(texas,)),
             {"TX", "CA", "C2"},
@@ -303,3 +304,19 @@ def test_archived_and_taken_back(world: World, sold: Source) -> None:
         ("archived_date", None, "2026-11-20"),
         ("archived_date", "2026-11-20", None),
     ]
+
+
+def test_a_single_use_certificate_names_its_order(world: World, sold: Source) -> None:
+    """Without one it would cover every order (F04: an empty list is all)."""
+    who = world.customer_id("C-1")
+    bare = details("TX", customer_ids=(who,), kind=CertificateKind.SINGLE_USE)
+    with pytest.raises(RefusedError, match="It is for a single sale, but names no order"):
+        certificates.add(world.store, bare, world.act())
+    bound = bare.model_copy(update={"order_numbers": ("  tx ",)})
+    certificates.add(world.store, bound, world.act())
+    assert (world.ground("TX"), world.ground("CA")) == ("certificate", "no_certificate")
+    sold.remote.put(order("TX-2", number="SO-2", purchase_order_number="po-9"))
+    sold.pull()
+    assert world.ground("TX-2") == "no_certificate", "the second order is refused"
+    edit(world, order_numbers=("tx", "PO-9"))
+    assert world.ground("TX-2") == "certificate"

@@ -98,6 +98,8 @@ class Coverage(Record):
         order_numbers: The orders that it is bound to, by the order's or the
             customer's number; empty = all.
         archived_date: It covers orders from before this day only.
+        also_for: Where it stands for all that its certificate has elsewhere:
+            how many further jurisdictions those are.
     """
 
     certificate_id: int
@@ -117,6 +119,7 @@ class Coverage(Record):
     exempt_percentage: Percentage = Decimal(100)
     review_status: ReviewStatus = ReviewStatus.ACCEPTED
     archived_date: Day | None = None
+    also_for: int = 0
 
     def in_force(self, on: dt.date) -> bool:
         """Whether *on* lies in the period, first and last day included."""

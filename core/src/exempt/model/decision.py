@@ -116,7 +116,9 @@ class Facts(NamedTuple):
 class Step(Record):
     """One certificate that was looked at, as it stood then, and what was found.
 
-    ``against`` says what spoke against one that was chosen by hand.
+    One that is not for the state of the order has one step: ``also_for`` says for
+    how many jurisdictions beside ``jurisdiction`` it is. ``against`` says what
+    spoke against one that was chosen by hand.
     """
 
     finding: Finding
@@ -135,6 +137,7 @@ class Step(Record):
     exempt_percentage: Percentage = Decimal(100)
     review_status: ReviewStatus = ReviewStatus.ACCEPTED
     archived_date: Day | None = None
+    also_for: int = 0
 
 
 class Decision(Record):
@@ -148,7 +151,7 @@ class Decision(Record):
         certificate_number: What the order shall show; None = blank.
         facts: What it went by.
         rule: The rule and its version, by which it can be replayed.
-        steps: Every certificate of the customer, in the order of their ids.
+        steps: Each certificate of the customer, in the order of their ids.
     """
 
     ground: Ground

@@ -85,6 +85,7 @@ def decide(facts: Facts, held: Sequence[Coverage], profile: Profile = Profile.DE
     """
     if not (held or facts.free_form_number or facts.by_hand):
         return _without(facts, profile)
+    held = _worth_a_look(held, facts.jurisdiction)
     found = [(coverage, refusal(coverage, facts, profile)) for coverage in held]
     chosen = _chosen_by_hand(facts, held)
     prevails = _prevails(facts, chosen)
@@ -101,6 +102,24 @@ def decide(facts: Facts, held: Sequence[Coverage], profile: Profile = Profile.DE
         rule=rule_name(profile),
         steps=_steps(found, chosen, prevails),
     )
+
+
+def _worth_a_look(held: Sequence[Coverage], place: str | None) -> list[Coverage]:
+    """The coverages in *place*, and of each certificate that has none there a single one."""
+    here = [coverage for coverage in held if coverage.jurisdiction == place]
+    known = {coverage.certificate_id for coverage in here}
+    elsewhere: dict[int, list[Coverage]] = {}
+    for coverage in held:
+        if coverage.certificate_id not in known:
+            elsewhere.setdefault(coverage.certificate_id, []).append(coverage)
+    return here + [_for_all(coverages) for coverages in elsewhere.values()]
+
+
+def _for_all(coverages: Sequence[Coverage]) -> Coverage:
+    """One of the coverages of a certificate, to stand for them all."""
+    first = min(coverages, key=lambda c: (c.jurisdiction, c.customer_id))
+    others = {coverage.jurisdiction for coverage in coverages} - {first.jurisdiction}
+    return first.model_copy(update={"also_for": len(others)}) if others else first
 
 
 def rule_name(profile: Profile) -> str:
@@ -285,6 +304,7 @@ def _step(
         exempt_percentage=coverage.exempt_percentage,
         review_status=coverage.review_status,
         archived_date=coverage.archived_date,
+        also_for=coverage.also_for,
     )
 
 

@@ -106,10 +106,15 @@ def step(looked_at: Step) -> str:
 def found(looked_at: Step | Coverage, finding: Finding) -> str:
     """What was found of a certificate, as the rest of a sentence that begins with it."""
     return _FINDINGS[finding].format(
-        place=jurisdiction_name(looked_at.jurisdiction),
+        place=_places(looked_at),
         orders=", ".join(looked_at.order_numbers),
         starts=looked_at.effective_date,
         expires=looked_at.expiration_date,
         held_through=looked_at.held_through,
         archived=looked_at.archived_date,
     )
+
+
+def _places(looked_at: Step | Coverage) -> str:
+    name, more = jurisdiction_name(looked_at.jurisdiction), looked_at.also_for
+    return f"{name} and {more} other state{'s' if more > 1 else ''}" if more else name

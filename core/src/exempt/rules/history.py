@@ -50,7 +50,7 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(str(each) for each in value) or None
+        return ", ".join(f'"{each}"' if "," in str(each) else str(each) for each in value) or None
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return None if value is None or value == "" else str(value)

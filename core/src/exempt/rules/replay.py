@@ -45,4 +45,5 @@ def _coverage(step: Step) -> Coverage:
         exempt_percentage=step.exempt_percentage,
         review_status=step.review_status,
         archived_date=step.archived_date,
+        also_for=step.also_for,
     )

@@ -12,6 +12,7 @@ from exempt.model.certificate import (
     AttachedFile,
     Certificate,
     CertificateDetails,
+    CertificateKind,
     Rejection,
     ReviewStatus,
 )
@@ -302,14 +303,17 @@ def _refuse(
     if against:
         sentences = "\n".join(f"  - {sentence}" for sentence in against)
         msg = (
-            f"{name}: the states' rules refuse it as it stands:\n{sentences}\n"
+            f"{name}: cannot be accepted as it stands:\n{sentences}\n"
             "Correct it, or say --anyway to take it all the same."
         )
         raise RefusedError(msg)
 
 
 def _refusing(details: CertificateDetails, act: Act) -> list[str]:
-    return claims.refusing(objections(details, act.policy, act.at.date()))
+    against = claims.refusing(objections(details, act.policy, act.at.date()))
+    if details.kind is CertificateKind.SINGLE_USE and not details.order_numbers:
+        against.append("It is for a single sale, but names no order: give the order's number.")
+    return against
 
 
 class _Edit(NamedTuple):

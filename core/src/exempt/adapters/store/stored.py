@@ -75,12 +75,17 @@ def order_of(row: Row, lines: Sequence[Row]) -> Order:
 
 
 def corrections(before: Row, after: Row) -> tuple[FieldChange, ...]:
-    """What of two states of an order has its certificate chosen anew (R2's list of resets)."""
+    """What of two states of an order has its certificate chosen anew (R2's list of resets).
+
+    Event dates that are applied to an order that takes no more changes do not:
+    no decision goes by them.
+    """
     old, new = (dict(zip(ORDERS.all_columns, row, strict=True)) for row in (before, after))
     return tuple(
         FieldChange(name, _shown(old, columns), _shown(new, columns))
         for name, columns in _DECISIVE.items()
-        if any(_folded(column, old[column]) != _folded(column, new[column]) for column in columns)
+        if not (name == "event_dates" and new["closed"])
+        and any(_folded(column, old[column]) != _folded(column, new[column]) for column in columns)
     )
 
 
