@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
 from exempt import Stream
@@ -164,3 +167,25 @@ def test_the_profile_of_today_counts(world: World, sold: Source) -> None:
     assert closed_orders(world) == []
     r2 = world.act(profile=Profile.R2)
     assert names(list(recheck.closed_orders(world.store, r2))) == ["OLD", "OLDER"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"number": "N-2"}, {"apply_tax": True}, {"exempt_percentage": Decimal(40)}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_certificate_that_says_something_else_by_now(
+    world: World, sold: Source, change: dict[str, Any]
+) -> None:
+    """The same certificate would be chosen, but the order would show something else."""
+    world.certify("Customer C-1", "TX", number="N-1")
+    closed_orders(world, apply=True)
+    world.now += DAY
+    with world.store.reading() as tx:
+        before = tx.certificates.get(1)
+    assert before is not None
+    edited = before.details.model_copy(update=change)
+    certificates.edit(world.store, 1, edited, world.act(), seen=1)
+    assert names(closed_orders(world)) == ["OLD", "OLDER"]
+    closed_orders(world, apply=True)
+    assert closed_orders(world) == []

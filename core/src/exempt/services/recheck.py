@@ -34,7 +34,7 @@ def closed_orders(
     *,
     customer_ids: Collection[int] | None = None,
     apply: bool = False,
-    at_once: int = 1000,
+    at_once: int = 5000,
 ) -> Iterator[Differs]:
     """Closed orders whose decision would be another one today; with *apply* it becomes so.
 

@@ -21,6 +21,7 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "wal_autocheckpoint=25000",  # random ids touch many pages: 2.4 against 4.1 times the limit
     "cache_size=-65536",
+    "temp_store=MEMORY",  # choosing for a million orders sorts them: a sixth faster
 )
 
 

@@ -57,8 +57,14 @@ _DOUBTFUL = (
     " OR o.id IN (SELECT order_id FROM manual_choice WHERE ended_at IS NULL)"
     f" OR CASE WHEN (o.connection_id, o.customer_external_id) IN ({_WITH_FREE_FORM}{{of_them}})"
     " THEN min(d.ground) <> 'free_form_number' ELSE min(d.ground) = 'free_form_number'"
-    f" OR {CHOSEN} IS DISTINCT FROM min(d.certificate_id) END"
+    f" OR {CHOSEN} IS DISTINCT FROM min(d.certificate_id)"
+    " OR coalesce(max(x.changed_at) > min(d.decided_at), FALSE) END"
 )
+_EDITED = (
+    "edited AS (SELECT subject_id, max(changed_at) AS changed_at FROM history"
+    " WHERE subject = 'certificate' GROUP BY subject_id)"
+)
+"""Certificates that were changed, and when last: what an order shows of one may differ."""
 
 
 class Decisions(ports.Decisions):
@@ -123,7 +129,8 @@ class Decisions(ports.Decisions):
             just, of_them = f" AND o.id IN ({_ORDERS_OF_S} WHERE {mine})", f" AND {mine}"
         coverages = usable(self._c, cards)
         sql = (
-            f"WITH {coverages.sql} SELECT o.id FROM sales_order o JOIN decision d ON {_IN_FORCE}"  # noqa: S608
+            f"WITH {coverages.sql}, {_EDITED} SELECT o.id FROM sales_order o"  # noqa: S608
+            f" JOIN decision d ON {_IN_FORCE} LEFT JOIN edited x ON x.subject_id = d.certificate_id"
             f" LEFT JOIN usable u ON {FITS[profile]} WHERE o.id > ? AND o.closed AND {_ALIVE}{just}"
             f" GROUP BY o.id HAVING {_DOUBTFUL.format(of_them=of_them)} ORDER BY o.id LIMIT ?"
         )
