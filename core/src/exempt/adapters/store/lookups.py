@@ -37,26 +37,40 @@ class LookingUp:
         self._c = connection
 
     def cards(self, connection_id: int, external_ids: Collection[str]) -> dict[str, Card]:
-        # A ship-to customer claims and holds what the billing customer it belongs to does.
         sql = (
             "SELECT s.external_id, c.id, c.name, c.flagged_exempt, c.resale_certificate_number,"  # noqa: S608
-            " b.flagged_exempt, b.resale_certificate_number"
+            " CASE WHEN s.deleted_at IS NULL THEN s.parent_external_id END"
             " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
-            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
-            " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
-            " AND s.deleted_at IS NULL LEFT JOIN customer b ON b.id = p.customer_id"
             f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
         )
         rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
-        return {
-            external_id: Card(
+        bill_to = self._claims(connection_id, {row[5] for row in rows if row[5]})
+        found = {}
+        for external_id, customer_id, name, flagged, free_form, parent in rows:
+            # A ship-to customer claims and holds what the billing customer it belongs to does.
+            theirs = bill_to.get(parent, (False, None))
+            found[external_id] = Card(
                 customer_id=customer_id,
                 name=name,
-                flagged_exempt=bool(flagged or bill_to[0]),
-                resale_certificate_number=free_form or bill_to[1],
+                flagged_exempt=bool(flagged or theirs[0]),
+                resale_certificate_number=free_form or theirs[1],
             )
-            for external_id, customer_id, name, flagged, free_form, *bill_to in rows
-        }
+        return found
+
+    def _claims(
+        self, connection_id: int, external_ids: Collection[str]
+    ) -> dict[str, tuple[bool, str | None]]:
+        """Whether customers of a source are flagged exempt, and their free-form numbers."""
+        if not external_ids:
+            return {}
+        sql = (
+            "SELECT s.external_id, c.flagged_exempt, c.resale_certificate_number"  # noqa: S608
+            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
+            " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
+            f" AND {one_of(self._c, 's.external_id')}"
+        )
+        rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
+        return {row[0]: (bool(row[1]), row[2]) for row in rows}
 
     def companies_of(self, customer_ids: Collection[int]) -> set[int]:
         sql = f"SELECT DISTINCT company_id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
