@@ -68,19 +68,27 @@ def decide_with(  # noqa: PLR0917 - what it goes by
 ) -> int:
     """`decide_orders`, by what was looked up before."""
     alive = [order for order in orders if not order.record.voided]
-    choices = tx.choices.of([order.id for order in alive])
-    decided: list[tuple[StoredOrder, Decision, list[Coverage]]] = []
-    for order in alive:
-        card, coverages = held.of(order)
-        choice = choices.get(order.id)
-        facts = facts_of(order.record, card, coverages, choice.by_hand if choice else None)
-        decided.append((order, decide(facts, coverages, policy.profile), coverages))
+    decided = decisions_of(tx, alive, held, policy)
     differ = tx.decisions.save([(order.id, decision) for order, decision, _ in decided], at)
     if Capability.PUSH_ORDERS in connection.capabilities:
         over = [o.record.external_id for o in orders if o.record.voided or o.record.closed]
         tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
         owe_orders(tx, connection, decided, at)
     return differ
+
+
+def decisions_of(
+    tx: Transaction, orders: Sequence[StoredOrder], held: Held, policy: Policy
+) -> list[tuple[StoredOrder, Decision, list[Coverage]]]:
+    """What the rule says of *orders* today, with what it went by; nothing is kept."""
+    choices = tx.choices.of([order.id for order in orders])
+    decided = []
+    for order in orders:
+        card, coverages = held.of(order)
+        choice = choices.get(order.id)
+        facts = facts_of(order.record, card, coverages, choice.by_hand if choice else None)
+        decided.append((order, decide(facts, coverages, policy.profile), coverages))
+    return decided
 
 
 def decide_by_this_rule(

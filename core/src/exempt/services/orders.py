@@ -14,7 +14,7 @@ from exempt.rules.history import FieldChange
 from exempt.rules.replay import replay
 from exempt.services.certificates import Act
 from exempt.services.customers import is_no_id
-from exempt.services.decide import decide_orders
+from exempt.services.decide import decide_orders, held_for
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, OrderView, StoredOrder, Subject
 
@@ -75,10 +75,7 @@ def find_one(tx: Transaction, words: str, connection: str | None = None) -> Orde
 def candidates(tx: Transaction, order_id: int, act: Act) -> list[Candidate]:
     """The certificates of an order's billing customer, those that fit first (D11)."""
     connection, order = _stored(tx, order_id)
-    card = tx.sources.cards(connection.id, [order.record.customer_external_id]).get(
-        order.record.customer_external_id
-    )
-    held = tx.certificates.coverages([card.customer_id])[card.customer_id] if card else []
+    card, held = held_for(tx, connection, [order]).of(order)
     facts = facts_of(order.record, card, held)
     listed = [Candidate(c, refusal(c, facts, act.policy.profile)) for c in held]
     return sorted(

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from exempt.model.decision import Decision
-from exempt.rules.decision import decide, facts_of
 from exempt.rules.history import FieldChange
 from exempt.services.certificates import Act
+from exempt.services.decide import decisions_of, held_for
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, StoredOrder, Subject
 
@@ -73,19 +73,13 @@ def _differing(
     act: Act,
 ) -> list[Differs]:
     kept = tx.decisions.decided([order.id for order in orders])
-    choices = tx.choices.of(list(kept))
     found = []
     for connection in connections.values():
         mine = [o for o in orders if o.connection_id == connection.id and o.id in kept]
-        cards = tx.sources.cards(connection.id, {o.record.customer_external_id for o in mine})
-        coverages = tx.certificates.coverages({card.customer_id for card in cards.values()})
-        for order in mine:
-            card = cards.get(order.record.customer_external_id)
-            held = coverages.get(card.customer_id, []) if card else []
-            choice = choices.get(order.id)
-            facts = facts_of(order.record, card, held, choice.by_hand if choice else None)
-            today = decide(facts, held, act.policy.profile)
+        held = held_for(tx, connection, mine)
+        for order, today, _ in decisions_of(tx, mine, held, act.policy):
             if outcome(today) != outcome(kept[order.id]):
+                card, _ = held.of(order)
                 name = card.name if card else None
                 found.append(Differs(connection, order, name, kept[order.id], today))
     return sorted(found, key=lambda one: one.order.id)
