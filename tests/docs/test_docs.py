@@ -107,10 +107,16 @@ def wrong_with(command: str) -> str | None:
     """What no such command or option is, in a command as a page shows it."""
     words = shlex.split(command.partition(" #")[0].partition(" > ")[0])[1:]
     there: Any = typer.main.get_command(app)
-    options = {name for parameter in there.params for name in parameter.opts}
+    options = {
+        name for parameter in there.params for name in (*parameter.opts, *parameter.secondary_opts)
+    }
     while words and words[0] in getattr(there, "commands", {}):
         there = there.commands[words.pop(0)]
-        options |= {name for parameter in there.params for name in parameter.opts}
+        options |= {
+            name
+            for parameter in there.params
+            for name in (*parameter.opts, *parameter.secondary_opts)
+        }
     if hasattr(there, "commands") and words and not words[0].startswith("-"):
         return f"{words[0]}: no such command"
     unknown = [w for w in words if w.startswith("-") and w.partition("=")[0] not in options]

@@ -15,8 +15,14 @@ from exempt.model.checking import Capability
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.sources import Customer, Order
 from exempt.services.ports import Transaction
-from exempt.services.rows import ConnectionRow, SavedOrders, SavedRecords
-from support.records import NOW, details
+from exempt.services.rows import (
+    ConnectionRow,
+    CustomerFilter,
+    CustomerRow,
+    SavedOrders,
+    SavedRecords,
+)
+from support.records import NOW, TODAY, details
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -46,6 +52,11 @@ def save_customers(
     """Save a page of customers; orders are not decided anew."""
     with store.writing() as tx:
         return tx.sources.save_customers(row, customers, at)
+
+
+def customers_in(tx: Transaction, words: str | None = None) -> list[CustomerRow]:
+    """The customers that *words* fit, or all, by name."""
+    return tx.cards.page(CustomerFilter(words), TODAY).customers
 
 
 def enter(tx: Transaction, customer_id: int, *states: str, **changes: Any) -> int:

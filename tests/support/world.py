@@ -20,7 +20,7 @@ from exempt.services.rows import ConnectionRow, Delivery, DeliveryTarget, Stream
 from exempt.services.sync import Job, Synced, rehearse_sync, sync
 from support.fake_connector import WRITES_ORDERS, Remote, open_fake
 from support.records import NOW, act, details
-from support.stores import connected
+from support.stores import connected, customers_in
 
 
 @dataclass
@@ -47,7 +47,7 @@ class World:
     def customer_id(self, words: str) -> int:
         """The id of the one customer card that *words* fit."""
         with self.store.reading() as tx:
-            (card,) = tx.reports.customers(words)
+            (card,) = customers_in(tx, words)
         return card.id
 
     def certify(self, words: str, *states: str, **changes: Any) -> tuple[int, int]:

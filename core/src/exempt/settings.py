@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -28,8 +28,10 @@ from pydantic import (
 
 from exempt.data.pack import SHIPPED
 from exempt.errors import SettingsError
+from exempt.model.custom import CustomField, CustomKey
 from exempt.model.decision import Profile
 from exempt.model.record import Day
+from exempt.rules.ownership import OWNABLE
 from exempt.rules.validity import REVIEW_AFTER_YEARS
 
 FILE_NAME = "exempt.toml"
@@ -102,8 +104,28 @@ class ConnectionSettings(_Table):
     page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1000, description="The most records to read and store at once."
     )
+    owns: tuple[Literal[*OWNABLE], ...] = Field(  # type: ignore[valid-type]
+        (),
+        description="The fields of customers that it has the last word on: name, number, code,"
+        " tax_id, email, address, bill_to.",
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The connector's own settings: see its guide."
+    )
+
+
+class CustomFields(_Table):
+    """The table ``[custom_fields]``: fields of your own, by their keys.
+
+    Each has a ``title``, a ``kind`` (text, number, date, yes_no or choice) and,
+    for a choice, its ``choices``.
+    """
+
+    customers: dict[CustomKey, CustomField] = Field(
+        default_factory=dict, description="Of customers; an import has a column of that title."
+    )
+    certificates: dict[CustomKey, CustomField] = Field(
+        default_factory=dict, description="Of certificates."
     )
 
 
@@ -113,6 +135,7 @@ class SettingsFile(_Table):
     exempt: General = Field(default_factory=General)
     companies: dict[Name, CompanySettings] = Field(default_factory=dict)
     connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
+    custom_fields: CustomFields = Field(default_factory=CustomFields)
 
     def parents_first(self) -> list[str]:
         """The keys of companies, each after the one it belongs to.
@@ -218,7 +241,22 @@ def load(path: Path) -> Loaded:
             known = ", ".join(sorted(file.companies)) or "none is defined"
             msg = f"{loaded.place(where)}: {where}: no such company: one of {known}"
             raise SettingsError(msg)
+    _one_owner_each(loaded)
     return loaded
+
+
+def _one_owner_each(loaded: Loaded) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for key, connection in loaded.file.connections.items():
+        for field_name in connection.owns:
+            other = owners.setdefault((connection.company, field_name), key)
+            if other != key:
+                where = f"connections.{key}.owns"
+                msg = (
+                    f"{loaded.place(where)}: {where}: {field_name} is what connections.{other}"
+                    " owns in the same company: leave it to one of the two"
+                )
+                raise SettingsError(msg)
 
 
 def mistakes(

@@ -9,6 +9,7 @@ import pytest
 
 from exempt.cli.base import login_name, name_of_a_person
 from support.desk import Desk
+from support.files import PDF
 
 
 def said(desk: Desk, *arguments: str) -> str:
@@ -79,7 +80,7 @@ def test_what_can_be_entered(
 
 def test_one_certificate_for_several_customers_with_several_files(desk: Desk) -> None:
     for name in ("a.pdf", "b.png"):
-        (desk.folder / name).write_bytes(name.encode())
+        (desk.folder / name).write_bytes(PDF + name.encode())
     files = [arg for name in ("a.pdf", "b.png") for arg in ("--file", str(desk.folder / name))]
     desk.add("-c", "Bolt", *files)
     shown = desk.shown()
@@ -277,7 +278,7 @@ def test_files_are_attached_later_too(desk: Desk, tmp_path: Path) -> None:
     desk.add()
     names = ["scan.pdf", "page 2.JPG"]
     for name in names:
-        (tmp_path / name).write_bytes(name.encode())
+        (tmp_path / name).write_bytes(PDF + name.encode())
     told = said(desk, "attach", "1", *(str(tmp_path / name) for name in names))
     assert "page 2.JPG is kept with certificate 1: sha256 " in told
     assert [each["name"] for each in desk.shown()["files"]] == names

@@ -12,6 +12,7 @@ import pytest
 from exempt.cli import exporting
 from exempt.wiring import Exempt
 from support.desk import Desk
+from support.files import PDF
 
 pdfium = pytest.importorskip("pypdfium2", reason="needs pypdfium2, the judge of what is printed")
 pictures = pytest.importorskip("PIL.Image", reason="needs the extra exempt[documents]")
@@ -179,7 +180,7 @@ def test_files_are_exported_byte_for_byte(desk: Desk) -> None:
     ],
 )  # fmt: skip
 def test_a_name_is_made_safe(desk: Desk, name: str, exported: str) -> None:
-    (desk.folder / name).write_bytes(b"x")
+    (desk.folder / name).write_bytes(PDF)
     desk.add("--file", str(desk.folder / name))
     folder = export(desk)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
@@ -192,16 +193,20 @@ def test_files_of_the_same_name_do_not_hide_each_other(desk: Desk) -> None:
     for number in range(3):
         path = desk.folder / f"{number}" / ("scan.pdf" if number else "SCAN.pdf")
         path.parent.mkdir()
-        path.write_bytes(str(number).encode())
+        path.write_bytes(PDF + str(number).encode())
         desk.run("certificates", "attach", "1", str(path))
     folder = export(desk)
     names = ["certificate-1-SCAN.pdf", "certificate-1-scan-2.pdf", "certificate-1-scan-3.pdf"]
-    assert [(folder / name).read_bytes() for name in names] == [b"0", b"1", b"2"]
+    assert [(folder / name).read_bytes() for name in names] == [
+        PDF + b"0",
+        PDF + b"1",
+        PDF + b"2",
+    ]
 
 
 @pytest.mark.parametrize("harm", ["changed", "lost"])
 def test_a_file_that_is_not_what_was_kept_is_told_and_left_out(desk: Desk, harm: str) -> None:
-    kept(desk, scan_pdf=b"as it came")
+    kept(desk, scan_pdf=PDF)
     (document,) = (path for path in (desk.folder / "documents").rglob("*") if path.is_file())
     document.write_bytes(b"forged") if harm == "changed" else document.unlink()
     folder = export(desk, code=1)

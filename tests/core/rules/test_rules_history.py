@@ -1,4 +1,4 @@
-"""What differs between two states of a certificate."""
+"""What differs between two states of a certificate or a customer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from exempt.model.certificate import (
     JurisdictionDetails,
     ReviewStatus,
 )
-from exempt.rules.history import FIELD_TITLES, FieldChange, changes_between
+from exempt.model.customer import Contact, CustomerDetails
+from exempt.rules.history import FIELD_TITLES, FieldChange, card_changes, changes_between
 from support.records import DAY, TODAY, YEAR, details, in_state
 
 BEFORE = details("TX", "CA", number="N-1", expiration_date=TODAY + YEAR)
@@ -191,3 +192,38 @@ def test_a_day_is_written_as_such() -> None:
     assert changes_between(BEFORE, after) == (
         FieldChange("US-TX.verified_date", None, "2026-03-01"),
     )
+
+
+# --- customers ---------------------------------------------------------------------------
+
+
+def card_of(**fields: Any) -> CustomerDetails:
+    return CustomerDetails(**{"name": "Acme", **fields})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        pytest.param(card_of(), card_of(), [], id="nothing changed"),
+        pytest.param(None, card_of(exempt=True), [("name", None, "Acme"), ("bill_to", None, "yes"),
+                                                  ("ship_to", None, "yes"),
+                                                  ("exempt", None, "yes")],
+                     id="of a new card what it says"),
+        pytest.param(card_of(exempt=True), card_of(), [("exempt", "yes", "no")], id="a flag"),
+        pytest.param(card_of(custom={"a": "1", "b": "2"}), card_of(custom={"b": "3"}),
+                     [("custom.b", "2", "3"), ("custom.a", "1", None)], id="fields of one's own"),
+        pytest.param(card_of(), card_of(contacts=(Contact(name="Ann", phone="1"),)),
+                     [("contacts", None, "Ann, other, 1")], id="a contact"),
+        pytest.param(card_of(ship_to_zones=("US-TX",)), card_of(ship_to_zones=("US-CA", "US-TX")),
+                     [("ship_to_zones", "US-TX", "US-CA, US-TX")], id="states"),
+    ],
+)  # fmt: skip
+def test_what_changed_of_a_card(
+    before: CustomerDetails | None, after: CustomerDetails, changes: list[tuple[str, Any, Any]]
+) -> None:
+    assert [tuple(each) for each in card_changes(before, after)] == changes
+
+
+def test_fields_of_ones_own_on_a_certificate() -> None:
+    before, after = details("TX", custom={"box": "1"}), details("TX", custom={"box": "2"})
+    assert changes_between(before, after) == (FieldChange("custom.box", "1", "2"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,3 +87,31 @@ def test_differing_numbers_are_never_the_same_customer(
     card = next((c for c in cards if c.customer_id == found), None)
     if card and card.number and number:
         assert card.number.strip().casefold() == number.strip().casefold()
+
+
+TAXED = Candidate(7, None, None, "12-3456789")
+
+
+@pytest.mark.parametrize(
+    ("fields", "cards", "found"),
+    [
+        pytest.param({"tax_id": "123456789"}, [TAXED], 7, id="by tax ID, however it is written"),
+        pytest.param({"tax_id": "123456789", "email": "ap@acme.example"}, [NUMBERLESS, TAXED], 7,
+                     id="the tax ID comes before the e-mail"),
+        pytest.param({"tax_id": "99", "email": "ap@acme.example"}, [NUMBERLESS, TAXED], 3,
+                     id="one that no card has decides nothing"),
+        pytest.param({"tax_id": "123456789"}, [TAXED, Candidate(8, None, None, "123456789")], None,
+                     id="nor one that two cards have"),
+        pytest.param({"tax_id": "123456789", "number": "C-9"},
+                     [Candidate(8, "C-8", None, "123456789")], None,
+                     id="two that differ in number share no card, whatever their tax ID"),
+        pytest.param({"tax_id": "123456789", "parent_external_id": "P"}, [TAXED], None,
+                     id="a location is not its company, though they share a tax ID"),
+        pytest.param({"number": "C-1001", "parent_external_id": "P"}, [ACME], 1,
+                     id="a location is found by its number"),
+        pytest.param({"tax_id": "--"}, [Candidate(9, None, None, " ")], None,
+                     id="signs alone are no tax ID"),
+    ],
+)  # fmt: skip
+def test_by_tax_id(fields: dict[str, Any], cards: list[Candidate], found: int | None) -> None:
+    assert match(customer(**fields), cards) == found

@@ -16,9 +16,10 @@ from exempt.services.customers import find_one
 from exempt.services.decide import decide_all
 from exempt.services.policy import Policy
 from exempt.services.rows import DeliveryTarget, Subject
+from support import files
 from support.fake_connector import READS, WRITES
 from support.records import NOW, TODAY, customer, details, order
-from support.stores import everything
+from support.stores import customers_in, everything
 from support.world import Source, World
 
 
@@ -32,24 +33,27 @@ def who(erp: Source) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "media_type"),
+    ("name", "content", "media_type"),
     [
-        ("cert.pdf", "application/pdf"),
-        ("CERT.PDF", "application/pdf"),
-        ("scan.png", "image/png"),
-        ("photo.jpg", "image/jpeg"),
-        ("photo.jpeg", "image/jpeg"),
+        ("cert.pdf", files.PDF, "application/pdf"),
+        ("CERT.PDF", files.PDF, "application/pdf"),
+        ("scan.png", files.PNG, "image/png"),
+        ("photo.jpg", files.JPEG, "image/jpeg"),
+        ("scan.tif", b"II*\x00 and its pages", "image/tiff"),
+        ("scan.png", files.PDF, "application/pdf"),
+        ("cert", files.PDF, "application/pdf"),
     ],
 )
 def test_a_file_is_kept_with_the_certificate(
-    world: World, who: int, documents: LocalDocuments, tmp_path: Path, name: str, media_type: str
-) -> None:
+    world: World, who: int, documents: LocalDocuments, tmp_path: Path,
+    name: str, content: bytes, media_type: str,
+) -> None:  # fmt: skip
     path = tmp_path / name
-    path.write_bytes(b"a scan")
+    path.write_bytes(content)
     certificate, _ = world.certify("C-1", "TX")
     attached = certificates.attach(world.store, certificate, documents, path, world.act())
-    assert (attached.name, attached.media_type, attached.size) == (name, media_type, 6)
-    assert attached.sha256 == hashlib.sha256(b"a scan").hexdigest()
+    assert (attached.name, attached.media_type, attached.size) == (name, media_type, len(content))
+    assert attached.sha256 == hashlib.sha256(content).hexdigest()
     with world.store.reading() as tx:
         found = tx.certificates.get(certificate)
         *_, last = tx.history.of(Subject.CERTIFICATE, certificate)
@@ -59,22 +63,25 @@ def test_a_file_is_kept_with_the_certificate(
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"),
+    ("name", "content", "complaint"),
     [
-        pytest.param("cert.docx", r"is one of \.jpeg, \.jpg, \.pdf, \.png: save it as", id="Word"),
-        pytest.param("cert", "is one of", id="no ending"),
-        pytest.param("cert.pdf.exe", "is one of", id="a program"),
-        pytest.param("empty.pdf", "the file is empty", id="an empty file"),
-        pytest.param("gone.pdf", "gone.pdf: cannot be read: No such file", id="no file"),
+        pytest.param("cert.docx", files.office("word"), "only PDF, PNG, JPEG, TIFF are kept here",
+                     id="Word"),
+        pytest.param("cert.pdf", b"text", "cert.pdf: is of the kind text, and only", id="text"),
+        pytest.param("cert.pdf", files.PROGRAM, "cert.pdf: is a program", id="a program"),
+        pytest.param("cert.pdf.exe", files.PDF, "has a name in .exe", id="a program by its name"),
+        pytest.param("empty.pdf", b"", "the file is empty: save it", id="an empty file"),
+        pytest.param("gone.pdf", None, "gone.pdf: cannot be read: No such file", id="no file"),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_is_not_kept(
-    world: World, who: int, documents: LocalDocuments, tmp_path: Path, name: str, complaint: str
-) -> None:
+    world: World, who: int, documents: LocalDocuments, tmp_path: Path,
+    name: str, content: bytes | None, complaint: str,
+) -> None:  # fmt: skip
     certificate, _ = world.certify("C-1", "TX")
     before = everything(world.store)
-    if name != "gone.pdf":
-        (tmp_path / name).write_bytes(b"" if name == "empty.pdf" else b"x")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
     with pytest.raises(RefusedError, match=complaint):
         certificates.attach(world.store, certificate, documents, tmp_path / name, world.act())
     assert everything(world.store) == before
@@ -147,7 +154,7 @@ def three(erp: Source) -> dict[str, int]:
     erp.remote.put(customer("2", number="3", **TWIN), customer("3", email="AP@T.example", **TWIN))
     erp.pull(Stream.CUSTOMERS)
     with erp.world.store.reading() as tx:
-        return {(c.number or c.email or ""): c.id for c in tx.reports.customers()}
+        return {(c.number or c.email or ""): c.id for c in customers_in(tx)}
 
 
 def find(world: World, words: str) -> int:

@@ -286,13 +286,13 @@ def test_the_files_of_a_certificate_go_along(
     erp.pull(Stream.CUSTOMERS)
     erp.pull()
     certificate, _ = world.certify("C-1", "TX")
-    (tmp_path / "cert.pdf").write_bytes(b"%PDF")
+    (tmp_path / "cert.pdf").write_bytes(b"%PDF-1.7")
     certificates.attach(world.store, certificate, documents, tmp_path / "cert.pdf", world.act())
     erp.push()
     (item,) = erp.remote.pushed
     (file,) = item.files
     with file.open() as opened:
-        assert (file.name, opened.read()) == ("cert.pdf", b"%PDF")
+        assert (file.name, opened.read()) == ("cert.pdf", b"%PDF-1.7")
 
 
 def test_the_whole_desired_state_is_written(world: World, erp: Source) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from exempt import Outcome, Stream
 from exempt.errors import ConfigError, PermanentError, RefusedError, TransientError
+from exempt.model.customer import CustomerDetails, usable_email
+from exempt.services import cards
 from exempt.services.push import mail_due
-from exempt.services.requests import Asked, ask, lacking, usable_email
+from exempt.services.requests import Asked, ask, lacking
 from exempt.services.rows import DeliveryTarget
 from support.fake_connector import MAILS
 from support.records import DAY, NOW, address, customer, order
@@ -42,7 +44,7 @@ def asking(mail: Source, **options: Any) -> Asked:
 
 
 def names(asked: Asked) -> tuple[list[str], list[str], list[str]]:
-    sent, without, already, _ = ([one.name for one in group] for group in asked)
+    sent, without, already, *_ = ([one.name for one in group] for group in asked)
     return sent, without, already
 
 
@@ -117,7 +119,7 @@ def test_an_order_may_claim(erp: Source, mail: Source, facts: dict[str, Any], as
 def test_who_holds_a_certificate_is_not_asked(world: World, erp: Source, mail: Source) -> None:
     buy(erp, LONE_STAR)
     world.certify("Lone Star", "TX")
-    assert asking(mail) == Asked([], [], [], [])
+    assert asking(mail) == Asked([], [], [], [], [])
 
 
 def test_just_some_customers(world: World, erp: Source, mail: Source) -> None:
@@ -274,3 +276,43 @@ def test_a_single_use_certificate_is_none_for_the_card(world: World, erp: Source
     world.certify("Lone Star", "TX", order_numbers=("PO-7",))
     with world.store.reading() as tx:
         assert [one.jurisdictions for one in lacking(tx, NOW.date())] == [("US-TX",)]
+
+
+# --- ship-to customers, and who is left out ----------------------------------------------
+
+
+def test_what_a_location_lacks_is_asked_of_its_billing_customer(
+    world: World, erp: Source, mail: Source
+) -> None:
+    site = customer("S-1", name="Site", parent_external_id="C-1", ship_to=(address("CA"),))
+    buy(erp, LONE_STAR)
+    buy(erp, site, state="CA")
+    (one,) = asking(mail).sent
+    assert (one.name, one.email, one.jurisdictions) == (
+        "Lone Star",
+        "ap@lonestar.example",
+        ("US-CA", "US-TX"),
+    )
+    assert one.orders == 2
+    assert names(asking(mail)) == ([], [], ["Lone Star"]), "and not again for the location"
+
+
+def test_who_is_excluded_from_mailings_is_not_asked(
+    world: World, erp: Source, mail: Source
+) -> None:
+    buy(erp, LONE_STAR)
+    with world.store.writing() as tx:
+        (card,) = tx.cards.find([world.customer_id("Lone Star")])
+        tx.cards.save([card.model_copy(update={"excluded_from_mailings": True})], NOW, by="anna")
+    asked = asking(mail)
+    assert (asked.sent, [one.name for one in asked.excluded]) == ([], ["Lone Star"])
+    assert mail_due(mail.reading()) == {}
+
+
+def test_a_card_made_by_hand_is_asked_for_the_state_it_is_in(world: World, mail: Source) -> None:
+    details = CustomerDetails(
+        name="Depot", country="US", state="NV", email="ap@depot.example", exemption_code="G"
+    )
+    cards.add(world.store, mail.row.company_id, details, world.act())
+    (one,) = asking(mail).sent
+    assert (one.name, one.jurisdictions) == ("Depot", ("US-NV",))

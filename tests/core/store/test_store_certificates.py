@@ -29,7 +29,7 @@ from exempt.model.forms import FormKind, IdentificationType
 from exempt.rules.history import FieldChange
 from exempt.services.rows import ConnectionRow, Subject
 from support.records import DAY, NOW, TODAY, YEAR, customer, details, in_state, order
-from support.stores import enter, everything, rows, save_customers, save_orders
+from support.stores import customers_in, enter, everything, rows, save_customers, save_orders
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def customers(store: SqlStore, erp: ConnectionRow) -> list[int]:
     """The ids of two cards."""
     save_customers(store, erp, customer("A"), customer("B"))
     with store.reading() as tx:
-        return [card.id for card in tx.reports.customers()]
+        return [card.id for card in customers_in(tx)]
 
 
 def get(store: SqlStore, certificate_id: int) -> Certificate:
@@ -134,7 +134,7 @@ def test_a_ship_to_customer_may_use_those_of_its_billing_customer(
 ) -> None:
     save_customers(store, erp, customer("A-1", parent_external_id="A"))
     with store.writing() as tx:
-        (ship_to,) = (c.id for c in tx.reports.customers("A-1"))
+        (ship_to,) = (c.id for c in customers_in(tx, "A-1"))
         shared = enter(tx, customers[0], "TX", customer_ids=(customers[0], ship_to))
         enter(tx, customers[1], "TX")
         theirs = enter(tx, customers[0], "CA")

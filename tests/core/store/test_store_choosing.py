@@ -18,7 +18,7 @@ from exempt.services.policy import Policy
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow, StoredOrder
 from support.records import DAY, NOW, TODAY, address, customer, in_state, order
-from support.stores import connected, enter, save_customers, save_orders
+from support.stores import connected, customers_in, enter, save_customers, save_orders
 
 PEOPLE = 12
 STATES = ("TX", "CA")
@@ -70,7 +70,7 @@ def sales(
 def certificates(store: SqlStore, chance: random.Random, how_many: int = 60) -> list[int]:
     """Certificates with dates so near to each other that many rank alike; their ids."""
     with store.writing() as tx:
-        cards = [row.id for row in tx.reports.customers()]
+        cards = [row.id for row in customers_in(tx)]
         return [certified(tx, chance, cards) for _ in range(how_many)]
 
 

@@ -9,7 +9,7 @@ from exempt.adapters.store.store import SqlStore
 from exempt.errors import RefusedError
 from exempt.services.rows import ConnectionRow, StreamPart
 from support.records import NOW, customer
-from support.stores import MINUTE, connected, enter, rows, save_customers
+from support.stores import MINUTE, connected, customers_in, enter, rows, save_customers
 
 
 def test_a_connection_is_registered_once_and_brought_up_to_date(store: SqlStore) -> None:
@@ -129,15 +129,15 @@ def test_customers_are_found(
         customer("3", name="Öl & Söhne"),
     )
     with store.reading() as tx:
-        assert [row.name for row in tx.reports.customers(words)] == names
+        assert [row.name for row in customers_in(tx, words)] == names
 
 
 def test_a_card_shows_what_it_is_made_of(store: SqlStore, erp: ConnectionRow) -> None:
     save_customers(store, erp, customer("1", number="C-1", exempt=True))
     save_customers(store, connected(store, "shop"), customer("2", number="C-1"))
     with store.writing() as tx:
-        (card,) = tx.reports.customers()
+        (card,) = customers_in(tx)
         enter(tx, card.id)
     with store.reading() as tx:
-        (card,) = tx.reports.customers()
-    assert card[1:] == ("C-1", "Customer 1", None, True, 2, 1)
+        (card,) = customers_in(tx)
+    assert card[1:8] == ("C-1", "Customer 1", None, True, 2, 1, "northwind")

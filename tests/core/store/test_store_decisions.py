@@ -23,7 +23,7 @@ from support.records import (
     line,
     order,
 )
-from support.stores import MINUTE, connected, enter, rows, save_customers, save_orders
+from support.stores import MINUTE, connected, customers_in, enter, rows, save_customers, save_orders
 
 FLAGGED = card(flagged_exempt=True)
 TAXED = decision_of(order(), FLAGGED, [])
@@ -37,7 +37,7 @@ def save(store: SqlStore, *decided: tuple[int, Decision], minutes: int = 0) -> i
 def exempted(store: SqlStore, order_id: int) -> tuple[int, Decision]:
     """A decision by a certificate that is on file."""
     with store.writing() as tx:
-        (customer_id,) = {c.id for c in tx.reports.customers()}
+        (customer_id,) = {c.id for c in customers_in(tx)}
         number = enter(tx, customer_id)
         held = tx.certificates.coverages([customer_id])[customer_id]
     decision = decision_of(order(), FLAGGED, held)
@@ -197,10 +197,10 @@ def test_customers_to_be_asked(store: SqlStore, erp: ConnectionRow) -> None:
         (stored,) = save_orders(store, row, each).touched
         save(store, (stored.id, decision_of(each, who, [])))
     with store.writing() as tx:
-        (zeta,) = (c.id for c in tx.reports.customers("zeta"))
+        (zeta,) = (c.id for c in customers_in(tx, "zeta"))
         tx.requests.add(zeta, "ap@zeta.example", ["US-CA"], NOW)
     with store.reading() as tx:
-        found = [one[2:] for one in tx.decisions.uncovered()]
+        found = [one[2:9] for one in tx.decisions.uncovered()]
         (asked,) = tx.requests.all()
     assert found == [
         ("Northwind", None, "Alpha", None, ("US-TX",), 1, ()),

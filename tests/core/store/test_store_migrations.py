@@ -18,7 +18,15 @@ from exempt.errors import RefusedError
 from exempt.services import orders
 from support.databases import open_database
 from support.records import NOW, TODAY, card, coverage, customer, decision_of, line, order
-from support.stores import connected, enter, everything, rows, save_customers, save_orders
+from support.stores import (
+    connected,
+    customers_in,
+    enter,
+    everything,
+    rows,
+    save_customers,
+    save_orders,
+)
 
 REVISIONS = [
     revision.revision
@@ -38,7 +46,7 @@ def fill(database: Database) -> SqlStore:
     save_customers(store, erp, customer())
     save_orders(store, erp, order(lines=(line(),)))
     with store.writing() as tx:
-        (card,) = tx.reports.customers()
+        (card,) = customers_in(tx)
         enter(tx, card.id)
         tx.requests.add(card.id, "ap@example.com", ["US-TX"], NOW)
     return store
@@ -222,3 +230,43 @@ def test_going_back_makes_nothing_good_for_more_than_it_was(database_url: str) -
         (replayed,) = orders.replayed(store, [sold[0]])
         assert replayed.kept.steps == ()
         assert replayed.anew is None, "it is not taken for one that was tampered with"
+
+
+CARD = (
+    "INSERT INTO customer"
+    " (id, company_id, owner_connection_id, name, number, flagged_exempt, created_at)"
+)
+RECORD = "INSERT INTO source_customer (id, connection_id, external_id, changed_at, customer_id"
+BILLING = "billing_country, billing_state, billing_city"
+ACME = " VALUES (1, 1, 'A', 5, 1, 'Acme', TRUE, '12-3456789', 'US', 'TX', 'Austin')"
+DEPOT = "(2, 1, 'B', 6, 7, 'Depot', FALSE, 'A')"
+
+
+def test_cards_take_over_what_they_have_room_for_since(empty_url: str) -> None:
+    with open_database(empty_url) as database:
+        store = SqlStore(database, lambda _sha256: pytest.fail("no file is opened"))
+        migrate.upgrade(database, "0002")
+        with database.writing() as connection:
+            for statement in OLD[:3]:
+                connection.exec_driver_sql(statement)
+            for statement in (
+                f"{CARD} VALUES (7, 1, 1, 'Depot', 'D-1', FALSE, 1)",
+                "UPDATE customer SET owner_connection_id = 1",
+                f"{RECORD}, name, bill_to, tax_id, {BILLING}){ACME}",
+                f"{RECORD}, name, bill_to, parent_external_id) VALUES {DEPOT}",
+            ):
+                connection.exec_driver_sql(statement)
+        migrate.upgrade(database)
+        with store.reading() as tx:
+            acme, depot = tx.cards.find([1, 7])
+            (link,) = tx.cards.ship_tos([7])
+            found = customers_in(tx, "123456789")
+        assert (acme.tax_id, acme.state, acme.city, acme.bill_to) == (
+            "12-3456789",
+            "TX",
+            "Austin",
+            True,
+        )
+        assert (depot.bill_to, depot.bill_to_ids, acme.ship_to_ids) == (False, (1,), (7,))
+        assert link.connection == link.made_by
+        assert [row.id for row in found] == [1], "it is found by its tax ID"

@@ -20,7 +20,7 @@ from exempt.model.certificate import (
 from exempt.rules.status import CertificateStatus, certificate_status
 from exempt.services.rows import CertificateFilter, CertificatePage, CertificateSort, ConnectionRow
 from support.records import DAY, TODAY, customer, in_state
-from support.stores import enter, save_customers
+from support.stores import customers_in, enter, save_customers
 
 SOON = 30
 
@@ -36,7 +36,7 @@ def customers(store: SqlStore, erp: ConnectionRow) -> list[int]:
         customer("C", number="C-300", name="Côté"),
     )
     with store.reading() as tx:
-        found = {c.number: c.id for c in tx.reports.customers()}
+        found = {c.number: c.id for c in customers_in(tx)}
     return [found[number] for number in ("A-100", "B_200", "C-300")]
 
 

@@ -13,7 +13,15 @@ from exempt.adapters.store.store import SqlStore
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
 from support.records import NOW, card, customer, decision_of, employee, line, order, product
-from support.stores import connected, enter, everything, rows, save_customers, side_by_side
+from support.stores import (
+    connected,
+    customers_in,
+    enter,
+    everything,
+    rows,
+    save_customers,
+    side_by_side,
+)
 
 
 def write_everywhere(tx: Transaction, row: ConnectionRow) -> None:
@@ -79,7 +87,7 @@ def test_a_reader_waits_for_no_writer(store: SqlStore, erp: ConnectionRow) -> No
     with store.writing() as tx:
         write_everywhere(tx, erp)
         with store.reading() as other:
-            assert other.reports.customers() == []
+            assert customers_in(other) == []
 
 
 def test_an_installation_has_one_name(store: SqlStore) -> None:

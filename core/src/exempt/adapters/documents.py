@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import tempfile
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from exempt.errors import NotFoundError, RefusedError
+from exempt.services.files import Documents, Judge
 
 MAX_BYTES = 50 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
-class LocalDocuments:
+class LocalDocuments(Documents):
     """A folder of files; the same content is kept once, and never changed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, content: BinaryIO) -> tuple[str, int]:
-        """Keep a file; returns its SHA-256 as hex, and its size in bytes.
-
-        Raises:
-            RefusedError: It is empty, or larger than 50 MB.
-        """
+    def put(self, content: BinaryIO, judge: Judge | None = None) -> tuple[str, int]:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._folder, prefix=".part-")
         part = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with os.fdopen(handle, "w+b") as file:
                 sha256, size = _copy(content, file)
                 file.flush()
+                if judge:
+                    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as written:
+                        judge(written)
                 os.fsync(file.fileno())
             target = self._path(sha256)
             target.parent.mkdir(exist_ok=True)
@@ -43,11 +43,6 @@ class LocalDocuments:
         return sha256, size
 
     def open(self, sha256: str) -> IO[bytes]:
-        """Open a kept file.
-
-        Raises:
-            NotFoundError: It is not there any more.
-        """
         try:
             return self._path(sha256).open("rb")
         except FileNotFoundError:
@@ -68,7 +63,7 @@ def _copy(content: BinaryIO, file: IO[bytes]) -> tuple[str, int]:
             raise RefusedError(msg)
         file.write(chunk)
     if size == 0:
-        msg = "the file is empty"
+        msg = "the file is empty: save it once more, and see that it has something in it"
         raise RefusedError(msg)
     return digest.hexdigest(), size
 

@@ -10,8 +10,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from exempt.cli import certificates_app, orders_app, requests_app, rules_app
+from exempt.cli import (
+    certificates_app,
+    companies_app,
+    customers_app,
+    entries_app,
+    imports_app,
+    orders_app,
+    requests_app,
+    rules_app,
+)
 from exempt.cli.base import Json, Names, State, name_of_a_person, opened
+from exempt.cli.options import Company, OnlyThis
 
 app = typer.Typer(
     name="exempt",
@@ -21,6 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(certificates_app.app, name="certificates")
+app.add_typer(entries_app.comments, name="comments")
+app.add_typer(entries_app.files, name="files")
+app.add_typer(companies_app.app, name="companies")
+app.add_typer(customers_app.app, name="customers")
+app.add_typer(imports_app.app, name="imports")
 app.add_typer(orders_app.app, name="orders")
 app.add_typer(requests_app.app, name="requests")
 app.add_typer(rules_app.app, name="rules")
@@ -120,11 +135,11 @@ def sync(
 
 
 @app.command()
-def status(json: Json = False) -> None:
+def status(company: Company = None, only_this: OnlyThis = False, json: Json = False) -> None:
     """Where everything stands: connections, orders, what is owed, what needs a person."""
     from exempt.cli.show import show_status  # noqa: PLC0415
 
-    show_status(opened(), as_json=json)
+    show_status(opened(), company, only_this=only_this, as_json=json)
 
 
 @app.command()
@@ -138,17 +153,6 @@ def explain(
     Short for exempt orders explain.
     """
     orders_app.explain(order, connection, json)
-
-
-@app.command()
-def customers(
-    words: Annotated[str | None, typer.Argument(help="Part of name, number or e-mail.")] = None,
-    json: Json = False,
-) -> None:
-    """List customers."""
-    from exempt.cli.show import show_customers  # noqa: PLC0415
-
-    show_customers(opened(), words, as_json=json)
 
 
 @app.command()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
+from exempt.cli.companies import scope
 from exempt.cli.output import count, print_json, print_table, say
 from exempt.cli.show import states
 from exempt.errors import RefusedError
-from exempt.services.requests import lacking, usable_email
+from exempt.model.customer import usable_email
+from exempt.services.requests import lacking
 from exempt.services.rows import Uncovered
 from exempt.wiring import Exempt
 
 
-def show(exempt: Exempt, *, as_json: bool) -> None:
+def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool) -> None:
     """``exempt requests list``."""
+    company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
-        to_ask, asked = lacking(tx, exempt.clock().date()), tx.requests.all()
+        to_ask = lacking(tx, exempt.clock().date(), company_ids)
+        asked = tx.requests.all(company_ids)
     if as_json:
         print_json({"to_ask": [u._asdict() for u in to_ask], "asked": [r._asdict() for r in asked]})
         return
@@ -47,6 +52,8 @@ def show(exempt: Exempt, *, as_json: bool) -> None:
 
 
 def _email(one: Uncovered) -> str:
+    if one.excluded_from_mailings:
+        return "excluded from mailings"
     return one.email if one.email and usable_email(one.email) else "none that can be used"
 
 
@@ -71,8 +78,15 @@ def send(exempt: Exempt, customers: Sequence[str], *, everyone: bool, as_json: b
             f"{one.name} belongs to {one.company}, which has no connection that sends mail.",
             "yellow",
         )
+    for one in asked.excluded:
+        say(f"{one.name} is excluded from mailings: call it.", "yellow")
     for one in asked.without_email:
-        say(f"{one.name} has no usable e-mail address: add one in the source.", "yellow")
+        words = shlex.quote(one.number or f"id:{one.customer_id}")
+        say(
+            f"{one.name} has no usable e-mail address: add one in the source, or with exempt"
+            f" customers edit {words} --email",
+            "yellow",
+        )
     said = ", ".join(f"{n} {outcome}" for outcome, n in sorted(outcomes.items()))
     say(f"{count(len(asked.sent), 'request')} made; mails: {said or 'none'}.")
     return 1 if asked.without_email else 0

@@ -12,6 +12,7 @@ from exempt.cli.options import (
     LARGEST,
     Anyway,
     CertificateId,
+    Company,
     Descending,
     Effective,
     Expires,
@@ -25,8 +26,10 @@ from exempt.cli.options import (
     Number,
     OfCustomer,
     OfReason,
+    OnlyThis,
     Orders,
     Percentage,
+    Set,
     Sorted,
     Statuses,
     Version,
@@ -65,7 +68,10 @@ def add(
     id_type: IdType = None,
     issued_by: IssuedBy = None,
     notes: Notes = None,
-    file: Annotated[list[Path] | None, typer.Option("--file", help="PDF, PNG or JPEG.")] = None,
+    set_: Set = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", help="PDF, PNG, JPEG or TIFF.")
+    ] = None,
     pending: Annotated[
         bool, typer.Option("--pending", help="It waits for review, and covers nothing yet.")
     ] = False,
@@ -97,6 +103,7 @@ def add(
             "issued_by": issued_by,
         },
         states=state,
+        custom=set_ or [],
     )
     exempt = opened()
     entering.add(
@@ -127,6 +134,7 @@ def edit(
         typer.Option("--apply-tax/--no-apply-tax", help="Whether to tax the orders all the same."),
     ] = None,
     notes: Notes = None,
+    set_: Set = None,
     add_customer: Annotated[
         list[str] | None, typer.Option("--add-customer", help="Number or e-mail, or id:12.")
     ] = None,
@@ -195,6 +203,7 @@ def edit(
             "notes": state_notes,
         },
         states=state or [],
+        custom=set_ or [],
         drop_states=drop_state or [],
         within=in_ or [],
         add_customers=add_customer or [],
@@ -232,6 +241,8 @@ def list_(
     status: Statuses = None,
     expires_from: ExpiresFrom = None,
     expires_to: ExpiresTo = None,
+    company: Company = None,
+    only_this: OnlyThis = False,
     sort: Sorted = "id",
     descending: Descending = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="A page's rows.")] = 50,
@@ -254,6 +265,8 @@ def list_(
         statuses=status or [],
         expires_from=expires_from,
         expires_to=expires_to,
+        company=company,
+        only_this=only_this,
     )._replace(
         sort=register.SORTS[sort], descending=descending, limit=limit, offset=(page - 1) * limit
     )
@@ -274,6 +287,8 @@ def export(
     status: Statuses = None,
     expires_from: ExpiresFrom = None,
     expires_to: ExpiresTo = None,
+    company: Company = None,
+    only_this: OnlyThis = False,
     json: Json = False,
 ) -> None:
     """Make a folder for an auditor.
@@ -293,6 +308,8 @@ def export(
         statuses=status or [],
         expires_from=expires_from,
         expires_to=expires_to,
+        company=company,
+        only_this=only_this,
     )
     raise typer.Exit(exporting.export(exempt, folder, certificates or [], filters, as_json=json))
 
@@ -354,7 +371,7 @@ def reject(
 @app.command()
 def attach(
     certificate: CertificateId,
-    file: Annotated[list[Path], typer.Argument(metavar="FILE", help="PDF, PNG or JPEG.")],
+    file: Annotated[list[Path], typer.Argument(metavar="FILE", help="PDF, PNG, JPEG or TIFF.")],
     version: Version = None,
     json: Json = False,
 ) -> None:

@@ -26,6 +26,7 @@ from exempt.model.forms import IdentificationType
 from exempt.services import certificates
 from exempt.services.recheck import closed_orders
 from exempt.services.requests import Asked
+from exempt.services.rows import CustomerFilter
 from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
 from exempt.testing import sample
@@ -156,7 +157,8 @@ class _Demo:
     def _enter_certificates(self, exempt: Exempt) -> None:
         entered = changed = 0
         with exempt.store.reading() as tx:
-            by_number = {c.number: c.id for c in tx.reports.customers()}
+            known = tx.cards.page(CustomerFilter(), exempt.clock().date()).customers
+        by_number = {customer.number: customer.id for customer in known}
         for buyer in sample.BUYERS:
             for held in buyer.certificates:
                 if buyer.number in by_number:
@@ -224,7 +226,7 @@ class _Demo:
             ("status", "what needs a person"),
             ("certificates list", "what is on file, and until when"),
             ("certificates show 6", "all that is known of one"),
-            ("customers lone", "one card for a customer of two systems"),
+            ("customers show C-1001", "one card for a customer of two systems"),
         ):
             say(
                 f"   {_program()} -s {self._folder / FILE_NAME} {command:<19} # {shows}", wrap=False

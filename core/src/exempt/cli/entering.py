@@ -9,13 +9,14 @@ from typing import Any
 
 from exempt.cli.output import one_line, print_json, say, say_below, short
 from exempt.cli.register import decided_anew, say_closed_otherwise, say_objections, told
-from exempt.cli.typed import details_of, jurisdiction, read
+from exempt.cli.typed import details_of, jurisdiction, keys_and_values, read
 from exempt.errors import RefusedError
 from exempt.model.certificate import Certificate, CertificateDetails, ReviewStatus
 from exempt.model.forms import IdentificationType
 from exempt.rules import claims
 from exempt.rules.history import FieldChange, changes_between
 from exempt.services import certificates
+from exempt.services.cards import read_custom
 from exempt.services.certificates import Act, Scans
 from exempt.services.rows import CustomerRow
 from exempt.services.sheet import field_title, value_text
@@ -41,10 +42,17 @@ class Given:
     within: Sequence[str] = ()
     add_customers: Sequence[str] = ()
     drop_customers: Sequence[str] = ()
+    custom: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         said = [*self.whole.values(), *self.each.values()]
-        lists = (self.states, self.drop_states, self.add_customers, self.drop_customers)
+        lists = (
+            self.states,
+            self.drop_states,
+            self.add_customers,
+            self.drop_customers,
+            self.custom,
+        )
         return any(value is not None for value in said) or any(lists)
 
     @property
@@ -90,6 +98,7 @@ def add(
     fields = {
         **given.fields,
         "customer_ids": [0],  # they are looked up when all else is right
+        "custom": _custom(exempt, given, {}),
         "jurisdictions": [
             {**_numbered(of_each, number), "jurisdiction": place}
             for place, number in numbers.items()
@@ -119,6 +128,11 @@ def add(
         say_below(f"{sentence}.")
     say_objections(act, done.certificate)
     say_closed_otherwise(exempt, act, done.certificate)
+
+
+def _custom(exempt: Exempt, given: Given, before: Mapping[str, str]) -> dict[str, str]:
+    defined = exempt.settings.file.custom_fields.certificates
+    return read_custom(defined, keys_and_values(given.custom, "--set"), before)
 
 
 def _numbered(fields: Fields, number: str | None) -> dict[str, Any]:
@@ -168,6 +182,7 @@ def edit(
     fields = {
         **before.details.model_dump(),
         **given.fields,
+        "custom": _custom(exempt, given, before.custom),
         "customer_ids": _customers(exempt, before, given),
         "jurisdictions": _jurisdictions(before, given),
     }

@@ -17,6 +17,7 @@ from exempt.cli.output import count, print_json, say
 from exempt.errors import ExemptError, NotFoundError, RefusedError
 from exempt.model.certificate import AttachedFile, Certificate, JurisdictionDetails
 from exempt.rules.rejections import sentence
+from exempt.rules.spreadsheet import safe_cell
 from exempt.services.ports import Transaction
 from exempt.services.rows import CertificateFilter
 from exempt.services.sheet import Looked, Scan, look, sheet_of
@@ -24,7 +25,6 @@ from exempt.wiring import Exempt
 
 TABLE = "certificates.csv"
 _AT_ONCE = 200
-_FORMULA = re.compile(r"\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n]")
 _UNSAFE = re.compile(r"[^\w.() -]+")
 _LONGEST_NAME = 120
 _IMAGES = {"image/png", "image/jpeg"}
@@ -32,6 +32,7 @@ _IMAGES = {"image/png", "image/jpeg"}
 _WHOLE = (
     *("certificate_id", "version", "status", "customers", "number", "kind", "order_numbers"),
     *("form_kind", "signed_date", "apply_tax", "exempt_percentage", "notes"),
+    "custom",
     *("review_status", "rejections", "archived_date", "entered_at", "entered_by", "source"),
     *("files", "printed"),
 )
@@ -222,6 +223,7 @@ def _whole(looked: Looked) -> dict[str, object]:
         if certificate.entered_at
         else "",
         "rejections": "; ".join(map(sentence, certificate.rejections)),
+        "custom": "; ".join(f"{key}={value}" for key, value in certificate.custom.items()),
     }
 
 
@@ -238,5 +240,4 @@ def cell(value: object) -> str:
     """*value* as text that no spreadsheet takes for a formula."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = "" if value is None else str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
+    return "" if value is None else safe_cell(str(value))

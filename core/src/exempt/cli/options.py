@@ -1,4 +1,4 @@
-"""Options that several commands on certificates share."""
+"""Options that several commands share, most of them on certificates."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ IssuedBy = Annotated[
     str | None, typer.Option("--issued-by", help="The state that gave the number, if another.")
 ]
 Notes = Annotated[str | None, typer.Option("--notes", help="What else is to be known of it.")]
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A custom field; without a value, empty it."),
+]
+Company = Annotated[
+    str | None,
+    typer.Option("--company", help="Of the company with this key, and of those below it."),
+]
+OnlyThis = Annotated[bool, typer.Option("--only-this", help="Not of the companies below it.")]
 
 Words = Annotated[
     str | None, typer.Argument(help="Part of a customer's name, number or e-mail, or of a number.")

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from exempt.cli.companies import scope
 from exempt.cli.output import (
     console,
     count,
@@ -20,6 +21,7 @@ from exempt.cli.output import (
 )
 from exempt.cli.typed import day, jurisdiction, one_of
 from exempt.model.certificate import Certificate, ExemptionReason, ReviewStatus
+from exempt.model.customer import usable_email
 from exempt.rules.objections import Objection, ObjectionSeverity
 from exempt.rules.status import HINTS, REQUEST_OFFERED, CertificateStatus, certificate_status
 from exempt.services import certificates
@@ -27,7 +29,6 @@ from exempt.services.certificates import Act, Done
 from exempt.services.certificates import objections as objections_to
 from exempt.services.recheck import closed_orders
 from exempt.services.requests import lacking as to_ask
-from exempt.services.requests import usable_email
 from exempt.services.rows import CertificateFilter, CertificatePage, CertificateSort
 from exempt.services.sheet import Looked, Part, look, sheet_of, spoken
 from exempt.wiring import Exempt
@@ -58,10 +59,13 @@ def filters(
     statuses: Sequence[str],
     expires_from: str | None,
     expires_to: str | None,
+    company: str | None,
+    only_this: bool,
 ) -> CertificateFilter:
     """What the options of a list say."""
     return CertificateFilter(
         words=words,
+        company_ids=scope(exempt, company, only_this=only_this),
         customer_id=exempt.customer(customer).id if customer else None,
         jurisdiction=jurisdiction(state, f"--state {state}") if state else None,
         reason=one_of(ExemptionReason, reason, "--reason") if reason else None,

@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 
 from exempt.cli.base import Json, opened
+from exempt.cli.options import Company, OnlyThis
 
 app = typer.Typer(no_args_is_help=True, help="Ask customers for missing certificates.")
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(company: Company = None, only_this: OnlyThis = False, json: Json = False) -> None:
     """List customers to ask, and those asked already."""
     from exempt.cli import asking  # noqa: PLC0415
 
-    asking.show(opened(), as_json=json)
+    asking.show(opened(), company, only_this=only_this, as_json=json)
 
 
 @app.command()

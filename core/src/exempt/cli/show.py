@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from exempt.cli.output import count, money, print_json, print_table, say, short
+from exempt.cli.companies import scope
+from exempt.cli.output import money, print_json, print_table, say, short
 from exempt.errors import ExemptError
 from exempt.model.decision import Ground
 from exempt.services.requests import lacking
@@ -52,17 +53,22 @@ def show_check(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     return 1 if bad else 0
 
 
-def show_status(exempt: Exempt, *, as_json: bool) -> None:
+def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool) -> None:
     """``exempt status``."""
+    company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
-        connections = tx.reports.connections()
-        counts = tx.decisions.counts()
-        uncovered = lacking(tx, exempt.clock().date())
-        dead = tx.deliveries.dead()
-        rejected = [
-            (row.name, stream, r)
+        rows = [
+            row
             for row in tx.connections.all()
-            for stream, r in tx.sources.rejected(row.id)
+            if company_ids is None or row.company_id in company_ids
+        ]
+        names = {row.name for row in rows}
+        connections = [one for one in tx.reports.connections() if one.name in names]
+        counts = tx.decisions.counts(company_ids)
+        uncovered = lacking(tx, exempt.clock().date(), company_ids)
+        dead = [(name, one) for name, one in tx.deliveries.dead() if name in names]
+        rejected = [
+            (row.name, stream, r) for row in rows for stream, r in tx.sources.rejected(row.id)
         ]
     if as_json:
         print_json(
@@ -153,29 +159,3 @@ def _show_people_needed(uncovered: Any, dead: Any, rejected: Any) -> None:
 def states(jurisdictions: Sequence[str]) -> str:
     """``CA, TX``."""
     return ", ".join(short(j) for j in jurisdictions)
-
-
-def show_customers(exempt: Exempt, words: str | None, *, as_json: bool) -> None:
-    """``exempt customers``."""
-    with exempt.store.reading() as tx:
-        rows = tx.reports.customers(words)
-    if as_json:
-        print_json([row._asdict() for row in rows])
-        return
-    print_table(
-        count(len(rows), "customer"),
-        ("Id", "Number", "Name", "E-mail", "Claims exemption", "Sources", "Certificates"),
-        [
-            (
-                r.id,
-                r.number,
-                r.name,
-                r.email,
-                "yes" if r.flagged_exempt else "",
-                r.sources,
-                r.certificates,
-            )
-            for r in rows
-        ],
-        right=(0, 5, 6),
-    )

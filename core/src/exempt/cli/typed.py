@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -124,3 +124,19 @@ def _mistake(found: Any) -> str:
     elif found["input"] is None:
         wrong = "cannot be empty"
     return f"{option}: {wrong}" if option else wrong
+
+
+def keys_and_values(texts: Iterable[str], option: str) -> dict[str, str]:
+    """What was typed as ``KEY=VALUE``.
+
+    Raises:
+        RefusedError: One of them is not.
+    """
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            msg = f"{option} {text}: write KEY=VALUE"
+            raise RefusedError(msg)
+        found[key.strip()] = value
+    return found

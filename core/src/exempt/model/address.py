@@ -66,6 +66,21 @@ Jurisdiction = Annotated[
 """Where a tax is levied, as ISO 3166-2 writes it: ``US-TX``. A bare ``TX`` is understood."""
 
 
+def state_of(value: str, country: str | None) -> str:
+    """*value* as it is kept: two letters in the United States, as it is elsewhere.
+
+    Without a country it is a state of the United States if one is called so.
+
+    Raises:
+        ValueError: The country is the United States, and no state is called so.
+    """
+    if country == "US":
+        return _us_state(value)
+    if country is None:
+        return _us_states().get(value.strip().rstrip(".").upper(), value)
+    return value
+
+
 class Address(Record):
     """A postal address.
 
@@ -86,7 +101,7 @@ class Address(Record):
         if not value:
             return None
         country = info.data.get("country")  # type: ignore[attr-defined]
-        return _us_state(value) if country == "US" else value
+        return state_of(value, country) if country else value
 
     @property
     def jurisdiction(self) -> str | None:

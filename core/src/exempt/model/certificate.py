@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from exempt.model.address import Jurisdiction
+from exempt.model.custom import CustomValues
 from exempt.model.forms import FormKind, IdentificationNumber, IdentificationType
 from exempt.model.record import Day, ExternalId, Moment, Record, Text
 
@@ -182,6 +183,7 @@ class CertificateDetails(Record):
             customer's number; empty = all.
         exempt_percentage: How much of a sale is exempt.
         apply_tax: Tax the orders all the same.
+        custom: The values of the seller's own fields.
     """
 
     customer_ids: Annotated[tuple[int, ...], Field(min_length=1)]
@@ -193,6 +195,7 @@ class CertificateDetails(Record):
     apply_tax: bool = False
     exempt_percentage: Percentage = Decimal(100)
     notes: Notes = ""
+    custom: CustomValues = Field(default_factory=dict)
     jurisdictions: Annotated[tuple[JurisdictionDetails, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -17,8 +17,10 @@ class Customer(SourceRecord):
     Attributes:
         number: The number people know the customer by; the first thing by
             which records of several sources are taken for the same customer.
-        email: Where accounts payable reads mail; the second thing.
-        tax_id: The customer's own tax registration, where the source has it.
+        email: Where accounts payable reads mail; the third thing.
+        tax_id: The customer's own tax registration, where the source has it;
+            the second thing.
+        code: A second number that the source keeps for it.
         parent_external_id: The billing customer, for a ship-to location that
             the source keeps as a customer of its own.
         bill_to: Invoices go to it.
@@ -43,6 +45,7 @@ class Customer(SourceRecord):
     exemption_number: Text | None = None
     exemption_code: Text | None = None
     resale_certificate_number: Text | None = None
+    code: Text | None = None
 
     @property
     def flagged_exempt(self) -> bool:

@@ -1,4 +1,4 @@
-"""What differs between two states of a certificate, field by field, for its history."""
+"""What differs between two states of a certificate or a customer, field by field, for a history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from exempt.model.certificate import CertificateDetails, JurisdictionDetails
+from exempt.model.customer import Contact, CustomerDetails
 
 
 class FieldChange(NamedTuple):
@@ -31,9 +32,41 @@ def changes_between(
     )
 
 
+def card_changes(before: CustomerDetails | None, after: CustomerDetails) -> tuple[FieldChange, ...]:
+    """Every field in which two states of a customer's card differ.
+
+    *before* is None for a new card, of which only what it says is listed.
+    """
+    old = dict(_card_fields(before)) if before else {}
+    new = {name: text for name, text in _card_fields(after) if before or text != "no"}
+    return tuple(
+        FieldChange(name, old.get(name), new.get(name))
+        for name in dict.fromkeys([*new, *old])
+        if old.get(name) != new.get(name)
+    )
+
+
+def _card_fields(details: CustomerDetails) -> Iterator[tuple[str, str | None]]:
+    for name in CustomerDetails.model_fields:
+        value = getattr(details, name)
+        if name == "custom":
+            yield from ((f"custom.{key}", text) for key, text in value.items())
+        elif name == "contacts":
+            yield name, "; ".join(map(_contact, value)) or None
+        else:
+            yield name, _text(value)
+
+
+def _contact(contact: Contact) -> str:
+    said = (contact.name, contact.role.value, contact.email, contact.phone)
+    return ", ".join(filter(None, said))
+
+
 def _fields(details: CertificateDetails) -> Iterator[tuple[str, str | None]]:
     for name in CertificateDetails.model_fields:
-        if name != "jurisdictions":
+        if name == "custom":
+            yield from ((f"custom.{key}", text) for key, text in details.custom.items())
+        elif name != "jurisdictions":
             yield name, _text(getattr(details, name))
     for one in details.jurisdictions:
         yield one.jurisdiction, "covered"
@@ -66,6 +99,7 @@ FIELD_TITLES: Mapping[str, str] = {
     "apply_tax": "apply tax",
     "exempt_percentage": "exempt percentage",
     "notes": "notes",
+    "custom": "own fields",
     "exemption_number": "number there",
     "identification_type": "kind of number",
     "issued_by": "number given by",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from exempt.errors import ConflictError, NotFoundError, RefusedError
 from exempt.model.certificate import (
@@ -17,29 +17,16 @@ from exempt.model.certificate import (
     ReviewStatus,
 )
 from exempt.rules import claims
+from exempt.rules.filekinds import SCANS
 from exempt.rules.history import FieldChange, changes_between
 from exempt.rules.objections import Objection
 from exempt.services.decide import decide_stored, redecide
+from exempt.services.files import Documents, keep
 from exempt.services.owing import owe_customers
 from exempt.services.policy import Policy
 from exempt.services.ports import Store, Transaction
 from exempt.services.recurrence import coverages_of, recount
 from exempt.services.rows import Subject
-
-_MEDIA_TYPES = {
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-}
-
-
-class Documents(Protocol):
-    """Keeps files by the SHA-256 of their content."""
-
-    def put(self, content: BinaryIO) -> tuple[str, int]:
-        """Keep a file; returns its SHA-256 as hex, and its size."""
-        ...
 
 
 class Scans(NamedTuple):
@@ -95,7 +82,8 @@ def add(
         anyway: Accept it although a state's rule refuses it as it stands.
 
     Raises:
-        RefusedError: A state's rule refuses it, or a file cannot be kept.
+        RefusedError: A state's rule refuses it, its customers belong to several
+            companies, or a file cannot be kept.
         NotFoundError: There is no such customer.
     """
     if fill_ends:
@@ -103,7 +91,7 @@ def add(
     if review_status is ReviewStatus.ACCEPTED and not anyway:
         _refuse("certificate", details, act)
     with store.writing() as tx:
-        tx.alone(tx.sources.companies_of(details.customer_ids))
+        tx.alone(_one_company(tx, details))
         certificate_id = tx.certificates.add(
             details, review_status, act.at, by=act.by, source=source
         )
@@ -145,6 +133,8 @@ def edit(
             update={name: getattr(details, name) for name in CertificateDetails.model_fields}
         )
         changes = changes_between(before, details)
+        if set(details.customer_ids) - set(before.customer_ids) and seen == before.version:
+            _one_company(tx, details)
         return _change(tx, _Edit(before, after, changes), act, seen)
 
 
@@ -227,32 +217,29 @@ def attach(
         return _attach(tx, certificate_id, documents, file, act)
 
 
+def _one_company(tx: Transaction, details: CertificateDetails) -> set[int]:
+    for card in tx.cards.find(details.customer_ids):
+        if card.gone:
+            stands = f": id:{card.merged_into_id} stands for it" if card.merged_into_id else ""
+            msg = f"customer id:{card.id}: is no more{stands}"
+            raise RefusedError(msg)
+    companies = tx.sources.companies_of(details.customer_ids)
+    if len(companies) > 1:
+        msg = "certificate: its customers belong to several companies: enter it once for each"
+        raise RefusedError(msg)
+    return companies
+
+
 def _attach(
     tx: Transaction, certificate_id: int, documents: Documents, file: Path, act: Act
 ) -> AttachedFile:
-    media_type = media_type_of(file)
     if not _is_text(file.name):
         msg = f"{file.name.encode(errors='replace').decode()}: its name is no UTF-8: rename it"
         raise RefusedError(msg)
-    try:
-        with file.open("rb") as content:
-            sha256, size = documents.put(content)
-    except OSError as error:
-        msg = f"{file}: cannot be read: {error.strerror}"
-        raise RefusedError(msg) from None
-    except RefusedError as error:
-        msg = f"{file}: {error}"
-        raise RefusedError(msg) from None
-    attached = AttachedFile(
-        name=file.name,
-        media_type=media_type,
-        sha256=sha256,
-        size=size,
-        added_at=act.at,
-        added_by=act.by,
-    )
+    kept = keep(documents, file.name, file, SCANS)
+    attached = AttachedFile(**kept._asdict(), added_at=act.at, added_by=act.by)
     tx.certificates.attach(certificate_id, attached)
-    change = FieldChange("file", None, f"{file.name}, sha256 {sha256}")
+    change = FieldChange("file", None, f"{kept.name}, sha256 {kept.sha256}")
     tx.history.add(Subject.CERTIFICATE, certificate_id, [change], act.at, act.by)
     return attached
 
@@ -263,20 +250,6 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def media_type_of(file: Path) -> str:
-    """The media type of a certificate's document, by its name.
-
-    Raises:
-        RefusedError: It is of a kind that is not kept.
-    """
-    found = _MEDIA_TYPES.get(file.suffix.lower())
-    if found is None:
-        allowed = ", ".join(sorted(_MEDIA_TYPES))
-        msg = f"{file.name}: a certificate's file is one of {allowed}: save it as a PDF"
-        raise RefusedError(msg)
-    return found
 
 
 def get(tx: Transaction, certificate_id: int) -> Certificate:

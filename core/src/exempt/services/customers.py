@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exempt.errors import NotFoundError
+from exempt.services import cards
+from exempt.services.ports import Transaction
 from exempt.services.rows import CustomerRow
 
 
@@ -30,6 +32,23 @@ def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
         msg = f"customer {words!r}: {len(found)} fit: name one of {ids}"
         raise NotFoundError(msg)
     msg = (
-        f"customer {words!r}: there is none with this number, e-mail or name: see exempt customers"
+        f"customer {words!r}: there is none with this number, e-mail or name:"
+        " see exempt customers list"
     )
     raise NotFoundError(msg)
+
+
+def named(tx: Transaction, words: str) -> CustomerRow:
+    """The customer that *words* name: its number, e-mail or name, or ``id:12``.
+
+    The id of a card that was merged leads to the card that stands for it.
+
+    Raises:
+        NotFoundError: There is none, or several fit.
+    """
+    found = [] if is_no_id(words) else tx.search.customers(words)
+    number = words.strip().casefold().removeprefix("id:")
+    by_id = number != words.strip().casefold() and number.isdecimal()
+    if by_id and not found and not is_no_id(words):
+        found = tx.search.customers(f"id:{cards.get(tx, int(number)).id}")
+    return find_one(found, words)

@@ -14,18 +14,19 @@ from exempt.model.messages import SendRequest
 from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
+from exempt.services.card_ports import Cards
+from exempt.services.delivery_ports import Deliveries, Requests
+from exempt.services.entry_ports import Entries
+from exempt.services.import_ports import Imports
+from exempt.services.likeness_ports import LookAlikes
+from exempt.services.reconciling_ports import Reconciling
 from exempt.services.register_ports import Certificates, Choices, History, Search
 from exempt.services.rows import (
     ConnectionRow,
     ConnectionStatus,
-    CustomerRow,
     CustomerStanding,
-    Delivery,
-    DeliveryState,
-    DeliveryTarget,
     GroundCount,
     OrderView,
-    RequestRow,
     SavedOrders,
     SavedRecords,
     Span,
@@ -233,8 +234,8 @@ class Decisions(Protocol):
         """Orders whose number or external id is *words*, with the decision in force."""
         ...
 
-    def counts(self) -> list[GroundCount]:
-        """Decisions in force, counted."""
+    def counts(self, company_ids: Collection[int] | None = None) -> list[GroundCount]:
+        """Decisions in force, counted; just those of connections of these companies."""
         ...
 
     def uncovered(self) -> list[Uncovered]:
@@ -246,81 +247,8 @@ class Decisions(Protocol):
         ...
 
 
-class Deliveries(Protocol):
-    """What is owed to outside systems."""
-
-    def last(
-        self, connection_id: int, target: DeliveryTarget, external_ids: Collection[str]
-    ) -> dict[str, Delivery]:
-        """The newest delivery of each thing."""
-        ...
-
-    def owe(
-        self,
-        connection_id: int,
-        target: DeliveryTarget,
-        wanted: Sequence[tuple[str, int, str]],
-        at: dt.datetime,
-    ) -> None:
-        """Add ``(external id, version, wanted)``; older ones still owed are superseded."""
-        ...
-
-    def withdraw(
-        self,
-        connection_id: int,
-        target: DeliveryTarget,
-        external_ids: Sequence[str],
-        at: dt.datetime,
-    ) -> None:
-        """Let nothing be owed to these any more."""
-        ...
-
-    def due(
-        self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int
-    ) -> list[Delivery]:
-        """What is owed and due, oldest first, at most one for each thing."""
-        ...
-
-    def mark(
-        self,
-        delivery: Delivery,
-        state: DeliveryState,
-        *,
-        outcome: str,
-        message: str,
-        at: dt.datetime,
-        due_at: dt.datetime | None = None,
-    ) -> None:
-        """Record what became of an attempt, unless the thing was superseded meanwhile."""
-        ...
-
-    def maybe_sent(self, delivery: Delivery, *, sent: bool = True) -> None:
-        """Mark a mail as maybe sent, before it goes out; or as surely not sent after all."""
-        ...
-
-    def dead(self) -> list[tuple[str, Delivery]]:
-        """Deliveries that wait for a person, with their connection's name."""
-        ...
-
-
-class Requests(Protocol):
-    """Requests for certificates."""
-
-    def add(
-        self, customer_id: int, recipient: str, jurisdictions: Sequence[str], at: dt.datetime
-    ) -> int:
-        """Make a request; returns its id."""
-        ...
-
-    def all(self) -> list[RequestRow]: ...  # noqa: D102
-
-
 class Reports(Protocol):
     """Questions that staff ask."""
-
-    def customers(self, words: str | None = None) -> list[CustomerRow]:
-        """Customer cards by name, or those that *words* fit."""
-        ...
 
     def connections(self) -> list[ConnectionStatus]:
         """Every connection at a glance."""
@@ -348,6 +276,11 @@ class Transaction(Protocol):
 
     connections: Connections
     cursors: Cursors
+    cards: Cards
+    entries: Entries
+    imports: Imports
+    likeness: LookAlikes
+    reconciling: Reconciling
     sources: Sources
     certificates: Certificates
     search: Search

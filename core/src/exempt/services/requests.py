@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
+from exempt.model.customer import usable_email
 from exempt.model.messages import Purpose, SendRequest
 from exempt.rules.wanted import idempotency_key, levies, serves_all_orders
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, Uncovered
-
-_USABLE_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 
 _TEXT = """\
 Hello {name},
@@ -41,18 +39,18 @@ class Asked(NamedTuple):
     without_email: list[Uncovered]
     already_asked: list[Uncovered]
     without_mail: list[Uncovered]
+    excluded: list[Uncovered]
 
 
-def usable_email(address: str | None) -> bool:
-    """Whether a mail could be sent to *address*: one mailbox, with a domain."""
-    return bool(address and len(address) <= 254 and _USABLE_EMAIL.fullmatch(address))
-
-
-def lacking(tx: Transaction, on: dt.date) -> list[Uncovered]:
+def lacking(
+    tx: Transaction, on: dt.date, company_ids: Collection[int] | None = None
+) -> list[Uncovered]:
     """Whom to ask on the day *on*, by name, and for which states.
 
     Who claims an exemption that nothing on file covers: by an order, or by the
-    customer's flag for the states of its ship-to addresses.
+    customer's flag for the states that its goods go to. For a ship-to customer
+    its billing customer is asked, whose certificate covers it. With
+    *company_ids* just those of these companies.
     """
     found = {one.customer_id: one for one in tx.decisions.uncovered()}
     claims = tx.decisions.claimed()
@@ -66,7 +64,39 @@ def lacking(tx: Transaction, on: dt.date) -> list[Uncovered]:
         if missing - {*one.jurisdictions}:
             places = tuple(sorted({*one.jurisdictions, *missing}))
             found[claim.customer_id] = one._replace(jurisdictions=places)
-    return sorted(found.values(), key=lambda one: (one.name, one.customer_id))
+    asked = _billing_customers(tx, found)
+    return sorted(
+        (one for one in asked if company_ids is None or one.company_id in company_ids),
+        key=lambda one: (one.name, one.customer_id),
+    )
+
+
+def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Iterable[Uncovered]:
+    """*found*, with what ship-to customers lack as what their billing customers lack."""
+    links = {link.ship_to_id: link.bill_to_id for link in reversed(tx.cards.ship_tos(found))}
+    moved = {each: links[each] for each in found if each in links}
+    if not moved:
+        return found.values()
+    cards = {card.id: card for card in tx.cards.find(set(moved.values()))}
+    asked = tx.requests.places({*cards})
+    joined = {each: one for each, one in found.items() if each not in moved}
+    for each, bill_to_id in moved.items():
+        card, one = cards[bill_to_id], found[each]
+        before = joined.get(bill_to_id) or one._replace(
+            customer_id=card.id,
+            number=card.number,
+            name=card.name,
+            email=card.email,
+            jurisdictions=(),
+            orders=0,
+            asked=asked.get(card.id, ()),
+            excluded_from_mailings=card.excluded_from_mailings,
+        )
+        joined[bill_to_id] = before._replace(
+            jurisdictions=tuple(sorted({*before.jurisdictions, *one.jurisdictions})),
+            orders=before.orders + one.orders,
+        )
+    return joined.values()
 
 
 def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
@@ -99,7 +129,7 @@ def ask(
     Raises:
         RefusedError: A customer named in *only* lacks no certificate.
     """
-    asked = Asked([], [], [], [])
+    asked = Asked([], [], [], [], [])
     with store.writing() as tx:
         tx.alone(sorted(through))
         to_ask = lacking(tx, at.date())
@@ -112,6 +142,8 @@ def ask(
         for one in to_ask:
             if set(one.jurisdictions) <= set(one.asked):
                 asked.already_asked.append(one)
+            elif one.excluded_from_mailings:
+                asked.excluded.append(one)
             elif not usable_email(one.email):
                 asked.without_email.append(one)
             elif one.company_id not in through:

@@ -108,6 +108,7 @@ class Subject(StrEnum):
 
     CERTIFICATE = "certificate"
     ORDER = "order"
+    CUSTOMER = "customer"
 
 
 class Delivery(NamedTuple):
@@ -142,12 +143,14 @@ class CertificateFilter(NamedTuple):
     Attributes:
         words: Part of a customer's name, number or e-mail, or of a
             certificate's number or that of one of its jurisdictions.
+        company_ids: Just those of customers of these companies.
         expires_from: The earliest end of one of its jurisdictions, that day
             and later; ``expires_to``: that day and earlier.
         limit: How many to give at most, after leaving out ``offset``.
     """
 
     words: str | None = None
+    company_ids: Collection[int] | None = None
     customer_id: int | None = None
     jurisdiction: str | None = None
     reason: ExemptionReason | None = None
@@ -191,7 +194,11 @@ class CustomerStanding(NamedTuple):
 
 
 class CustomerRow(NamedTuple):
-    """A customer card, for a list."""
+    """A customer card, for a list.
+
+    ``sources`` is how many records of sources it has, ``certificates`` how many
+    certificates it holds itself that are in force.
+    """
 
     id: int
     number: str | None
@@ -200,6 +207,113 @@ class CustomerRow(NamedTuple):
     flagged_exempt: bool
     sources: int
     certificates: int
+    company: str = ""
+    code: str | None = None
+    jurisdiction: str | None = None
+
+
+class CustomerLack(StrEnum):
+    """What a customer may be without.
+
+    ===========  ==================================================================
+    email        no A/P e-mail that mail could be sent to
+    engine       a part of name and address that a tax engine wants
+    source       no record in any source: nobody checked that it is there
+    certificate  flagged exempt, and no certificate of its own in force
+    ===========  ==================================================================
+    """
+
+    EMAIL = "email"
+    ENGINE = "engine"
+    SOURCE = "source"
+    CERTIFICATE = "certificate"
+
+
+class CustomerFilter(NamedTuple):
+    """Which customers to list; what is None does not matter.
+
+    Attributes:
+        words: Part of the name, number, code, tax ID or e-mail.
+        company_ids: Just those of these companies.
+        bought_exempt: Whether an order of theirs was decided exempt.
+        state: Of the address, or one that goods go to.
+        limit: How many to give at most, after leaving out ``offset``; 0 = all.
+    """
+
+    words: str | None = None
+    company_ids: Collection[int] | None = None
+    flagged: bool | None = None
+    lacking: CustomerLack | None = None
+    bought_exempt: bool | None = None
+    excluded_from_mailings: bool | None = None
+    jurisdiction: str | None = None
+    limit: int = 0
+    offset: int = 0
+
+
+class CustomerPage(NamedTuple):
+    """A part of a list of customers, and how many there are in the whole list."""
+
+    customers: list[CustomerRow]
+    total: int
+
+
+class CustomerRecord(NamedTuple):
+    """A customer as a source keeps it, and the card that it is on.
+
+    Attributes:
+        linked_by: Who put it there by hand; None = matching did.
+        deleted: The source has it no more.
+    """
+
+    id: int
+    connection: str
+    external_id: str
+    customer_id: int
+    name: str
+    number: str | None
+    email: str | None
+    tax_id: str | None
+    linked_by: str | None
+    deleted: bool
+
+
+class ShipToLink(NamedTuple):
+    """A billing customer and one of its ship-to customers.
+
+    ``connection`` is the one whose record says so; None = ``made_by`` said so.
+    """
+
+    bill_to_id: int
+    ship_to_id: int
+    connection: str | None
+    made_by: str
+
+
+class Exposure(NamedTuple):
+    """Sales to a customer that went to one state, by what was decided for them.
+
+    Attributes:
+        tax_applicable: Whether they are taxed.
+        claimed_only: Exemption is claimed for them, and nothing on file covers them.
+        total_minor: Their worth, in minor units of the currency.
+    """
+
+    jurisdiction: str | None
+    tax_applicable: bool
+    claimed_only: bool
+    currency: str
+    orders: int
+    total_minor: int
+
+
+class CompanyRow(NamedTuple):
+    """A company of the seller's, and the one that it belongs to."""
+
+    id: int
+    key: str
+    name: str
+    parent_id: int | None
 
 
 class Uncovered(NamedTuple):
@@ -214,6 +328,7 @@ class Uncovered(NamedTuple):
     jurisdictions: tuple[str, ...]
     orders: int
     asked: tuple[str, ...]
+    excluded_from_mailings: bool = False
 
 
 class RequestRow(NamedTuple):

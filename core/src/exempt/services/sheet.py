@@ -151,6 +151,8 @@ def spoken(value: str) -> str:
 def field_title(field: str) -> str:
     """``expires in TX`` for ``US-TX.expiration_date``."""
     place, dot, name = field.partition(".")
+    if place == "custom":
+        return spoken(name)
     if dot:
         return f"{FIELD_TITLES.get(name, spoken(name))} in {place.removeprefix('US-')}"
     return FIELD_TITLES.get(field, spoken(field).removeprefix("US-"))
@@ -195,8 +197,9 @@ def _facts(looked: Looked) -> list[tuple[str, str]]:
         ("Entered", _entered(certificate)),
         ("Version", str(certificate.version)),
     ]
+    facts += [(spoken(key).capitalize(), value) for key, value in certificate.custom.items()]
     if certificate.archived_date:
-        facts.insert(-2, ("Archived", str(certificate.archived_date)))
+        facts.insert(9, ("Archived", str(certificate.archived_date)))
     return facts
 
 

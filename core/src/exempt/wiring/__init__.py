@@ -40,6 +40,7 @@ from exempt.services.rules_changed import follow_rules
 from exempt.services.sheet import Printer
 from exempt.services.sync import Job, Synced, rehearse_sync, run_name, sync
 from exempt.settings import ConnectionSettings, Loaded, load
+from exempt.wiring import settling
 from exempt.wiring.opening import open_connection
 from exempt.wiring.rules import open_pack
 
@@ -170,20 +171,11 @@ class Exempt:
 
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
         """Tell the store of companies and of these connections."""
-        file = self.settings.file
-        with self.store.writing() as tx:
-            for key in file.parents_first():
-                company = file.companies[key]
-                tx.connections.company(key, company.name, company.parent)
-            return {
-                name: tx.connections.register(
-                    name,
-                    file.connections[name].connector,
-                    file.connections[name].company,
-                    connection.capabilities,
-                )
-                for name, connection in opened.items()
-            }
+        return settling.register(self.store, self.settings.file, opened, self.clock)
+
+    def settle(self) -> None:
+        """See `settling.settle`."""
+        settling.settle(self.store, self.settings.file, self.clock)
 
     def check(self, name: str) -> CheckResult:
         """Ask a connection whether it works; if it does, a pause ends."""
@@ -325,10 +317,9 @@ class Exempt:
         return print_sheet
 
     def customer(self, words: str) -> CustomerRow:
-        """See `customers.find_one`."""
+        """See `customers.named`."""
         with self.store.reading() as tx:
-            found = [] if customers.is_no_id(words) else tx.search.customers(words)
-            return customers.find_one(found, words)
+            return customers.named(tx, words)
 
     def ask(self, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
         """Ask customers for missing certificates, and send the mails.

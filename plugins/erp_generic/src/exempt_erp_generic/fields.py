@@ -170,6 +170,7 @@ class CustomerFields(RecordFields):
     resale_certificate_number: TextValue | None = Field(
         None, description="A number that prevails over every certificate."
     )
+    code: TextValue | None = Field(None, description="A second number.")
 
 
 class LineFields(Settings):

@@ -23,11 +23,8 @@ CHOSEN = "CAST(substr(min(u.rank), 37) AS BIGINT)"
 _HOLDERS = (
     "SELECT customer_id, certificate_id, min(holder_id) AS holder_id FROM ("
     "SELECT k.customer_id, k.certificate_id, k.customer_id AS holder_id FROM certificate_customer k"
-    "{own} UNION ALL SELECT s.customer_id, k.certificate_id, k.customer_id FROM source_customer s"
-    " JOIN source_customer p ON p.connection_id = s.connection_id"
-    " AND p.external_id = s.parent_external_id"
-    " JOIN certificate_customer k ON k.customer_id = p.customer_id"
-    " WHERE s.deleted_at IS NULL AND p.deleted_at IS NULL{inherited}) held"
+    "{own} UNION ALL SELECT l.ship_to_id, k.certificate_id, k.customer_id FROM ship_to_link l"
+    " JOIN certificate_customer k ON k.customer_id = l.bill_to_id{inherited}) held"
     " GROUP BY customer_id, certificate_id"
 )
 # What would do of one order sorts by its rank as the rule ranks: the day of its end, then the
@@ -84,7 +81,7 @@ def usable(
     ids: tuple[Any, ...] = ()
     if customer_ids is not None:
         own = f" WHERE {one_of(connection, 'k.customer_id')}"
-        inherited = f" AND {one_of(connection, 's.customer_id')}"
+        inherited = f" WHERE {one_of(connection, 'l.ship_to_id')}"
         ids = (many(connection, list(customer_ids)),) * 2
     words = _SQLITE if is_sqlite(connection) else _POSTGRESQL
     just = "" if bound else " AND c.order_numbers = '[]'"
@@ -104,11 +101,7 @@ def usable(
 
 def with_ship_tos(connection: sa.Connection, customer_ids: Collection[int]) -> set[int]:
     """These customers, and those that may use their certificates."""
-    sql = (
-        "SELECT s.customer_id FROM source_customer p JOIN source_customer s"  # noqa: S608
-        " ON s.connection_id = p.connection_id AND s.parent_external_id = p.external_id"
-        f" WHERE {one_of(connection, 'p.customer_id')}"
-        " AND s.deleted_at IS NULL AND p.deleted_at IS NULL"
-    )
+    mine = one_of(connection, "bill_to_id")
+    sql = f"SELECT ship_to_id FROM ship_to_link WHERE {mine}"  # noqa: S608
     rows = run(connection, sql, many(connection, list(customer_ids)))
     return {*customer_ids, *(row[0] for row in rows)}

@@ -16,6 +16,7 @@ from exempt.adapters.store import pages
 from exempt.adapters.store.choosing import CHOSEN, FITS, usable, with_ship_tos
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
+from exempt.adapters.store.deliveries import asked_for
 from exempt.adapters.store.lookups import JOIN_CUSTOMER
 from exempt.adapters.store.stored import order_of, stored_lines
 from exempt.model.decision import ByHand, Decision, Facts, Profile, Step
@@ -46,11 +47,22 @@ _ORDERS_OF_S = (
 _WITH_FREE_FORM = (
     "SELECT s.connection_id, s.external_id FROM source_customer s"
     " JOIN customer c ON c.id = s.customer_id"
-    " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
-    " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
-    " LEFT JOIN customer b ON b.id = p.customer_id"
-    " WHERE (c.resale_certificate_number <> '' OR b.resale_certificate_number <> '')"
+    " WHERE (c.resale_certificate_number <> '' OR EXISTS (SELECT 1 FROM ship_to_link l"
+    " JOIN customer b ON b.id = l.bill_to_id WHERE l.ship_to_id = c.id"
+    " AND b.resale_certificate_number <> ''))"
 )
+_SHIP_TOS_OF_C = (
+    "JOIN source_customer s ON s.customer_id = c.id AND s.deleted_at IS NULL"
+    " JOIN ship_to t ON t.source_customer_id = s.id"
+)
+_NOTHING_SAID = (
+    "c.ship_to AND c.address_country IS NOT NULL AND length(c.address_state) <= 3"
+    " AND NOT EXISTS (SELECT 1 FROM ship_to_zone z WHERE z.customer_id = c.id)"
+    " AND NOT EXISTS (SELECT 1 FROM source_customer s JOIN ship_to t"
+    " ON t.source_customer_id = s.id WHERE s.customer_id = c.id AND s.deleted_at IS NULL)"
+)
+"""That a customer's goods go to its own address, for want of another one."""
+
 # What holds of a group of rows by order. An order has one decision in force: min() is that one.
 _DOUBTFUL = (
     "min(d.ground) = 'override'"  # noqa: S608
@@ -180,15 +192,20 @@ class Decisions(ports.Decisions):
             )
         return views
 
-    def counts(self) -> list[GroundCount]:
+    def counts(self, company_ids: Collection[int] | None = None) -> list[GroundCount]:
+        just, parameters = "", []
+        if company_ids is not None:
+            of_them = one_of(self._c, "n.company_id")
+            just = f" AND o.connection_id IN (SELECT n.id FROM connection n WHERE {of_them})"  # noqa: S608
+            parameters = [many(self._c, sorted(company_ids))]
         sql = (
             "SELECT d.ground, d.tax_applicable, d.jurisdiction, o.currency, count(*), sum(o.total)"  # noqa: S608
             f" FROM sales_order o JOIN decision d ON {_IN_FORCE}"
-            f" WHERE {_ALIVE} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            f" WHERE {_ALIVE}{just} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         )
         return [
             GroundCount(g, bool(taxed), place, currency, orders, int(total))
-            for g, taxed, place, currency, orders, total in run(self._c, sql)
+            for g, taxed, place, currency, orders, total in run(self._c, sql, *parameters)
         ]
 
     def uncovered(self) -> list[Uncovered]:
@@ -196,33 +213,42 @@ class Decisions(ports.Decisions):
         coverages = usable(self._c, bound=False)
         sql = (
             f"WITH {coverages.sql}"  # noqa: S608
-            " SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*)"
+            " SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*),"
+            " c.excluded_from_mailings"
             f" FROM sales_order o JOIN decision d ON {_IN_FORCE} {JOIN_CUSTOMER}"
             " JOIN customer c ON c.id = s.customer_id JOIN company m ON m.id = c.company_id"
             f" LEFT JOIN usable u ON o.closed AND {FITS[self._profile()]}"
             f" WHERE d.ground = 'no_certificate' AND {_ALIVE} AND u.external_id IS NULL"
-            " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction"
+            " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction,"
+            " c.excluded_from_mailings"
             " ORDER BY c.name, c.id, d.jurisdiction"
         )
         return self._by_customer(run(self._c, sql, *coverages.parameters))
 
     def claimed(self) -> list[Uncovered]:
-        sql = (
-            "SELECT DISTINCT c.id, m.id, m.name, c.number, c.name, c.email, t.jurisdiction, 0"
-            " FROM customer c JOIN company m ON m.id = c.company_id"
-            " JOIN source_customer s ON s.customer_id = c.id AND s.deleted_at IS NULL"
-            " JOIN ship_to t ON t.source_customer_id = s.id"
-            " WHERE c.flagged_exempt AND coalesce(c.resale_certificate_number, '') = ''"
-            " AND t.jurisdiction IS NOT NULL ORDER BY c.name, c.id, t.jurisdiction"
+        # Where goods go: by sources, by hand, else to the address.
+        places = (
+            (_SHIP_TOS_OF_C, "t.jurisdiction", "t.jurisdiction IS NOT NULL"),
+            ("JOIN ship_to_zone t ON t.customer_id = c.id", "t.jurisdiction", "TRUE"),
+            ("", "c.address_country || '-' || upper(c.address_state)", _NOTHING_SAID),
         )
+        either = " UNION ".join(
+            "SELECT c.id, m.id AS company_id, m.name AS company, c.number, c.name, c.email,"  # noqa: S608
+            f" {place} AS jurisdiction, 0, c.excluded_from_mailings"
+            f" FROM customer c JOIN company m ON m.id = c.company_id {join}"
+            " WHERE c.flagged_exempt AND coalesce(c.resale_certificate_number, '') = ''"
+            f" AND {test}"
+            for join, place, test in places
+        )
+        sql = f"SELECT * FROM ({either}) claimed ORDER BY name, id, jurisdiction"  # noqa: S608
         return self._by_customer(run(self._c, sql))
 
     def _by_customer(self, rows: Iterable[Any]) -> list[Uncovered]:
         """Rows of customers with a state each, joined to one a customer."""
-        asked = self._asked()
+        asked = asked_for(self._c)
         found: dict[int, Uncovered] = {}
         for row in rows:
-            customer_id, company_id, company, number, name, email, place, orders = row
+            customer_id, company_id, company, number, name, email, place, orders, excluded = row
             one = found.get(customer_id) or Uncovered(
                 customer_id=customer_id,
                 company_id=company_id,
@@ -233,6 +259,7 @@ class Decisions(ports.Decisions):
                 jurisdictions=(),
                 orders=0,
                 asked=asked.get(customer_id, ()),
+                excluded_from_mailings=bool(excluded),
             )
             found[customer_id] = one._replace(
                 jurisdictions=(*one.jurisdictions, place), orders=one.orders + orders
@@ -244,18 +271,6 @@ class Decisions(ports.Decisions):
         newest = run(self._c, "SELECT rule FROM decision ORDER BY id DESC LIMIT 1")
         by_r2 = any(rule.startswith(f"{Profile.R2}-") for (rule,) in newest)
         return Profile.R2 if by_r2 else Profile.DEFAULT
-
-    def _asked(self) -> dict[int, tuple[str, ...]]:
-        """For which states a request to each customer is open."""
-        found: dict[int, tuple[str, ...]] = {}
-        sql = (
-            "SELECT r.customer_id, r.jurisdictions FROM request r WHERE NOT EXISTS (SELECT 1"
-            " FROM delivery d WHERE d.target = 'mail' AND d.external_id = CAST(r.id AS TEXT)"
-            " AND d.state = 'dead' AND d.outcome <> 'unknown')"
-        )
-        for customer_id, places in run(self._c, sql):
-            found[customer_id] = (*found.get(customer_id, ()), *json.loads(places))
-        return found
 
 
 def _row(decision: Decision) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import many, one_of, run, run_many
 from exempt.model.pushing import Outcome
-from exempt.services import ports
+from exempt.services import delivery_ports as ports
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
 
 _COLUMNS = (
@@ -144,6 +144,19 @@ def _delivery(row: Any) -> Delivery:
     )
 
 
+def asked_for(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
+    """For which states a request to each customer is open."""
+    found: dict[int, tuple[str, ...]] = {}
+    sql = (
+        "SELECT r.customer_id, r.jurisdictions FROM request r WHERE NOT EXISTS (SELECT 1"
+        " FROM delivery d WHERE d.target = 'mail' AND d.external_id = CAST(r.id AS TEXT)"
+        " AND d.state = 'dead' AND d.outcome <> 'unknown')"
+    )
+    for customer_id, places in run(connection, sql):
+        found[customer_id] = (*found.get(customer_id, ()), *json.loads(places))
+    return found
+
+
 class Requests(ports.Requests):
     """Requests for certificates."""
 
@@ -166,15 +179,22 @@ class Requests(ports.Requests):
         ).scalar_one()
         return int(request_id)
 
-    def all(self) -> list[RequestRow]:
+    def places(self, customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+        asked = asked_for(self._c)
+        return {each: asked[each] for each in customer_ids if each in asked}
+
+    def all(self, company_ids: Collection[int] | None = None) -> list[RequestRow]:
         r, c = t.request.c, t.customer.c
-        rows = self._c.execute(
+        query = (
             sa.select(
                 r.id, r.customer_id, c.name, r.recipient, r.jurisdictions, r.state, r.created_at
             )
             .join_from(t.request, t.customer)
             .order_by(r.id)
         )
+        if company_ids is not None:
+            query = query.where(c.company_id.in_(sorted(company_ids)))
+        rows = self._c.execute(query)
         return [
             RequestRow(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])), row[5], row[6])
             for row in rows

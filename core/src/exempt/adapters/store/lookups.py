@@ -23,9 +23,12 @@ JOIN_CUSTOMER = (
     "JOIN source_customer s ON s.connection_id = o.connection_id"
     " AND s.external_id = o.customer_external_id"
 )
-_SHIP_TOS_OF_P = (
-    "JOIN source_customer s ON s.connection_id = p.connection_id"
-    " AND s.parent_external_id = p.external_id AND s.deleted_at IS NULL AND p.deleted_at IS NULL"
+_BILL_TO_OF_C = (
+    "SELECT 1 FROM ship_to_link l JOIN customer b ON b.id = l.bill_to_id WHERE l.ship_to_id = c.id"
+)
+_FREE_FORM_OF_BILL_TO = (
+    "SELECT b.resale_certificate_number FROM ship_to_link l JOIN customer b ON b.id = l.bill_to_id"
+    " WHERE l.ship_to_id = c.id AND b.resale_certificate_number <> '' ORDER BY b.id LIMIT 1"
 )
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
 
@@ -38,17 +41,16 @@ class LookingUp:
 
     def cards(self, connection_id: int, external_ids: Collection[str]) -> dict[str, Card]:
         sql = (
-            "SELECT s.external_id, c.id, c.name, c.flagged_exempt, c.resale_certificate_number,"  # noqa: S608
-            " CASE WHEN s.deleted_at IS NULL THEN s.parent_external_id END"
+            "SELECT s.external_id, c.id, c.name, c.flagged_exempt, c.resale_certificate_number"  # noqa: S608
             " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
             f" WHERE s.connection_id = ? AND {one_of(self._c, 's.external_id')}"
         )
         rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
-        bill_to = self._claims(connection_id, {row[5] for row in rows if row[5]})
+        bill_to = self._claims_of_bill_to({row[1] for row in rows})
         found = {}
-        for external_id, customer_id, name, flagged, free_form, parent in rows:
-            # A ship-to customer claims and holds what the billing customer it belongs to does.
-            theirs = bill_to.get(parent, (False, None))
+        for external_id, customer_id, name, flagged, free_form in rows:
+            # A ship-to customer claims and holds what the billing customers it belongs to do.
+            theirs = bill_to.get(customer_id, (False, None))
             found[external_id] = Card(
                 customer_id=customer_id,
                 name=name,
@@ -57,20 +59,20 @@ class LookingUp:
             )
         return found
 
-    def _claims(
-        self, connection_id: int, external_ids: Collection[str]
-    ) -> dict[str, tuple[bool, str | None]]:
-        """Whether customers of a source are flagged exempt, and their free-form numbers."""
-        if not external_ids:
-            return {}
+    def _claims_of_bill_to(
+        self, customer_ids: Collection[int]
+    ) -> dict[int, tuple[bool, str | None]]:
+        """Whether billing customers of these are flagged exempt, and their free-form numbers."""
         sql = (
-            "SELECT s.external_id, c.flagged_exempt, c.resale_certificate_number"  # noqa: S608
-            " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
-            " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
-            f" AND {one_of(self._c, 's.external_id')}"
+            "SELECT l.ship_to_id, b.flagged_exempt, b.resale_certificate_number"  # noqa: S608
+            " FROM ship_to_link l JOIN customer b ON b.id = l.bill_to_id"
+            f" WHERE {one_of(self._c, 'l.ship_to_id')} ORDER BY b.id"
         )
-        rows = run(self._c, sql, connection_id, many(self._c, list(external_ids)))
-        return {row[0]: (bool(row[1]), row[2]) for row in rows}
+        found: dict[int, tuple[bool, str | None]] = {}
+        for customer_id, flagged, free_form in run(self._c, sql, many(self._c, list(customer_ids))):
+            before = found.get(customer_id, (False, None))
+            found[customer_id] = (before[0] or bool(flagged), before[1] or free_form)
+        return found
 
     def companies_of(self, customer_ids: Collection[int]) -> set[int]:
         sql = f"SELECT DISTINCT company_id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608
@@ -99,15 +101,15 @@ class LookingUp:
     def _buyers(self, customer_ids: Collection[int]) -> dict[int, list[int]]:
         """Ids in ``source_customer`` of these customers and of the ship-to customers they have.
 
-        Each with those of the customers whose sales its sales are. A customer
-        that is one's ship-to in one source is so in all.
+        Each with those of the customers whose sales its sales are.
         """
         # A statement by itself: joined with orders, SQLite would begin at those, all of them.
         mine = one_of(self._c, "p.customer_id")
         sql = (
             f"SELECT p.id, p.customer_id FROM source_customer p WHERE {mine}"  # noqa: S608
-            f" UNION SELECT e.id, p.customer_id FROM source_customer p {_SHIP_TOS_OF_P}"
-            f" JOIN source_customer e ON e.customer_id = s.customer_id WHERE {mine}"
+            " UNION SELECT e.id, l.bill_to_id FROM ship_to_link l"
+            " JOIN source_customer e ON e.customer_id = l.ship_to_id"
+            f" WHERE {one_of(self._c, 'l.bill_to_id')}"
         )
         cards = many(self._c, list(customer_ids))
         found: dict[int, list[int]] = {}
@@ -213,17 +215,17 @@ class LookingUp:
             parameters.append(many(self._c, list(self._buyers(only))))
         sql = (
             "SELECT s.external_id, s.customer_id,"  # noqa: S608
-            " coalesce(c.resale_certificate_number, b.resale_certificate_number), s.exempt,"
+            f" coalesce(c.resale_certificate_number, ({_FREE_FORM_OF_BILL_TO})), s.exempt,"
             " coalesce(s.updated_at, s.changed_at), t.jurisdiction FROM source_customer s"
             " JOIN customer c ON c.id = s.customer_id"
-            " LEFT JOIN source_customer p ON p.connection_id = s.connection_id"
-            " AND p.external_id = s.parent_external_id AND p.deleted_at IS NULL"
-            " LEFT JOIN customer b ON b.id = p.customer_id"
             " LEFT JOIN ship_to t ON t.source_customer_id = s.id"
             " WHERE s.connection_id = ? AND s.deleted_at IS NULL"
-            " AND (c.flagged_exempt OR b.flagged_exempt OR c.resale_certificate_number <> ''"
-            " OR b.resale_certificate_number <> '' OR EXISTS (SELECT 1 FROM certificate_customer k"
-            " WHERE k.customer_id IN (s.customer_id, p.customer_id))"
+            " AND (c.flagged_exempt OR c.resale_certificate_number <> ''"
+            f" OR EXISTS ({_BILL_TO_OF_C} AND (b.flagged_exempt"
+            " OR b.resale_certificate_number <> '')) OR EXISTS (SELECT 1"
+            " FROM certificate_customer k WHERE k.customer_id = s.customer_id)"
+            " OR EXISTS (SELECT 1 FROM ship_to_link l JOIN certificate_customer k"
+            " ON k.customer_id = l.bill_to_id WHERE l.ship_to_id = s.customer_id)"
             " OR EXISTS (SELECT 1 FROM delivery d WHERE d.connection_id = s.connection_id"
             f" AND d.target = 'customer' AND d.external_id = s.external_id)){just} ORDER BY s.id"
         )
@@ -240,10 +242,22 @@ class LookingUp:
             )
             found[external_id] = one._replace(ship_to=one.ship_to | ({place} if place else set()))
         shipped = self._shipped(connection_id, shipped_since, None if only is None else found)
+        zones = self._zones({one.customer_id for one in found.values()})
         return [
-            one._replace(ship_to=one.ship_to | shipped.get(external_id, frozenset()))
-            for external_id, one in found.items()
+            one._replace(
+                ship_to=one.ship_to.union(shipped.get(name, ()), zones.get(one.customer_id, ()))
+            )
+            for name, one in found.items()
         ]
+
+    def _zones(self, customer_ids: Collection[int]) -> dict[int, set[str]]:
+        """The states that goods of customers go to, as staff and imports say."""
+        mine = one_of(self._c, "customer_id")
+        sql = f"SELECT customer_id, jurisdiction FROM ship_to_zone WHERE {mine}"  # noqa: S608
+        found: dict[int, set[str]] = {}
+        for customer_id, place in run(self._c, sql, many(self._c, list(customer_ids))):
+            found.setdefault(customer_id, set()).add(place)
+        return found
 
     def _shipped(
         self, connection_id: int, since: dt.date, only: Collection[str] | None

@@ -173,6 +173,7 @@ CUSTOMERS = SourceTable(
         "exemption_number",
         "exemption_code",
         "resale_certificate_number",
+        "code",
     ),
 )
 ORDERS = SourceTable(
@@ -252,6 +253,7 @@ def customer_row(record: Customer, customer_id: int) -> Row:
         record.exemption_number or None,
         record.exemption_code or None,
         record.resale_certificate_number or None,
+        record.code or None,
     )
 
 

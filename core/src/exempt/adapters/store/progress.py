@@ -15,7 +15,7 @@ from exempt.errors import RefusedError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.services import ports
-from exempt.services.rows import ConnectionRow, ConnectionStatus, CustomerRow, StreamPart
+from exempt.services.rows import ConnectionRow, ConnectionStatus, StreamPart
 
 _COUNTED = {
     "customers": "source_customer",
@@ -162,28 +162,6 @@ class Reports(ports.Reports):
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
-
-    def customers(self, words: str | None = None) -> list[CustomerRow]:
-        c = t.customer.c
-        sources = (
-            sa.select(sa.func.count())
-            .where(t.source_customer.c.customer_id == c.id)
-            .scalar_subquery()
-        )
-        certificates = (
-            sa.select(sa.func.count())
-            .where(t.certificate_customer.c.customer_id == c.id)
-            .scalar_subquery()
-        )
-        query = sa.select(
-            c.id, c.number, c.name, c.email, c.flagged_exempt, sources, certificates
-        ).order_by(c.name, c.id)
-        if words:
-            fits = [
-                column.icontains(words, autoescape=True) for column in (c.name, c.number, c.email)
-            ]
-            query = query.where(sa.or_(*fits))
-        return [CustomerRow(*row) for row in self._c.execute(query)]
 
     def connections(self) -> list[ConnectionStatus]:
         counted = {stream: self._count(table) for stream, table in _COUNTED.items()}

@@ -47,13 +47,10 @@ _COVERAGES = (
 
 def _holders(connection: sa.Connection) -> str:
     """Whose certificates each of some customers may use: its own, and its billing customers'."""
-    mine = one_of(connection, "s.customer_id")
     return (
         f"WITH holder (customer_id, holder_id) AS (SELECT s.id, s.id FROM customer s"  # noqa: S608
-        f" WHERE {one_of(connection, 's.id')} UNION SELECT s.customer_id, p.customer_id"
-        " FROM source_customer s JOIN source_customer p ON p.connection_id = s.connection_id"
-        " AND p.external_id = s.parent_external_id"
-        f" WHERE {mine} AND s.deleted_at IS NULL AND p.deleted_at IS NULL) "
+        f" WHERE {one_of(connection, 's.id')} UNION SELECT l.ship_to_id, l.bill_to_id"
+        f" FROM ship_to_link l WHERE {one_of(connection, 'l.ship_to_id')}) "
     )
 
 
@@ -127,7 +124,7 @@ class Certificates(ports.Certificates):
         known = {row[0] for row in run(self._c, sql, many(self._c, details.customer_ids))}
         for customer_id in details.customer_ids:
             if customer_id not in known:
-                msg = f"customer {customer_id}: there is none: see exempt customers"
+                msg = f"customer {customer_id}: there is none: see exempt customers list"
                 raise NotFoundError(msg)
         self._c.execute(
             sa.insert(t.certificate_customer),
@@ -277,6 +274,7 @@ def _row(details: CertificateDetails) -> dict[str, Any]:
         "apply_tax": details.apply_tax,
         "exempt_percentage": int(details.exempt_percentage * 100),
         "notes": details.notes,
+        "custom": json.dumps(dict(sorted(details.custom.items())), ensure_ascii=False),
     }
 
 
@@ -321,6 +319,7 @@ def _certificate(
         apply_tax=bool(row["apply_tax"]),
         exempt_percentage=_percentage(row["exempt_percentage"]),
         notes=row["notes"],
+        custom=json.loads(row["custom"]),
         jurisdictions=tuple(
             JurisdictionDetails(**dict(zip(_JURISDICTION, one, strict=True))) for one in coverages
         ),

@@ -109,6 +109,12 @@ class Search(ports.Search):
             like = f"%{_escaped(words.casefold())}%"
             ascii_like = f"%{_escaped(words.lower())}%"
             tests.append((self._has_words(), like, like, like, ascii_like, ascii_like))
+        if filters.company_ids is not None:
+            test = (
+                "c.id IN (SELECT k.certificate_id FROM certificate_customer k JOIN customer u"  # noqa: S608
+                f" ON u.id = k.customer_id WHERE {one_of(self._c, 'u.company_id')})"
+            )
+            tests.append((test, many(self._c, sorted(filters.company_ids))))
         reason = filters.reason.value if filters.reason else None
         for value, of_it in (
             (filters.customer_id, "certificate_customer WHERE customer_id"),
@@ -152,14 +158,14 @@ class Search(ports.Search):
         sql = (
             "SELECT c.id, c.number, c.name, c.email, c.flagged_exempt,"
             " (SELECT count(*) FROM source_customer s WHERE s.customer_id = c.id),"
-            " (SELECT count(*) FROM certificate_customer k WHERE k.customer_id = c.id)"
-            " FROM customer c WHERE c.id = ? OR c.number_key = ? OR c.email_key = ?"
-            " OR c.name_key = ? ORDER BY c.name, c.id"
+            " (SELECT count(*) FROM certificate_customer k WHERE k.customer_id = c.id), m.key,"
+            " c.code FROM customer c JOIN company m ON m.id = c.company_id"
+            " WHERE c.gone_at IS NULL AND (c.id = ? OR c.number_key = ? OR c.email_key = ?"
+            " OR c.name_key = ?) ORDER BY c.name, c.id"
         )
         rows = run(self._c, sql, by_id, key, key, key) if key else []
         return [
-            CustomerRow(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6])
-            for row in rows
+            CustomerRow(row[0], row[1], row[2], row[3], bool(row[4]), *row[5:9]) for row in rows
         ]
 
 

@@ -23,6 +23,7 @@ from exempt.adapters.store.database import (
 from exempt.adapters.store.linking import follow, link, recount
 from exempt.adapters.store.lookups import LookingUp
 from exempt.adapters.store.pages import latest, line_rows, order_row, ship_to_rows
+from exempt.adapters.store.ship_tos import follow_parents
 from exempt.adapters.store.stored import corrections, stored_lines
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
@@ -65,9 +66,7 @@ class Sources(LookingUp, ports.Sources):
         links = link(self._c, connection, customers, at)
         rows = [pages.customer_row(c, links[c.external_id]) for c in customers.values()]
         saved = pages.save(self._c, pages.CUSTOMERS, connection.id, rows, at)
-        moved = follow(
-            self._c, connection, {each: customers[each] for each in saved.touched}, links
-        )
+        moved = follow(self._c, connection, saved, customers, links, at)
         elsewhere = self._save_ship_tos(saved, customers)
         new = {links[external_id] for external_id in saved.new}
         left = {
@@ -78,6 +77,7 @@ class Sources(LookingUp, ports.Sources):
         moved |= recount(self._c, list(left))
         new |= {links[each] for each, card in before.items() if card.customer_id in left} | left
         new |= self._rehomed(connection, saved, customers, links)
+        follow_parents(self._c, connection, saved.touched, micros(at))
         return SavedRecords(
             new=len(saved.new),
             changed=len(saved.changed) + elsewhere,
@@ -183,11 +183,12 @@ class Sources(LookingUp, ports.Sources):
         external_ids: Sequence[str],
         at: dt.datetime,
     ) -> frozenset[int]:
+        if stream is Stream.CUSTOMERS:
+            lock_company(self._c, connection.company_id)
         table = _TABLES[stream]
         pages.mark_deleted(self._c, table, connection.id, external_ids, micros(at))
         if stream is not Stream.CUSTOMERS or not external_ids:
             return frozenset()
-        lock_company(self._c, connection.company_id)
         gone = one_of(self._c, "g.external_id")
         related = (
             "SELECT g.customer_id, r.customer_id FROM source_customer g"  # noqa: S608
@@ -202,6 +203,7 @@ class Sources(LookingUp, ports.Sources):
         sql = " UNION ".join(related.format(how=how) for how in links)
         parameters = (connection.id, many(self._c, list(external_ids))) * len(links)
         rows = run(self._c, sql, *parameters)
+        follow_parents(self._c, connection, external_ids, micros(at))
         recount(self._c, sorted({row[0] for row in rows}))
         return frozenset(row[1] for row in rows)
 

@@ -11,11 +11,16 @@ import sqlalchemy as sa
 
 from exempt.adapters.store import locks
 from exempt.adapters.store import tables as t
+from exempt.adapters.store.cards import Cards
 from exempt.adapters.store.database import Database, lock_company
 from exempt.adapters.store.decisions import Decisions
 from exempt.adapters.store.deliveries import Deliveries, Requests
+from exempt.adapters.store.entries import Entries
 from exempt.adapters.store.history import Choices, History
+from exempt.adapters.store.imports import Imports
+from exempt.adapters.store.likeness import LookAlikes
 from exempt.adapters.store.progress import Connections, Cursors, Reports
+from exempt.adapters.store.reconciling import Reconciling
 from exempt.adapters.store.register import Certificates, OpenFile
 from exempt.adapters.store.search import Search
 from exempt.adapters.store.sources import Sources
@@ -29,6 +34,11 @@ class Transaction(ports.Transaction):
         self._c = connection
         self.connections = Connections(connection)
         self.cursors = Cursors(connection)
+        self.cards = Cards(connection)
+        self.entries = Entries(connection)
+        self.imports = Imports(connection)
+        self.likeness = LookAlikes(connection)
+        self.reconciling = Reconciling(connection)
         self.sources = Sources(connection)
         self.certificates = Certificates(connection, open_file)
         self.search = Search(connection)

@@ -1,54 +1,16 @@
-"""The tables, as SQLAlchemy Core describes them; migrations make them.
-
-Every constraint has a name, so that a migration can find it again.
-"""
+"""The tables, as SQLAlchemy Core describes them; migrations make them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from exempt.adapters.store import customer_tables
 from exempt.adapters.store.columns import Day, Moment
+from exempt.adapters.store.schema import Id, address, id_, ref, source
+from exempt.adapters.store.schema import metadata as metadata  # noqa: PLC0414 - complete from here
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite gives rowids to INTEGER keys only; PostgreSQL wants room for more than 2 billion rows.
-Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", Id, primary_key=True)
-
-
-def _ref(name: str, target: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, Id, sa.ForeignKey(f"{target}.id"), nullable=null)
-
-
-def _address(prefix: str) -> list[sa.Column[str]]:
-    return [
-        sa.Column(f"{prefix}_{part}", sa.Text)
-        for part in ("country", "state", "line1", "line2", "city", "postal_code")
-    ]
-
-
-def _source() -> list[sa.Column[object]]:
-    """What every record of a source has."""
-    return [
-        _id(),  # type: ignore[list-item]
-        _ref("connection_id", "connection"),  # type: ignore[list-item]
-        sa.Column("external_id", sa.Text, nullable=False),
-        sa.Column("updated_at", sa.BigInteger),
-        sa.Column("deleted_at", sa.BigInteger),
-        sa.Column("changed_at", sa.BigInteger, nullable=False),
-    ]
-
+customer = customer_tables.customer
+source_customer = customer_tables.source_customer
 
 meta = sa.Table(
     "meta",
@@ -60,23 +22,25 @@ meta = sa.Table(
 company = sa.Table(
     "company",
     metadata,
-    _id(),
+    id_(),
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
-    _ref("parent_id", "company", null=True),
+    ref("parent_id", "company", null=True),
 )
 
 connection = sa.Table(
     "connection",
     metadata,
-    _id(),
+    id_(),
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("connector", sa.Text, nullable=False),
-    _ref("company_id", "company"),
+    ref("company_id", "company"),
     sa.Column("capabilities", sa.Text, nullable=False),
     sa.Column("orders_owed", sa.Boolean(name="orders_owed"), nullable=False),
     sa.Column("paused_reason", sa.Text),
     sa.Column("paused_at", Moment),
+    # As JSON: the fields of customer cards that it has the last word on.
+    sa.Column("owns", sa.Text, nullable=False, server_default="[]"),
 )
 
 stream_cursor = sa.Table(
@@ -91,66 +55,15 @@ stream_cursor = sa.Table(
     sa.Column("moved_at", Moment, nullable=False),
 )
 
-customer = sa.Table(
-    "customer",
-    metadata,
-    _id(),
-    _ref("company_id", "company"),
-    _ref("owner_connection_id", "connection", null=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("number", sa.Text),
-    sa.Column("email", sa.Text),
-    sa.Column("name_key", sa.Text, nullable=False, server_default=""),
-    sa.Column("number_key", sa.Text),
-    sa.Column("email_key", sa.Text),
-    sa.Column("flagged_exempt", sa.Boolean(name="flagged_exempt"), nullable=False),
-    sa.Column("resale_certificate_number", sa.Text),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Index(None, "company_id", "number_key"),
-    sa.Index(None, "company_id", "email_key"),
-)
-
-source_customer = sa.Table(
-    "source_customer",
-    metadata,
-    *_source(),
-    _ref("customer_id", "customer"),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("number", sa.Text),
-    sa.Column("email", sa.Text),
-    sa.Column("tax_id", sa.Text),
-    sa.Column("parent_external_id", sa.Text),
-    sa.Column("bill_to", sa.Boolean(name="bill_to"), nullable=False),
-    *_address("billing"),
-    sa.Column("exempt", sa.Boolean(name="exempt")),
-    sa.Column("exemption_number", sa.Text),
-    sa.Column("exemption_code", sa.Text),
-    sa.Column("resale_certificate_number", sa.Text),
-    sa.UniqueConstraint("connection_id", "external_id"),
-    sa.Index(None, "customer_id"),
-    sa.Index(None, "connection_id", "parent_external_id"),
-)
-
-ship_to = sa.Table(
-    "ship_to",
-    metadata,
-    _id(),
-    _ref("source_customer_id", "source_customer"),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("jurisdiction", sa.Text),
-    *_address("address"),
-    sa.UniqueConstraint("source_customer_id", "position"),
-)
-
 sales_order = sa.Table(
     "sales_order",
     metadata,
-    *_source(),
+    *source(),
     sa.Column("customer_external_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("number", sa.Text),
     sa.Column("order_date", Day, nullable=False),
-    *_address("ship_to"),
+    *address("ship_to"),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("total", sa.BigInteger, nullable=False),
     sa.Column("tax", sa.BigInteger),
@@ -182,7 +95,7 @@ order_line = sa.Table(
 product = sa.Table(
     "product",
     metadata,
-    *_source(),
+    *source(),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("tax_code", sa.Text),
     sa.Column("active", sa.Boolean(name="active"), nullable=False),
@@ -193,10 +106,10 @@ product = sa.Table(
 employee = sa.Table(
     "employee",
     metadata,
-    *_source(),
+    *source(),
     sa.Column("label", sa.Text),
-    *_address("work"),
-    *_address("home"),
+    *address("work"),
+    *address("home"),
     sa.Column("start_date", Day),
     sa.Column("end_date", Day),
     sa.UniqueConstraint("connection_id", "external_id"),
@@ -205,8 +118,8 @@ employee = sa.Table(
 rejected_row = sa.Table(
     "rejected_row",
     metadata,
-    _id(),
-    _ref("connection_id", "connection"),
+    id_(),
+    ref("connection_id", "connection"),
     sa.Column("stream", sa.Text, nullable=False),
     sa.Column("external_id", sa.Text),
     sa.Column("page", sa.Text, nullable=False),
@@ -219,7 +132,7 @@ rejected_row = sa.Table(
 certificate = sa.Table(
     "certificate",
     metadata,
-    _id(),
+    id_(),
     sa.Column("number", sa.Text),
     sa.Column("signed_date", Day, nullable=False),
     sa.Column("apply_tax", sa.Boolean(name="apply_tax"), nullable=False),
@@ -236,6 +149,7 @@ certificate = sa.Table(
     sa.Column("rejections", sa.Text, nullable=False, server_default="[]"),
     sa.Column("exempt_percentage", sa.Integer, nullable=False, server_default="10000"),
     sa.Column("notes", sa.Text, nullable=False, server_default=""),
+    sa.Column("custom", sa.Text, nullable=False, server_default="{}"),
 )
 
 certificate_customer = sa.Table(
@@ -249,8 +163,8 @@ certificate_customer = sa.Table(
 certificate_file = sa.Table(
     "certificate_file",
     metadata,
-    _id(),
-    _ref("certificate_id", "certificate"),
+    id_(),
+    ref("certificate_id", "certificate"),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
@@ -263,8 +177,8 @@ certificate_file = sa.Table(
 coverage = sa.Table(
     "coverage",
     metadata,
-    _id(),
-    _ref("certificate_id", "certificate"),
+    id_(),
+    ref("certificate_id", "certificate"),
     sa.Column("jurisdiction", sa.Text, nullable=False),
     sa.Column("exemption_number", sa.Text),
     sa.Column("effective_date", Day, nullable=False),
@@ -293,7 +207,7 @@ coverage_hold = sa.Table(
 history = sa.Table(
     "history",
     metadata,
-    _id(),
+    id_(),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("subject_id", Id, nullable=False),
     sa.Column("field", sa.Text, nullable=False),
@@ -307,11 +221,11 @@ history = sa.Table(
 decision = sa.Table(
     "decision",
     metadata,
-    _id(),
-    _ref("order_id", "sales_order"),
+    id_(),
+    ref("order_id", "sales_order"),
     sa.Column("ground", sa.Text, nullable=False),
     sa.Column("tax_applicable", sa.Boolean(name="tax_applicable"), nullable=False),
-    _ref("certificate_id", "certificate", null=True),
+    ref("certificate_id", "certificate", null=True),
     sa.Column("certificate_number", sa.Text),
     sa.Column("jurisdiction", sa.Text),
     sa.Column("order_date", Day, nullable=False),
@@ -335,9 +249,9 @@ decision = sa.Table(
 manual_choice = sa.Table(
     "manual_choice",
     metadata,
-    _id(),
-    _ref("order_id", "sales_order"),
-    _ref("certificate_id", "certificate", null=True),
+    id_(),
+    ref("order_id", "sales_order"),
+    ref("certificate_id", "certificate", null=True),
     sa.Column("tax_applicable", sa.Boolean(name="tax_applicable")),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("made_at", Moment, nullable=False),
@@ -356,8 +270,8 @@ manual_choice = sa.Table(
 delivery = sa.Table(
     "delivery",
     metadata,
-    _id(),
-    _ref("connection_id", "connection"),
+    id_(),
+    ref("connection_id", "connection"),
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("external_id", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -382,8 +296,8 @@ delivery = sa.Table(
 request = sa.Table(
     "request",
     metadata,
-    _id(),
-    _ref("customer_id", "customer"),
+    id_(),
+    ref("customer_id", "customer"),
     sa.Column("recipient", sa.Text, nullable=False),
     sa.Column("jurisdictions", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),

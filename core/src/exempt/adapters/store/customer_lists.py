@@ -1,0 +1,207 @@
+"""Lists of customer cards, by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from exempt.adapters.store.database import many, one_of, run
+from exempt.model.customer import ENGINE_NEEDS, usable_email
+from exempt.services.rows import (
+    CustomerFilter,
+    CustomerLack,
+    CustomerPage,
+    CustomerRow,
+    Exposure,
+)
+
+_IN_FORCE = (
+    "SELECT {} FROM certificate_customer k JOIN certificate f ON f.id = k.certificate_id"
+    " WHERE k.customer_id = c.id AND f.review_status = 'accepted'"
+    " AND (f.archived_date IS NULL OR f.archived_date > ?)"
+    " AND EXISTS (SELECT 1 FROM coverage v WHERE v.certificate_id = f.id AND v.effective_date <= ?"
+    " AND (v.expiration_date IS NULL OR v.expiration_date >= ?)"
+    " AND (v.held_through IS NULL OR v.held_through >= ?))"
+)
+_DAYS = _IN_FORCE.count("?")
+_COLUMN = {"line1": "address_line1", "city": "address_city", "state": "address_state"} | {
+    "country": "address_country",
+    "postal_code": "address_postal_code",
+}
+_BOUGHT_EXEMPT = (
+    "EXISTS (SELECT 1 FROM source_customer s JOIN sales_order o"
+    " ON o.connection_id = s.connection_id AND o.customer_external_id = s.external_id"
+    " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+    " WHERE s.customer_id = c.id AND NOT d.tax_applicable AND NOT o.voided"
+    " AND o.deleted_at IS NULL)"
+)
+_GOODS_GO_TO = (
+    "(c.address_country || '-' || upper(c.address_state) = ?"
+    " OR EXISTS (SELECT 1 FROM ship_to_zone z WHERE z.customer_id = c.id AND z.jurisdiction = ?)"
+    " OR EXISTS (SELECT 1 FROM source_customer s JOIN ship_to t ON t.source_customer_id = s.id"
+    " WHERE s.customer_id = c.id AND s.deleted_at IS NULL AND t.jurisdiction = ?))"
+)
+_NO_SOURCE = (
+    "NOT EXISTS (SELECT 1 FROM source_customer s WHERE s.customer_id = c.id"
+    " AND s.deleted_at IS NULL)"
+)
+
+
+class CustomerLists:
+    """The part of `ports.Cards` that lists."""
+
+    _c: sa.Connection
+
+    def page(self, filters: CustomerFilter, on: dt.date) -> CustomerPage:
+        tests, parameters = self._conditions(filters, on)
+        where = " AND ".join(("c.gone_at IS NULL", *tests))
+        if filters.lacking is CustomerLack.EMAIL:
+            return self._without_email(where, parameters, filters, on)
+        total = run(self._c, f"SELECT count(*) FROM customer c WHERE {where}", *parameters)[0][0]  # noqa: S608
+        limit = f" LIMIT {filters.limit:d} OFFSET {filters.offset:d}" if filters.limit else ""
+        return CustomerPage(self._rows(where, parameters, on, limit), total)
+
+    def places(self, customer_ids: Collection[int]) -> dict[int, set[str]]:
+        ids = many(self._c, list(customer_ids))
+        sql = (
+            "SELECT s.customer_id, t.jurisdiction FROM ship_to t"  # noqa: S608
+            " JOIN source_customer s ON s.id = t.source_customer_id"
+            f" WHERE {one_of(self._c, 's.customer_id')} AND s.deleted_at IS NULL"
+            " AND t.jurisdiction IS NOT NULL"
+            " UNION SELECT z.customer_id, z.jurisdiction FROM ship_to_zone z"
+            f" WHERE {one_of(self._c, 'z.customer_id')}"
+        )
+        found: dict[int, set[str]] = {}
+        for card, place in run(self._c, sql, ids, ids):
+            found.setdefault(card, set()).add(place)
+        rest = [card for card in customer_ids if card not in found]
+        sql = (
+            "SELECT id, address_country || '-' || upper(address_state) FROM customer"  # noqa: S608
+            f" WHERE {one_of(self._c, 'id')} AND ship_to AND address_country IS NOT NULL"
+            " AND length(address_state) <= 3"
+        )
+        found.update((row[0], {row[1]}) for row in run(self._c, sql, many(self._c, rest)))
+        return found
+
+    def exposure(self, customer_ids: Collection[int]) -> list[Exposure]:
+        sql = (
+            "SELECT d.jurisdiction, d.tax_applicable, d.ground = 'no_certificate', o.currency,"  # noqa: S608
+            " count(*), sum(o.total) FROM source_customer s JOIN sales_order o"
+            " ON o.connection_id = s.connection_id AND o.customer_external_id = s.external_id"
+            " JOIN decision d ON d.order_id = o.id AND d.superseded_at IS NULL"
+            f" WHERE {one_of(self._c, 's.customer_id')} AND NOT o.voided AND o.deleted_at IS NULL"
+            " GROUP BY 1, 2, 3, 4 ORDER BY 1, 4, 2, 3"
+        )
+        return [
+            Exposure(place, bool(taxed), bool(claimed), currency, orders, int(total))
+            for place, taxed, claimed, currency, orders, total in run(
+                self._c, sql, many(self._c, list(customer_ids))
+            )
+        ]
+
+    def certificates_of(self, customer_id: int) -> list[int]:
+        sql = (
+            "SELECT certificate_id FROM certificate_customer WHERE customer_id = ?"
+            " ORDER BY certificate_id"
+        )
+        return [row[0] for row in run(self._c, sql, customer_id)]
+
+    def _rows(
+        self, where: str, parameters: Iterable[Any], on: dt.date, limit: str = ""
+    ) -> list[CustomerRow]:
+        today = [on.isoformat()] * _DAYS
+        sql = (
+            "SELECT c.id, c.number, c.name, c.email, c.flagged_exempt,"  # noqa: S608
+            " (SELECT count(*) FROM source_customer s WHERE s.customer_id = c.id"
+            f" AND s.deleted_at IS NULL), ({_IN_FORCE.format('count(*)')}), m.key, c.code,"
+            " c.address_country, c.address_state"
+            f" FROM customer c JOIN company m ON m.id = c.company_id WHERE {where}"
+            f" ORDER BY c.name, c.id{limit}"
+        )
+        return [_customer(row) for row in run(self._c, sql, *today, *parameters)]
+
+    def _without_email(
+        self, where: str, parameters: list[Any], filters: CustomerFilter, on: dt.date
+    ) -> CustomerPage:
+        """What is an address that mail could be sent to, no database can tell."""
+        sql = f"SELECT c.id, c.email FROM customer c WHERE {where} ORDER BY c.name, c.id"  # noqa: S608
+        ids = [row[0] for row in run(self._c, sql, *parameters) if not usable_email(row[1])]
+        shown = ids[filters.offset :][: filters.limit or None]
+        these = one_of(self._c, "c.id")
+        return CustomerPage(self._rows(these, [many(self._c, shown)], on), len(ids))
+
+    def _conditions(self, filters: CustomerFilter, on: dt.date) -> tuple[list[str], list[Any]]:
+        tests: list[str] = []
+        parameters: list[Any] = []
+
+        def add(test: str, *values: Any) -> None:
+            tests.append(test)
+            parameters.extend(values)
+
+        if filters.words and (words := filters.words.strip()):
+            add(*self._has_words(words))
+        if filters.company_ids is not None:
+            add(one_of(self._c, "c.company_id"), many(self._c, sorted(filters.company_ids)))
+        for column, wanted in (
+            ("c.flagged_exempt", filters.flagged),
+            ("c.excluded_from_mailings", filters.excluded_from_mailings),
+            (_BOUGHT_EXEMPT, filters.bought_exempt),
+        ):
+            if wanted is not None:
+                add(column if wanted else f"NOT {column}")
+        if filters.jurisdiction is not None:
+            add(_GOODS_GO_TO, *(filters.jurisdiction,) * 3)
+        if filters.lacking is not None:
+            add(*_lacking(filters.lacking, on))
+        return tests, parameters
+
+    def _has_words(self, words: str) -> tuple[str, ...]:
+        like = f"%{_escaped(words.casefold())}%"
+        letters = "".join(filter(str.isalnum, words)).casefold()
+        tests = [f"c.{key} LIKE ? ESCAPE '!'" for key in ("name_key", "number_key", "email_key")]
+        values = [like, like, like]
+        if letters:
+            tests.append("c.tax_id_key LIKE ? ESCAPE '!'")
+            values.append(f"%{letters}%")
+        tests.append("lower(c.code) LIKE ? ESCAPE '!'")
+        values.append(f"%{_escaped(words.lower())}%")
+        number = words.casefold().removeprefix("id:")
+        if words.casefold().startswith("id:") and number.isdecimal() and len(number) < 11:
+            tests.append(f"c.id = {int(number):d}")
+        return (f"({' OR '.join(tests)})", *values)
+
+
+def _escaped(words: str) -> str:
+    return words.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _lacking(lack: CustomerLack, on: dt.date) -> tuple[str, ...]:
+    """A condition, and its parameters."""
+    if lack is CustomerLack.ENGINE:
+        blank = (f"coalesce(c.{_COLUMN.get(name, name)}, '') = ''" for name in ENGINE_NEEDS)
+        return (f"({' OR '.join(blank)})",)
+    if lack is CustomerLack.SOURCE:
+        return (_NO_SOURCE,)
+    if lack is CustomerLack.CERTIFICATE:
+        held = _IN_FORCE.format("1")
+        return (f"c.flagged_exempt AND NOT EXISTS ({held})", *[on.isoformat()] * _DAYS)
+    return ("TRUE",)
+
+
+def _customer(row: Any) -> CustomerRow:
+    number, name, email, flagged, sources, certificates, company, code, country, state = row[1:]
+    return CustomerRow(
+        row[0],
+        number,
+        name,
+        email,
+        bool(flagged),
+        sources,
+        certificates,
+        company,
+        code,
+        f"{country}-{state}" if country and state else None,
+    )

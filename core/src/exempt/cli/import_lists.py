@@ -1,0 +1,214 @@
+"""Imports of customers listed, shown, and written to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from exempt.cli.import_view import (
+    SHOWN,
+    cells_of,
+    facts_of,
+    print_customers,
+    print_findings,
+    print_head,
+    print_left,
+    told,
+    told_done,
+)
+from exempt.cli.output import count, print_facts, print_json, print_table, say
+from exempt.model.customer import CARD_TITLES
+from exempt.model.imports import CellChange, ChangeKind, Finding, ImportRun, ImportState, Tally
+from exempt.services import companies
+from exempt.services.import_ports import KeptChange
+from exempt.services.importing import runs
+from exempt.services.importing.checking import all_changes, findings, preview
+from exempt.wiring import Exempt
+from exempt.wiring.spreadsheets import write_table
+
+_LISTED = 100
+_CHANGE_HEADS = ("Row", "Number", "Name", "What", "Column", "Old", "New", "Note")
+_FINDING_HEADS = ("Row", "Number", "What", "Column", "Letter", "Said")
+
+
+def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool) -> None:
+    """``exempt imports list``."""
+    exempt.settle()
+    with exempt.store.reading() as tx:
+        scope = companies.scope(tx, company, children=not only_this)
+        found = runs.listed(tx, scope, _LISTED)
+        keys = {row.id: row.key for row in tx.cards.companies()}
+    if as_json:
+        print_json({"imports": [{**told(run), "company": keys[run.company_id]} for run in found]})
+        return
+    if not found:
+        say("There is no import yet: see exempt customers template, and exempt customers import.")
+        return
+    print_table(
+        "",
+        ("Import", "File", "Company", "State", "Rows", "New", "Changed", "When", "Who"),
+        [
+            (
+                run.id,
+                run.file_name,
+                keys[run.company_id],
+                run.state.value,
+                f"{run.counts.rows:,}",
+                f"{_tally(run).new:,}",
+                f"{_tally(run).changed:,}",
+                f"{run.applied_at or run.created_at:%Y-%m-%d %H:%M}",
+                run.applied_by or run.created_by,
+            )
+            for run in found
+        ],
+        right=(0, 4, 5, 6),
+        whole=("Import", "File", "Company", "State", "Rows", "New", "Changed", "When"),
+    )
+
+
+def _tally(run: ImportRun) -> Tally:
+    return run.counts.done if run.applied_at else run.counts.planned
+
+
+def show_one(exempt: Exempt, import_id: int, *, as_json: bool) -> None:
+    """``exempt imports show``."""
+    with exempt.store.reading() as tx:
+        report = runs.report(tx, import_id)
+    run = report.run
+    found: list[Finding] = []
+    for each in findings(exempt.store, import_id):
+        found.append(each)
+        if len(found) == _LISTED:
+            break
+    if as_json:
+        print_json({**told_done(report), "findings": [each._asdict() for each in found]})
+        return
+    print_head(run)
+    print_facts(
+        [
+            ("State", run.state.value),
+            *([("Applied", _when(run.applied_at, run.applied_by))] if run.applied_at else []),
+            *([("Undone", _when(run.undone_at, run.undone_by))] if run.undone_at else []),
+            *facts_of(_tally(run), done=bool(run.applied_at)),
+        ]
+    )
+    if refused := [each for each in found if each.refused]:
+        bad = run.counts.bad + (0 if run.applied_at else run.counts.planned.left)
+        print_findings("Rows that cannot go in", refused[:SHOWN], bad)
+    print_customers(exempt, "Made", report.made, run.counts.done.new)
+    print_customers(exempt, "Changed", report.changed, run.counts.done.changed)
+    print_left(report.left, run.counts.undone.left)
+
+
+def _when(moment: Any, who: str | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} by {who}"
+
+
+def show_changes(
+    exempt: Exempt,
+    import_id: int,
+    kind: str | None,
+    to: Path | None,
+    *,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """``exempt imports changes``."""
+    with exempt.store.reading() as tx:
+        run = runs.get(tx, import_id)
+    wanted = ChangeKind(kind) if kind else None
+    if to:
+        write_changes(exempt, run, wanted, to, replace=replace, quiet=as_json)
+        return
+    found = _first_changes(exempt, run, wanted)
+    if as_json:
+        print_json({"import": told(run), "changes": [each._asdict() for each in found]})
+        return
+    if not found:
+        say("There is no such change.")
+        return
+    heads = ("Row", "Number", "Name", "What", "Column", "Old", "New")
+    print_table(
+        "", heads, [cells_of(each)[:7] for each in found], right=(0,), whole=("Row", "What")
+    )
+    if len(found) == _LISTED:
+        say("These are the first; --to FILE.csv writes all of them.")
+
+
+def _first_changes(exempt: Exempt, run: ImportRun, kind: ChangeKind | None) -> list[CellChange]:
+    with exempt.store.reading() as tx:
+        if run.state is ImportState.CHECKED:
+            return preview(tx, run.id, kind=kind, limit=_LISTED).changes[:_LISTED]
+        return [_as_cell(run, each) for each in runs.done(tx, run.id, kind, 0, _LISTED)]
+
+
+def _changes(exempt: Exempt, run: ImportRun, kind: ChangeKind | None) -> Iterator[CellChange]:
+    """All that an import would change, or did."""
+    if run.state is ImportState.CHECKED:
+        yield from all_changes(exempt.store, run.id, kind)
+        return
+    after = 0
+    while True:
+        with exempt.store.reading() as tx:
+            found = runs.done(tx, run.id, kind, after, runs.ROWS)
+        yield from (_as_cell(run, each) for each in found)
+        if not found:
+            return
+        after = found[-1].id
+
+
+def _as_cell(run: ImportRun, kept: KeptChange) -> CellChange:
+    row, _customer_id, kind, field, old, new, note = kept.change
+    own = run.layout.custom.get(field.removeprefix("custom."))
+    if kind is ChangeKind.NEW:
+        new = kept.name
+    elif kind is ChangeKind.LINK:
+        new = f"id:{new}"
+    title = own.title if own else CARD_TITLES.get(field, field)
+    return CellChange(row, kept.number or "", kept.name, title, kind, field, old, new, note)
+
+
+# --- files -------------------------------------------------------------------------------
+
+
+def write_changes(
+    exempt: Exempt,
+    run: ImportRun,
+    kind: ChangeKind | None,
+    path: Path,
+    *,
+    replace: bool,
+    quiet: bool,
+) -> None:
+    """Write every change to a table."""
+    changes = _changes(exempt, run, kind)
+    rows = ([*cells_of(c)[:3], c.kind.value, *cells_of(c)[4:]] for c in changes)
+    _write(path, "Changes", _CHANGE_HEADS, rows, "change", replace=replace, quiet=quiet)
+
+
+def write_findings(
+    exempt: Exempt, import_id: int, path: Path, *, replace: bool, quiet: bool
+) -> None:
+    """Write every problem and warning to a table."""
+    found = findings(exempt.store, import_id)
+    rows = (
+        [f.row, f.number, "problem" if f.refused else "warning", f.title, f.letter, f.text]
+        for f in found
+    )
+    _write(path, "Findings", _FINDING_HEADS, rows, "finding", replace=replace, quiet=quiet)
+
+
+def _write(
+    path: Path,
+    sheet: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    what: str,
+    *,
+    replace: bool,
+    quiet: bool,
+) -> None:
+    written = write_table(path, sheet, heads, rows, replace=replace)
+    if not quiet:
+        say(f"{count(written, what)} written to {path}.", "green")

@@ -1,0 +1,86 @@
+"""Files that people hand in: judged by their content, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO, BinaryIO, NamedTuple, Protocol
+
+from exempt.errors import RefusedError
+from exempt.rules import filekinds
+from exempt.rules.containers import Content
+from exempt.rules.filekinds import FileKind
+
+Judge = Callable[[Content], None]
+"""Sees a whole file before it is kept, and raises `RefusedError` if it is not to be."""
+
+
+class Documents(Protocol):
+    """Keeps files by the SHA-256 of their content."""
+
+    def put(self, content: BinaryIO, judge: Judge | None = None) -> tuple[str, int]:
+        """Keep a file; returns its SHA-256 as hex, and its size in bytes.
+
+        Raises:
+            RefusedError: It is empty, larger than 50 MB, or *judge* refuses
+                it; nothing of it is left.
+        """
+        ...
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open a kept file.
+
+        Raises:
+            NotFoundError: It is not there any more.
+        """
+        ...
+
+
+class Upload(NamedTuple):
+    """A file that comes in as a stream, under the name that somebody gave it."""
+
+    name: str
+    content: BinaryIO
+
+
+class Kept(NamedTuple):
+    """A file that is kept; it is served as its content says, whatever its name."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+
+
+def keep(
+    documents: Documents, name: str, file: Path | Upload, allowed: Collection[FileKind]
+) -> Kept:
+    """Keep a file under *name*, if its content is of a kind that is allowed.
+
+    Raises:
+        RefusedError: It cannot be read, or is not to be kept; the message names it.
+    """
+    kinds: list[FileKind] = []
+
+    def judge(content: Content) -> None:
+        kinds.append(filekinds.judge(name, content, allowed))
+
+    place = file if isinstance(file, Path) else name
+    try:
+        with _opened(file) as content:
+            sha256, size = documents.put(content, judge)
+    except RefusedError as error:
+        msg = f"{place}: {error}"
+        raise RefusedError(msg) from None
+    return Kept(name, kinds[0].media_type, sha256, size)
+
+
+def _opened(file: Path | Upload) -> AbstractContextManager[BinaryIO]:
+    if isinstance(file, Upload):
+        return nullcontext(file.content)
+    try:
+        return file.open("rb")
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror}"
+        raise RefusedError(msg) from None
