@@ -101,8 +101,15 @@ def test_what_a_tax_engine_needs(desk: Desk) -> None:
                      id="no date"),
         pytest.param(("--name", "X", "--set", "region"), "--set region: write KEY=VALUE",
                      id="no value"),
-        pytest.param(("--name", "X", "--contact", "boss=Ann"), "--contact: role: Input should be",
+        pytest.param(("--name", "X", "--contact", "boss=Ann"),
+                     "boss: no such role: write one of accounts-payable, tax, purchasing, other",
                      id="a role that is none"),
+        pytest.param(("--name", "X", "--contact", "tax="), "--contact: name: cannot be empty",
+                     id="a contact without a name"),
+        pytest.param(("--name", "X" * 501), "--name: write 500 characters at most",
+                     id="a name that is too long"),
+        pytest.param(("--name", "X", "--number", "1\n2"), "customer number: has a line break",
+                     id="a number on two lines"),
         pytest.param(("--name", "X", "--contact", "Ann <nope>"), "--contact: email: no e-mail",
                      id="a contact without a mailbox"),
     ],
@@ -197,12 +204,13 @@ def test_of_two_editors_one_is_told(desk: Desk) -> None:
         pytest.param(("--no-mailings",), ["Zinc"], id="who is left out of mailings"),
         pytest.param(("--state", "CA"), ["Zinc"], id="whose goods go to a state"),
         pytest.param(("--state", "NV"), ["Depot"], id="whose address is there"),
+        pytest.param(("--state", "AZ"), [], id="not whose address is there, with others said"),
         pytest.param(("--limit", "2", "--page", "2"), ["Depot", "Zinc"], id="the second page"),
     ],
 )  # fmt: skip
 def test_lists(desk: Desk, arguments: tuple[str, ...], found: list[str]) -> None:
     add(desk, "--name", "Zinc", "--number", "Z-9", "--tax-id", "12-3456789", "--no-mailings",
-        "--ship-to-state", "CA")  # fmt: skip
+        "--ship-to-state", "CA", "--state", "AZ")  # fmt: skip
     add(desk, "--name", "Depot", "--code", "k9", "--state", "NV", company="west")
     desk.add("--state", "TX")
     assert names(desk, *arguments) == found
@@ -214,7 +222,9 @@ def test_the_list_of_a_person(desk: Desk) -> None:
     assert "C-1 Acme ap@acme.example" in told
     assert "No customer fits." in said(desk, "list", "nobody")
     assert "Page 1 of 2; --page shows another one." in said(desk, "list", "--limit", "1")
-    assert "There is no page 9" in said(desk, "list", "--page", "9")
+    told = said(desk, "list", "--page", "1000000")
+    assert told == "There is no page 1000000: the list has 1."
+    assert "--state: unknown state" in desk.refused("customers", "list", "--state", "")
 
 
 def test_companies_are_a_tree(desk: Desk) -> None:
@@ -280,6 +290,37 @@ def test_a_bill_to_certificate_covers_ship_to_customers(desk: Desk) -> None:
     assert desk.explained("S-TX")["decision"]["ground"] == "not_claimed"
 
 
+def test_what_a_source_links_stays_linked_and_is_told(desk: Desk) -> None:
+    desk.erp.remote.put(customer("77", number="S-1", name="Site"))
+    desk.erp.pull(Stream.CUSTOMERS)
+    desk.run("customers", "link-ship-to", "C-1", "S-1")
+    desk.erp.remote.put(customer("77", number="S-1", name="Site", parent_external_id="C-1"))
+    desk.erp.pull(Stream.CUSTOMERS)
+    told = said(desk, "unlink-ship-to", "C-1", "S-1")
+    assert "Site stays a ship-to customer of Acme, since erp says so: change it there." in told
+
+
+def test_the_card_and_the_queue_say_the_same(desk: Desk) -> None:
+    site = customer("77", number="S-1", name="Site", parent_external_id="C-1",
+                    ship_to=(address("NV"),))  # fmt: skip
+    desk.erp.remote.put(site)
+    desk.erp.pull(Stream.CUSTOMERS)
+    (told,) = desk.json("customers", "show", "C-1")["to_ask"]
+    assert told["jurisdictions"] == ["US-CA", "US-NV", "US-TX"]
+    assert told in desk.json("requests", "list")["to_ask"]
+    assert "exempt requests send C-1 ask Acme for what is missing: NV" in said(desk, "show", "S-1")
+    desk.run("customers", "edit", "C-1", "--no-mailings")
+    assert "call it CA, NV, TX are not covered, and no mail goes to it" in said(desk, "show", "C-1")
+
+
+def test_a_field_that_the_settings_name_no_more_is_emptied(desk: Desk) -> None:
+    add(desk, "--name", "X", "--set", "region=West")
+    path = desk.folder / "exempt.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("customers.region", "customers.area"), encoding="utf-8")
+    assert desk.json("customers", "edit", "X", "--set", "region=")["custom"] == {}
+
+
 def test_merged_cards_are_one(desk: Desk) -> None:
     desk.add("--state", "TX", "-c", "C-1")
     merged = desk.json("customers", "merge", "C-2", "C-1")
@@ -304,3 +345,10 @@ def test_who_is_left_out_of_mailings_is_not_asked(desk: Desk) -> None:
     desk.run("customers", "edit", "C-1", "--no-mailings")
     told = " ".join(desk.run("requests", "list").split())
     assert "excluded from mailings" in told
+
+
+def test_a_claim_that_nobody_makes_any_more_is_taken_back_by_a_person(desk: Desk) -> None:
+    told = said(desk, "edit", "C-1", "--not-exempt")
+    assert "! It stays exempt" in told, "the source says so"
+    add(desk, "--name", "Depot", "--number", "D-1", "--exempt")
+    assert desk.json("customers", "edit", "D-1", "--not-exempt")["flagged_exempt"] is False

@@ -11,6 +11,7 @@ import pytest
 from exempt.adapters.spreadsheets import open_table
 from exempt.cli import output
 from exempt.model.imports import ImportState
+from support import workbooks
 from support.desk import Desk
 from support.imports import Office, billing, shipping, write
 from support.workbooks import texts
@@ -167,6 +168,48 @@ def test_titles_of_ones_own(desk: Desk, options: tuple[str, ...]) -> None:
     for option in options:
         assert option in said, "they are in the command to type next"
     assert desk.json("customers", "import", path, *options, "--apply")["made"] == [3]
+
+
+def test_a_workbook(desk: Desk) -> None:
+    """Numbers keep their zeros, and what the spreadsheet made of one is told."""
+    path = desk.folder / "new.xlsx"
+    row = workbooks.row
+    titles = row(*map(workbooks.text, billing(postal_code=None)))
+    workbooks.workbook(
+        path,
+        titles,
+        row(workbooks.text("00012"), workbooks.text("Cog"), workbooks.number(2139, style=1)),
+        row(workbooks.number(45000, style=2), workbooks.text("Dot")),
+        formats=["00000", "yyyy-mm-dd"],
+    )
+    found = desk.json("customers", "import", str(path), code=1)
+    assert [(p["row"], p["title"], p["letter"]) for p in found["problems"]] == [
+        (3, "Billing Customer Number", "A")
+    ]
+    assert "was turned into a date by the spreadsheet" in found["problems"][0]["text"]
+    desk.run("customers", "import", str(path), "--apply", "--skip-bad-rows")
+    card = desk.json("customers", "show", "00012")
+    assert (card["number"], card["postal_code"]) == ("00012", "02139")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [("utf-8-sig", ","), ("utf-16", "\t"), ("utf-8", ";")],
+    ids=["with a mark of order", "UTF-16 with tabs", "with semicolons"],
+)
+def test_files_as_spreadsheet_programs_write_them(
+    desk: Desk, encoding: str, delimiter: str
+) -> None:
+    path = desk.folder / "new.csv"
+    with path.open("w", encoding=encoding, newline="") as opened:
+        writer = csv.writer(opened, delimiter=delimiter)
+        writer.writerows(
+            [[*billing(line1=None)], ["C-3", "Café", "1 Main St\nSuite 4"], ["C-4", "Größe", ""]]
+        )
+    done = desk.json("customers", "import", str(path), "--apply")
+    assert done["made"] == [3, 4]
+    card = desk.json("customers", "show", "C-3")
+    assert (card["name"], card["line1"]) == ("Café", "1 Main St\nSuite 4")
 
 
 def test_only_some_rows(desk: Desk) -> None:

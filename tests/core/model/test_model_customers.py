@@ -16,6 +16,8 @@ from exempt.model.customer import (
     Contact,
     CustomerCard,
     CustomerDetails,
+    card_title,
+    invisible,
     lacks_for_engine,
     lacks_recommended,
     usable_email,
@@ -235,3 +237,33 @@ def test_what_is_kept_is_kept_again(kind: str, text: str) -> None:
     except ValueError:
         return
     assert kept is None or field.read(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("C-1001", False),
+        ("Søren & Co 7", False),
+        ("C\n1", True),
+        ("C\t1", True),
+        ("C\u20281", True),
+        ("C\u200b1", True),
+        ("\u202eC1", True),
+    ],
+)
+def test_what_cannot_be_seen(text: str, is_so: bool) -> None:
+    assert invisible(text) is is_so
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        ("email", "A/P e-mail"),
+        ("custom.region", "region"),
+        ("merged.email", "A/P e-mail of the merged card"),
+        ("merged", "merged"),
+        ("flagged_exempt", "counts as exempt"),
+    ],
+)
+def test_what_a_field_of_a_history_is_called(field: str, title: str) -> None:
+    assert card_title(field) == title

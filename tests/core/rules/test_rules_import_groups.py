@@ -101,6 +101,13 @@ def test_rows_with_locations_of_their_own_repeat_nothing() -> None:
     assert not seen.notes
 
 
+def test_a_location_of_its_own_ends_nothing() -> None:
+    """What comes after it in the file counts, too."""
+    titles = [NUMBER, NAME, "Shipping Customer Number", ZONE]
+    group, _ = gathered(titles, ["C-1", "Acme", "S-1", "CA"], ["C-1", "Acme", "C-1", "TX"])
+    assert group.zones == {"US-TX": 3}
+
+
 def test_no_rows_say_nothing() -> None:
     assert gather([], (), Seen()) == Group(0, [], {})
 

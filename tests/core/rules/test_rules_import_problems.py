@@ -92,6 +92,12 @@ LONG = "has 501 characters, and 500 are the most: shorten it"
             id="a number that became a date",
         ),
         pytest.param(
+            acme(name2=Cell("2026-01-02", kind="date")),
+            "Billing Customer Name 2 (C) was turned into a date by the spreadsheet: make it a"
+            " text, and type it again",
+            id="a part of a name that became a date",
+        ),
+        pytest.param(
             acme(number="1.23457E+11"),
             f"{NUMBER} (A) was rounded by the spreadsheet: make the column a text, and type it"
             " again",

@@ -15,6 +15,7 @@ from exempt.rules.import_rows import (
     RowReader,
     Said,
     StagedRow,
+    by_field,
     dumped,
     dumped_remarks,
     fields,
@@ -174,6 +175,12 @@ def test_no_location_where_all_its_cells_are_blank() -> None:
             id="a zip that may have lost a zero, and how it was read",
         ),
         pytest.param(acme(postal_code="2139"), [], id="a zip that was a text has lost nothing"),
+        pytest.param(acme(postal_code=Cell("78701", kind="number")), [], id="a whole zip"),
+        pytest.param(
+            acme(name2=Cell("Inc.", note="so")),
+            [Remark("Billing Customer Name 2", "C", "so")],
+            id="of the second part of a name",
+        ),
         pytest.param(
             acme(postal_code=Cell("2139", kind="number"), country="AU"),
             [],
@@ -215,7 +222,7 @@ def test_no_location_where_all_its_cells_are_blank() -> None:
             id="details of a location that has the customer's own number",
         ),
         pytest.param(
-            docked(number="C-1", name="Acme", state="TX", country="US"),
+            docked(number="c-1", name="Acme", state="TX", country="US"),
             [],
             id="the same details once more",
         ),
@@ -246,6 +253,13 @@ def test_remarks_as_text() -> None:
     assert loaded_remarks(None) == ()
 
 
+def test_as_many_values_as_columns() -> None:
+    columns_ = fields(layout(NUMBER, NAME), Side.BILLING)
+    assert by_field(columns_, ["C-1", "Acme"]) == {"number": "C-1", "name": "Acme"}
+    with pytest.raises(ValueError, match="shorter"):
+        by_field(columns_, ["C-1"])
+
+
 # --- filters -----------------------------------------------------------------------------
 
 
@@ -257,12 +271,13 @@ def test_remarks_as_text() -> None:
         ("N", "A", False),
         ("Y", "C", False),
         (None, "A", False),
+        ("Y", None, False),
     ],
 )
 def test_a_row_is_wanted_if_each_filtered_column_has_one_of_its_texts(
-    exempt: str | None, kind: str, wanted: bool
+    exempt: str | None, kind: str | None, wanted: bool
 ) -> None:
-    only = (("Tax Exempt", "Y"), ("Kind", "A"), ("Kind", "B"))
+    only = (("Tax Exempt", "Y"), ("Kind", "A"), ("Kind", "B"), ("Kind", "xxxx"))
     reader = RowReader(layout(NUMBER, NAME, "Tax Exempt", "Kind", only=only))
     assert reader.wanted(line(2, "C-1", "Acme", exempt, kind)) is wanted
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exempt.model.custom import CustomField
-from exempt.model.customer import CustomerCard
+from exempt.model.customer import CustomerCard, CustomerDetails
 from exempt.model.imports import CellChange, ChangeKind, Remark, Side
 from exempt.rules.import_rows import fields
 from exempt.rules.import_templates import REQUIRED
@@ -105,6 +105,7 @@ def test_what_a_row_changes(said: dict[str, str | None], expected: list[CellChan
     before = card()
     plan = planned(said, before)
     assert list(plan.changes) == expected
+    assert (plan.row, plan.number) == (2, said.get(NUMBER, "C-1"))
     assert (plan.card, plan.conflict) == (before, None)
     after = before.model_copy(
         update={c.field: c.new if c.field != "exempt" else c.new == "yes" for c in expected}
@@ -140,9 +141,9 @@ def test_fields_of_ones_own() -> None:
 def test_states_are_added_and_none_is_taken_away() -> None:
     before = card(ship_to_zones=("US-CA", "US-NY"))
     plan = planned({}, before, zones={"US-CA": 2, "US-WA": 3, "US-AK": 4})
-    assert [(c.row, c.kind, c.title, c.field, c.old, c.new) for c in plan.changes] == [
-        (3, ChangeKind.ZONE, ZONE, "ship_to_zones", None, "US-WA"),
-        (4, ChangeKind.ZONE, ZONE, "ship_to_zones", None, "US-AK"),
+    assert list(plan.changes) == [
+        change("zone", ZONE, "ship_to_zones", None, "US-WA")._replace(row=3),
+        change("zone", ZONE, "ship_to_zones", None, "US-AK")._replace(row=4),
     ]
     assert plan.after.ship_to_zones == ("US-AK", "US-CA", "US-NY", "US-WA")
     assert plan.acts
@@ -225,6 +226,7 @@ def test_what_does_not_fit_together(
     what = "unknown state in country 'US': use a two-letter code such as 'TX'"
     assert plan.conflict == Remark(title, "", what)
     assert plan.after is plan.card
+    assert (plan.row, plan.number) == (2, "C-1")
     assert (plan.changes, plan.lacks) == ((), ())
 
 
@@ -248,10 +250,10 @@ def test_an_unknown_number_makes_a_card() -> None:
     assert (after.bill_to, after.ship_to, after.ship_to_zones) == (True, True, ("US-CA", "US-TX"))
     assert after.custom == {"region": "East"}
     assert (plan.card, plan.conflict, plan.row, plan.number) == (None, None, 2, "C-1")
-    assert [(c.row, c.kind, c.title, c.field, c.old, c.new) for c in plan.changes] == [
-        (2, ChangeKind.NEW, "", "made", None, "Acme"),
-        (2, ChangeKind.ZONE, ZONE, "ship_to_zones", None, "US-TX"),
-        (3, ChangeKind.ZONE, ZONE, "ship_to_zones", None, "US-CA"),
+    assert list(plan.changes) == [
+        change("new", "", "made", None, "Acme"),
+        change("zone", ZONE, "ship_to_zones", None, "US-TX"),
+        change("zone", ZONE, "ship_to_zones", None, "US-CA")._replace(row=3),
     ]
     assert plan.acts
     assert not plan.erases
@@ -271,6 +273,8 @@ def test_a_new_location_needs_a_name() -> None:
     what = "is missing, and the number is new: add the column with the names of locations"
     assert plan.conflict == Remark("Shipping Customer Name 1", "", what)
     assert (plan.row, plan.number, plan.card, plan.changes) == (2, "S-1", None, ())
+    assert plan.after == CustomerDetails(name="S-1")
+    assert Wanted.of(2, columns, [None], {}).number == ""
     known = plan_card(Wanted.of(2, columns, ["C-1"], {}), card(), {})
     assert known.conflict is None
 
@@ -306,6 +310,7 @@ def test_what_a_tax_engine_would_still_need(
         ("custom.a", "2"),
         ("custom.a", None),
         ("custom.b", "1"),
+        ("custom.b", None),
     ],
 )
 def test_a_field_has_what_was_put_there(field: str, text: str | None) -> None:

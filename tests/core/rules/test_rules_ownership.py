@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exempt.rules.ownership import OWNABLE, Shared, follow, refill
+from exempt.rules.ownership import OWNABLE, Shared, follow, of_several, refill
 
 NOWHERE = (None,) * 6
 AUSTIN = ("US", "TX", None, None, "Austin", "78701")
@@ -179,3 +179,18 @@ def test_the_card_agrees_with_its_owner_wherever_that_says_something(
     for field in owned:
         said = [value for each in records if not blank(value := getattr(each, field))]
         assert not said or getattr(after, field) in said
+
+
+@pytest.mark.parametrize(
+    ("card", "said", "after"),
+    [
+        pytest.param("b", ["a", "b"], "b", id="what one of them says stays"),
+        pytest.param("old", ["a", "b"], "a", id="else the first counts"),
+        pytest.param("old", [None, "b"], "b", id="that says something"),
+        pytest.param("old", [None, None], "now", id="where none does, it is as it came"),
+    ],
+)
+def test_of_several_records_of_an_owner(card: str, said: list[str | None], after: str) -> None:
+    records = [shared(email=each) for each in said]
+    now = of_several(shared(email=card), shared(email="now"), records, {"email"})
+    assert now == shared(email=after)

@@ -66,6 +66,11 @@ def test_a_name_is_enough(world: World) -> None:
         pytest.param({"email": "ap at acme"}, "A/P e-mail: no address that mail could be sent to",
                      id="an e-mail that is none"),
         pytest.param({"email": "a@b.cc, d@e.ff"}, "A/P e-mail: no address", id="two e-mails"),
+        pytest.param({"number": "C\n2"}, "customer number: has a line break or a character",
+                     id="a number on two lines"),
+        pytest.param({"number": "C-\u200b2"}, "customer number: has a line break",
+                     id="a number with a character that shows nothing"),
+        pytest.param({"code": "A\t1"}, "code: has a line break", id="a code with a tab"),
     ],
 )  # fmt: skip
 def test_what_is_not_added(world: World, said: dict[str, Any], why: str) -> None:
@@ -81,11 +86,12 @@ def test_another_company_may_have_the_number(world: World) -> None:
     assert add(world, company="southwind", number="C-1").card.id == 2
 
 
-def test_a_number_is_free_again_when_its_card_is_merged(world: World) -> None:
+def test_the_number_of_a_merged_card_is_that_of_the_one_that_stands_for_it(world: World) -> None:
     add(world, "A", number="1")
     add(world, "B", number="2")
     joining.merge(world.store, 1, 2, ANNA)
-    assert add(world, "C", number="2").card.id == 3
+    with pytest.raises(RefusedError, match="customer number 2: is that of id:1 already"):
+        add(world, "C", number="2")
 
 
 # --- edit --------------------------------------------------------------------------------
@@ -126,12 +132,26 @@ def test_a_sync_in_between_counts_as_somebody(world: World) -> None:
         edit(world, seen=1, city="Austin")
 
 
+def test_a_conflict_names_what_raised_the_version_and_not_what_came_after(world: World) -> None:
+    add(world)
+    add(world, "Annex")
+    edit(world, seen=1, email="ap@acme.example")
+    cards.link_ship_to(world.store, 1, 2, ANNA)
+    with pytest.raises(ConflictError, match=r"not 1: bea changed A/P e-mail: look at it again"):
+        edit(world, seen=1, city="Dallas")
+    edit(world, seen=2, custom={"region": "West"})
+    with pytest.raises(ConflictError, match="not 2: bea changed region:"):
+        edit(world, seen=2, city="Dallas")
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         pytest.param({"number": "2"}, "customer number 2: is that of id:2 already",
                      id="the number of another card"),
         pytest.param({"email": "nobody"}, "A/P e-mail: no address", id="an e-mail that is none"),
+        pytest.param({"number": "1\u20282"}, "customer number: has a line break",
+                     id="a number with a line break"),
     ],
 )  # fmt: skip
 def test_what_is_not_edited(world: World, changes: dict[str, Any], why: str) -> None:
@@ -146,6 +166,18 @@ def test_what_is_not_edited(world: World, changes: dict[str, Any], why: str) -> 
 def test_an_unusable_email_of_a_source_is_no_reason_to_refuse_another_field(world: World) -> None:
     pull(world.connect(), customer("E", email="ap at acme"))
     assert edit(world, city="Austin").card.city == "Austin"
+
+
+def test_a_number_of_a_source_may_have_what_staff_could_not_enter(world: World) -> None:
+    pull(world.connect(), customer("E", name="Acme  Co", number="C\t1"))
+    card = edit(world, city="Austin").card
+    assert (card.city, card.name, card.number) == ("Austin", "Acme  Co", "C\t1")
+
+
+def test_a_name_is_kept_on_one_line(world: World) -> None:
+    assert add(world, "Acme\nSteel  Co").card.name == "Acme Steel Co"
+    assert edit(world, name="Acme\tInc").card.name == "Acme Inc"
+    assert edit(world, name="Acme   Inc").card.version == 2, "it is so already"
 
 
 def test_its_own_number_may_be_written_otherwise(world: World) -> None:
@@ -276,6 +308,15 @@ def test_custom_fields_that_are_refused(typed: dict[str, str], why: str) -> None
 def test_without_custom_fields_the_error_says_so() -> None:
     with pytest.raises(RefusedError, match="area: no such custom field: one of none is defined"):
         read_custom({}, {"area": "x"}, {})
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_custom_field_that_is_defined_no_more_can_be_emptied(text: str) -> None:
+    assert read_custom(FIELDS, {"area": text}, {"area": "x", "region": "West"}) == {
+        "region": "West"
+    }
+    with pytest.raises(RefusedError, match="area: no such custom field"):
+        read_custom(FIELDS, {"area": "y"}, {"area": "x"})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from exempt.errors import NotFoundError, RefusedError
 from exempt.services import cards, joining
 from exempt.services.cards import CardDone
 from exempt.services.certificates import Act
+from exempt.services.customers import named
 from exempt.services.likeness_ports import DoublesFilter
 from support.cards import (
     card_of,
@@ -73,10 +74,60 @@ def test_a_merged_card_is_found_by_its_old_id(two: World) -> None:
 def test_a_merged_card_is_in_no_list(two: World) -> None:
     merge(two)
     with two.store.reading() as tx:
-        assert tx.search.customers("2002") == []
-        assert tx.cards.numbered(1, ["2002"]) == {}
         assert tx.likeness.pairs(DoublesFilter()).total == 0
     assert two.customer_id("Acme") == 1
+
+
+def found(world: World, words: str) -> int:
+    with world.store.reading() as tx:
+        return named(tx, words).id
+
+
+@pytest.mark.parametrize("words", ["2002", "ACME inc.", "ap@acme.example", "id:2"])
+def test_what_named_a_merged_card_names_the_one_that_stands_for_it(two: World, words: str) -> None:
+    (third,) = make_cards(two.store, on_card("Third", number="3003", email="x@third.example"))
+    merge(two, 1, 2)
+    merge(two, third, 1)
+    assert found(two, words) == third, "over two merges"
+    assert found(two, "1001") == third
+
+
+def test_its_number_is_taken_by_the_card_that_stands_for_it(two: World) -> None:
+    merge(two)
+    with two.store.reading() as tx:
+        assert tx.cards.numbered(1, ["2002", "1001"]) == {"1001": [1], "2002": [1]}
+        assert tx.cards.numbered(2, ["2002"]) == {}, "in its company"
+    with pytest.raises(RefusedError, match="customer number 2002: is that of id:1 already"):
+        cards.add(two.store, 1, on_card("New", number="2002"), ANNA)
+
+
+def test_a_card_in_use_comes_before_a_merged_one(two: World) -> None:
+    make_cards(two.store, on_card("Third", number="2002"))
+    merge(two, 1, 2)
+    with two.store.reading() as tx:
+        assert tx.cards.numbered(1, ["2002"]) == {"2002": [3]}
+    assert found(two, "2002") == 3
+
+
+def test_of_two_merged_cards_with_one_number_both_have_it(two: World) -> None:
+    third, fourth = make_cards(
+        two.store, on_card("Third", number="3"), on_card("Fourth", number="2002")
+    )
+    merge(two, 1, 2)
+    merge(two, third, fourth)
+    with two.store.reading() as tx:
+        assert tx.cards.numbered(1, ["2002"]) == {"2002": [1, third]}
+    with pytest.raises(NotFoundError, match=f"2 fit: name one of id:1, id:{third}"):
+        found(two, "2002")
+
+
+def test_nobody_stands_for_what_was_merged_into_a_card_that_is_undone(two: World) -> None:
+    third, fourth = make_cards(two.store, on_card("Third"), on_card("Fourth", number="4004"))
+    merge(two, third, fourth)
+    with two.store.writing() as tx:
+        assert tx.cards.retire([third], NOW) == []
+        assert tx.cards.numbered(1, ["4004"]) == {}
+        assert tx.search.customers("4004") == []
 
 
 def test_cards_are_merged_one_after_the_other(two: World) -> None:
@@ -100,12 +151,12 @@ def test_by_an_old_id_the_card_that_stands_for_it_is_merged(two: World) -> None:
         merge(two, 1, 2)
 
 
-def test_a_new_record_with_the_old_number_gets_a_card_of_its_own_or_that_of_its_number(
+def test_a_new_record_with_the_old_number_comes_to_the_card_that_stands_for_it(
     two: World, erp: Source
 ) -> None:
     merge(two)
     pull(erp, customer("N", number="2002"))
-    assert sources(two, 1) == ["erp K", "shop O"]
+    assert sources(two, 1) == ["erp K", "erp N", "shop O"]
 
 
 @pytest.mark.parametrize(

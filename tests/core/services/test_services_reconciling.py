@@ -51,7 +51,7 @@ def test_who_is_missing_in_the_source(erp: Source) -> None:
     )
     make_cards(world.store, on_card("Elsewhere", exempt=True), company="southwind")
     with world.store.writing() as tx:  # as a new card is, once it was worked out
-        tx.cards.recount({1, 2, 3, 4})
+        tx.cards.recount({1, 2, 3, 4}, NOW, by="anna")
     world.certify("Certified", "TX")
     pull(erp, customer("E", name="Known", number="9", exempt=True))
     there = found(erp, Kind.MISSING_THERE)

@@ -7,6 +7,7 @@ import pytest
 from exempt import Stream
 from exempt.errors import NotFoundError, RefusedError
 from exempt.services import cards, joining
+from exempt.services.cards import Unlinked
 from exempt.services.requests import lacking
 from support.cards import card_of, changes_of, make_cards, on_card, pull
 from support.fake_connector import WRITES
@@ -36,7 +37,7 @@ def link(world: World, bill_to: int = 1, ship_to: int = 2) -> int:
     return cards.link_ship_to(world.store, bill_to, ship_to, ANNA)
 
 
-def unlink(world: World, bill_to: int = 1, ship_to: int = 2) -> int:
+def unlink(world: World, bill_to: int = 1, ship_to: int = 2) -> Unlinked:
     return cards.unlink_ship_to(world.store, bill_to, ship_to, ANNA)
 
 
@@ -66,7 +67,7 @@ def test_a_certificate_of_the_billing_customer_covers_it(hotel: Source) -> None:
     assert world.ground("S-TX") == "no_certificate"
     assert link(world) == 1
     assert world.ground("S-TX") == "certificate"
-    assert unlink(world) == 1
+    assert unlink(world) == (1, None)
     assert world.ground("S-TX") == "no_certificate"
 
 
@@ -178,6 +179,17 @@ def test_a_link_by_hand_outlives_that_of_a_source(hotel: Source) -> None:
     hotel.remote.remove(Stream.CUSTOMERS, "S")
     hotel.pull(Stream.CUSTOMERS)
     assert links(world, 2) == ((1,), ())
+
+
+def test_what_a_source_says_too_stays_when_the_link_by_hand_is_undone(hotel: Source) -> None:
+    link(hotel.world)
+    pull(hotel, customer("S", name="Annex", number="101", parent_external_id="B"))
+    assert unlink(hotel.world) == (0, "erp")
+    assert links(hotel.world, 2) == ((1,), ())
+    said = changes_of(hotel.world.store, 2)[-1]
+    assert said == ("bill_to_customers", "100 Hotel (id:1)", "100 Hotel (id:1), as erp says")
+    with pytest.raises(RefusedError, match="id:1: erp says so: change it there"):
+        unlink(hotel.world)
 
 
 def test_old_ids_lead_to_the_cards_that_stand_for_them(hotel: Source) -> None:

@@ -58,8 +58,11 @@ LINKED = [
                  id="a mailbox that serves two cards decides nothing"),
     pytest.param([customer("B", email="new@acme.example"),
                   customer("C", number="C-9", email="new@acme.example"),
-                  customer("D", number="C-8", email="new@acme.example")], [2, 2, 3],
-                 id="a card takes the number of the first that has one"),
+                  customer("D", number="C-8", email="new@acme.example")], [2, 3, 4],
+                 id="two records of one source share no card by their mailbox"),
+    pytest.param([customer("B", email="n/a"), customer("C", email="n/a", tax_id="N/A"),
+                  customer("D", number="N/A", tax_id="00-0000000")], [2, 3, 4],
+                 id="nor any by what stands there for want of something better"),
 ]  # fmt: skip
 
 

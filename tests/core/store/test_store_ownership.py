@@ -12,7 +12,7 @@ from exempt.adapters.store.store import SqlStore
 from exempt.errors import RefusedError
 from exempt.model.customer import CustomerCard
 from exempt.services import cards
-from exempt.services.ownership import take_over
+from exempt.services.ownership import narrow, take_over
 from exempt.services.ports import Clock
 from exempt.services.rows import ConnectionRow
 from support.cards import card_of, changes_of, make_cards, on_card
@@ -126,13 +126,17 @@ def test_without_an_owner_what_the_maker_changes_counts(
     assert card_of(store, 1).email == "new@x.example", "now it is not"
 
 
-def test_a_card_made_by_hand_is_led_by_no_source(store: SqlStore, erp: ConnectionRow) -> None:
-    make_cards(store, on_card("By hand", number="1"))
+def test_a_card_made_by_hand_is_led_by_the_first_source_that_has_it(
+    store: SqlStore, erp: ConnectionRow, shop: ConnectionRow
+) -> None:
+    make_cards(store, on_card("By hand", number="1", phone="555"))
     save_customers(store, erp, customer("E", name="Acme", number="1", email="e@x.example"))
     card = card_of(store, 1)
-    assert (card.name, card.email) == ("By hand", "e@x.example")
+    assert (card.name, card.email, card.phone) == ("Acme", "e@x.example", "555")
+    save_customers(store, shop, customer("S", name="Shop's", number="1"))
+    assert card_of(store, 1).name == "Acme"
     save_customers(store, erp, customer("E", name="Acme Inc.", number="1", email="e@x.example"))
-    assert card_of(store, 1).name == "By hand"
+    assert card_of(store, 1).name == "Acme Inc."
 
 
 # --- a change of the settings --------------------------------------------------------------
@@ -166,6 +170,47 @@ def test_what_is_owned_no_more_stays_and_can_be_edited(store: SqlStore, erp: Con
     own(store, erp, "email")
     assert card_of(store, 1).name == "Acme"
     assert edit(store, name="Anna's").name == "Anna's"
+
+
+def owns(store: SqlStore, row: ConnectionRow) -> set[str]:
+    with store.reading() as tx:
+        return tx.cards.owns(row.id)
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        pytest.param(["email"], {"email"}, id="what it owns no more is anybody's"),
+        pytest.param(["name", "email", "code"], {"name", "email"},
+                     id="what is new waits until the cards take it over"),
+        pytest.param([], set(), id="a connection that is not in the settings owns nothing"),
+    ],
+)  # fmt: skip
+def test_owning_less_changes_no_card(
+    store: SqlStore, erp: ConnectionRow, fields: list[str], left: set[str]
+) -> None:
+    own(store, erp, "name", "email")
+    save_customers(store, erp, customer("E", name="Acme", number="1"))
+    before = everything(store)
+    narrow(store, erp, fields)
+    after = everything(store)
+    differ = {table for table in before if before[table] != after[table]}
+    assert (owns(store, erp), differ - {"connection"}) == (left, set())
+    if "name" not in left:
+        assert edit(store, name="Anna's").name == "Anna's"
+
+
+def test_taking_over_that_a_crash_ended_is_not_done_by_owning_less(
+    store: SqlStore, erp: ConnectionRow
+) -> None:
+    def no_clock() -> Any:
+        raise Killed
+
+    entered(store, erp)
+    with pytest.raises(Killed):
+        own(store, erp, "name", "email", clock=no_clock, at_once=2)
+    narrow(store, erp, ["name"])
+    assert own(store, erp, "name") == 5
 
 
 class Killed(BaseException):

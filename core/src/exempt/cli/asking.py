@@ -42,7 +42,7 @@ def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool)
                 r.customer_name,
                 r.recipient,
                 states(r.jurisdictions),
-                r.state.replace("_", " "),
+                ": ".join(filter(None, (r.state.replace("_", " "), r.withdrawn_because))),
                 f"{r.created_at:%Y-%m-%d}",
             )
             for r in asked

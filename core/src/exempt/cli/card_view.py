@@ -20,8 +20,10 @@ from exempt.cli.output import (
 )
 from exempt.data import jurisdiction_name
 from exempt.model.certificate import Coverage
-from exempt.model.customer import CARD_TITLES, CustomerCard, usable_email
+from exempt.model.customer import CustomerCard, card_title
 from exempt.services.card_sheet import LookedCard, look_at
+from exempt.services.requests import reached_by_mail
+from exempt.services.rows import Uncovered
 from exempt.services.sheet import spoken
 from exempt.wiring import Exempt
 
@@ -136,10 +138,17 @@ def _show_states(looked: LookedCard) -> None:
 
 def _by(looked: LookedCard, coverage: Coverage | None) -> str:
     if coverage is None:
-        return "nothing"
+        free_form = _free_form(looked)
+        return f"free-form no. {free_form}" if free_form else "nothing"
     of_other = "" if coverage.customer_id == looked.card.id else f" of id:{coverage.customer_id}"
     until = f" to {coverage.last_date}" if coverage.last_date else ", no end"
     return f"certificate {coverage.certificate_id}{of_other}{until}"
+
+
+def _free_form(looked: LookedCard) -> str | None:
+    """The free-form number that prevails: its own, else that of a billing customer."""
+    above = (looked.others[each] for each in looked.card.bill_to_ids)
+    return next(filter(None, (c.resale_certificate_number for c in (looked.card, *above))), None)
 
 
 def _worth(sales: Any, *, exempt: bool) -> str:
@@ -213,7 +222,7 @@ def _show_history(looked: LookedCard) -> None:
             (
                 f"{change.changed_at:%Y-%m-%d %H:%M}",
                 change.changed_by,
-                CARD_TITLES.get(change.field, change.field.removeprefix("custom.")),
+                card_title(change.field),
                 change.old,
                 change.new,
             )
@@ -227,14 +236,21 @@ def _next(looked: LookedCard) -> Iterator[tuple[str, str]]:
     words = shlex.quote(card.number or f"id:{card.id}")
     yield f"exempt customers edit {words}", "change it"
     yield f"exempt certificates add --customer {words} …", "enter a certificate of it"
-    lacking = [s for s in looked.states if s.needed and s.coverage is None]
-    if card.flagged_exempt and lacking:
-        places = ", ".join(short(state.jurisdiction) for state in lacking)
-        if usable_email(card.email) and not card.excluded_from_mailings:
-            yield f"exempt requests send {words}", f"ask it for what is missing: {places}"
-        else:
-            yield "call it", f"{places} are not covered, and no mail goes to it"
+    yield from (_asking(card, one) for one in looked.to_ask)
     yield f"exempt comments list --customer {words}", "comments and files"
+
+
+def _asking(card: CustomerCard, one: Uncovered) -> tuple[str, str]:
+    """A command, and what it does."""
+    who = "it" if one.customer_id == card.id else one_line(one.name)
+    new = ", ".join(short(place) for place in one.jurisdictions if place not in one.asked)
+    missing = ", ".join(map(short, one.jurisdictions))
+    if not reached_by_mail(one):
+        return f"call {who}", f"{missing} are not covered, and no mail goes to it"
+    if not new:
+        return "exempt requests list", f"{who} was asked for what is missing: {missing}"
+    words = shlex.quote(one.number or f"id:{one.customer_id}")
+    return f"exempt requests send {words}", f"ask {who} for what is missing: {new}"
 
 
 def _shown(looked: LookedCard, *, history: bool) -> dict[str, Any]:
@@ -252,6 +268,7 @@ def _shown(looked: LookedCard, *, history: bool) -> dict[str, Any]:
             }
             for state in looked.states
         ],
+        "to_ask": [one._asdict() for one in looked.to_ask],
         "exposure": [one._asdict() for one in looked.exposure],
         "sources": [record._asdict() for record in looked.records],
         "ship_to_links": [link._asdict() for link in looked.links],

@@ -16,6 +16,7 @@ from exempt.errors import RefusedError
 from exempt.model.customer import (
     CARD_TITLES,
     Contact,
+    ContactRole,
     CustomerDetails,
     lacks_for_engine,
     lacks_recommended,
@@ -61,7 +62,9 @@ def show_list(exempt: Exempt, wanted: Listing, *, as_json: bool) -> None:
             lacking=one_of(CustomerLack, wanted.lacking, "--lacking") if wanted.lacking else None,
             bought_exempt=wanted.bought_exempt,
             excluded_from_mailings=wanted.no_mailings,
-            jurisdiction=jurisdiction(wanted.state, "--state") if wanted.state else None,
+            jurisdiction=jurisdiction(wanted.state, "--state")
+            if wanted.state is not None
+            else None,
             limit=wanted.limit,
             offset=(wanted.page - 1) * wanted.limit,
         )
@@ -79,8 +82,9 @@ def show_list(exempt: Exempt, wanted: Listing, *, as_json: bool) -> None:
 
 
 def _print_list(found: CustomerPage, *, several: bool) -> None:
-    if not found.total:
-        say("No customer fits.")
+    if not found.customers:
+        if not found.total:
+            say("No customer fits.")
         return
     heads = ("Id", "Number", "Name", "A/P e-mail", "State", "Exempt", "Sources", "Active")
     print_table(
@@ -163,10 +167,15 @@ def edit(
     details = _changed(exempt, before, given)
     seen = before.version if version is None else version
     done = cards.edit(exempt.store, before.id, details, act, seen=seen)
+    if given.fields.get("exempt") is False and done.card.flagged_exempt:
+        taken_back = cards.unclaim(exempt.store, before.id, act)
+        done = CardDone(taken_back.card, done.orders_changed + taken_back.orders_changed)
     if as_json:
         print_json(told(done))
         return
-    if done.card.version == before.version:
+    if given.fields.get("exempt") is False and done.card.flagged_exempt:
+        say("! It stays exempt: its number or code, or a source, says so.", "yellow")
+    if done.card.model_copy(update={"version": before.version}) == before:
         say(f"Customer id:{before.id} is so already.")
         return
     say(f"Customer id:{before.id} changed; {decided(done)}.", "green")
@@ -234,14 +243,23 @@ def _is_us(state: str) -> bool:
 
 def _mistakes(error: ValidationError) -> Iterator[str]:
     for found in error.errors(include_url=False):
-        field = str(found["loc"][0]) if found["loc"] else ""
+        field, *within = map(str, found["loc"]) if found["loc"] else [""]
         option = _OPTIONS.get(field, f"--{field.replace('_', '-')}" if field else "customer")
-        wrong = found["msg"].removeprefix("Value error, ")
-        if field == "country" and found["type"] == "string_pattern_mismatch":
-            wrong = "write two letters, such as US"
-        elif found.get("input") is None:
-            wrong = "cannot be empty"
-        yield f"{option}: {wrong}"
+        if field == "custom":
+            option = f"--set {within[0]}"
+        country = field == "country" and found["type"] == "string_pattern_mismatch"
+        yield f"{option}: {'write two letters, such as US' if country else _wrong(found)}"
+
+
+def _wrong(found: Any) -> str:
+    """What is wrong with a value, in a sentence; *found* is one error of pydantic."""
+    if found["type"] == "string_too_long":
+        return f"write {found['ctx']['max_length']} characters at most"
+    if found["type"] == "string_pattern_mismatch":
+        return "has a character that cannot be kept: type it anew, without that"
+    if found["type"] in {"missing", "string_too_short"} or found.get("input") is None:
+        return "cannot be empty"
+    return str(found["msg"].removeprefix("Value error, "))
 
 
 def _contacts(before: Sequence[Contact], given: Given) -> Iterator[Contact]:
@@ -264,13 +282,15 @@ def contact_of(text: str) -> Contact:
     """
     found = _CONTACT.fullmatch(text)
     parts = {key: value for key, value in (found.groupdict() if found else {}).items() if value}
+    if "role" in parts and code(parts["role"]) not in set(ContactRole):
+        choices = ", ".join(role.replace("_", "-") for role in ContactRole)
+        msg = f"--contact: {parts['role']}: no such role: write one of {choices}"
+        raise RefusedError(msg)
     if "role" in parts:
         parts["role"] = code(parts["role"])
     try:
         return Contact.model_validate(parts)
     except ValidationError as error:
-        wrong = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
-        field, why = next(iter(wrong.items()))
-        why = why.removeprefix("Value error, ")
-        msg = f"--contact: {field}: {why}: write ROLE=NAME <E-MAIL> PHONE"
+        wrong = error.errors(include_url=False)[0]
+        msg = f"--contact: {wrong['loc'][0]}: {_wrong(wrong)}: write ROLE=NAME <E-MAIL> PHONE"
         raise RefusedError(msg) from None

@@ -45,25 +45,26 @@ def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: 
     if not found:
         say("There is no import yet: see exempt customers template, and exempt customers import.")
         return
+    several = ("Company",) if len(keys) > 1 else ()
     print_table(
         "",
-        ("Import", "File", "Company", "State", "Rows", "New", "Changed", "When", "Who"),
+        ("Id", "File", *several, "State", "Rows", "New", "Changed", "When", "Who"),
         [
             (
                 run.id,
                 run.file_name,
-                keys[run.company_id],
+                *([keys[run.company_id]] if several else []),
                 run.state.value,
                 f"{run.counts.rows:,}",
                 f"{_tally(run).new:,}",
                 f"{_tally(run).changed:,}",
-                f"{run.applied_at or run.created_at:%Y-%m-%d %H:%M}",
+                f"{run.applied_at or run.created_at:%Y-%m-%d}",
                 run.applied_by or run.created_by,
             )
             for run in found
         ],
-        right=(0, 4, 5, 6),
-        whole=("Import", "File", "Company", "State", "Rows", "New", "Changed", "When"),
+        right=(0, *range(3 + len(several), 6 + len(several))),
+        whole=("Id", "State", "Rows", "New", "Changed", "When"),
     )
 
 

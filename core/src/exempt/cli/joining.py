@@ -24,12 +24,19 @@ def link_ship_to(exempt: Exempt, act: Act, words: str, ship_to: str, *, as_json:
 def unlink_ship_to(exempt: Exempt, act: Act, words: str, ship_to: str, *, as_json: bool) -> None:
     """``exempt customers unlink-ship-to``."""
     bill_to, location = exempt.customer(words), exempt.customer(ship_to)
-    changed = cards.unlink_ship_to(exempt.store, bill_to.id, location.id, act)
+    done = cards.unlink_ship_to(exempt.store, bill_to.id, location.id, act)
     if as_json:
-        print_json({"bill_to": bill_to.id, "ship_to": location.id, "orders_changed": changed})
+        print_json({"bill_to": bill_to.id, "ship_to": location.id, **done._asdict()})
+        return
+    if done.said_by:
+        say(
+            f"{one_line(location.name)} stays a ship-to customer of {one_line(bill_to.name)},"
+            f" since {done.said_by} says so: change it there. The link by hand is gone.",
+            "yellow",
+        )
         return
     names = f"{one_line(location.name)} is no ship-to customer of {one_line(bill_to.name)}"
-    say(f"{names} any more; {decided(changed)}.", "green")
+    say(f"{names} any more; {decided(done.orders_changed)}.", "green")
 
 
 def link(

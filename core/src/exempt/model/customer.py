@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
@@ -23,6 +24,17 @@ def usable_email(address: str | None) -> bool:
     local, _, domain = address.rpartition("@")
     dots = ".." in address or local[:1] == "." or local[-1:] == "." or domain[:1] in ".-"
     return len(local) <= 64 and not dots
+
+
+def invisible(text: str) -> bool:
+    """Whether *text* has a line break, a tab, or another character that shows nothing."""
+    return any(unicodedata.category(character) in _UNSEEN for character in text)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+
+INVISIBLE = "a line break or a character that cannot be seen: type it anew, without that"
+"""What is wrong with a text that is `invisible`, and how to mend it."""
 
 
 def _mailbox(value: str) -> str:
@@ -180,10 +192,19 @@ CARD_TITLES = {
     "ship_to_customers": "ship-to customers",
     "bill_to_customers": "ship-to of",
     "sources": "records of sources",
+    "flagged_exempt": "counts as exempt",
+    "resale_certificate_number": "free-form number",
     "merged": "merged",
     "made": "made",
 }
 """What a field of a card is called for people."""
+
+
+def card_title(field: str) -> str:
+    """What a field of a history is called for people."""
+    name = field.removeprefix("merged.")
+    title = CARD_TITLES.get(name, name.removeprefix("custom."))
+    return title if name == field else f"{title} of the merged card"
 
 
 def lacks_for_engine(details: CustomerDetails) -> tuple[str, ...]:

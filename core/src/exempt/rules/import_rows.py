@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdictions
+from exempt.model.customer import INVISIBLE, invisible
 from exempt.model.imports import Column, Layout, Remark, Side
 from exempt.model.tabular import Cell, Line
 from exempt.rules.import_cells import (
@@ -86,6 +87,11 @@ def fields(layout: Layout, side: Side) -> tuple[Column, ...]:
     return tuple(c for c in layout.columns if c.side is side and c.field != "name2")
 
 
+def by_field(columns: Sequence[Column], values: Values) -> dict[str, str | None]:
+    """*values* by the fields of their columns, as `fields` gives these."""
+    return dict(zip((column.field for column in columns), values, strict=True))
+
+
 class RowReader:
     """Reads the rows of a file that has this layout."""
 
@@ -148,9 +154,9 @@ class RowReader:
     def _differs(self, billing: Values, shipping: Values) -> bool:
         """Whether the shipping part says something else of the same customer than a state."""
         return any(
-            value not in (None, self._billing.of(billing, column.field))
-            for column, value in zip(self._shipping.columns, shipping, strict=True)
-            if column.field not in {"number", "state", "country"}
+            value not in (None, self._billing.of(billing, field))
+            for field, value in by_field(self._shipping.columns, shipping).items()
+            if field not in {"number", "state", "country"}
         )
 
 
@@ -203,6 +209,9 @@ class _Part:
         for field in ("number", "name"):
             if field in self._at and self.of(values, field) is None:
                 self.refuse(field, "is blank: fill it in, or delete the row", problems)
+        for field in ("number", "code"):
+            if field in self._at and invisible(self.of(values, field) or ""):
+                self.refuse(field, f"has {INVISIBLE}", problems)
 
     def _join_name(
         self,
@@ -256,19 +265,23 @@ def _read(
     own: bool = False,
 ) -> str | None:
     text, problem, note, kind = cell
-    if text is None and problem is None:
-        return None
-    if kind == "date" and not own:
-        problem = "was turned into a date by the spreadsheet: make it a text, and type it again"
     if note is not None:
         notes.append(Remark(column.title, column.letter, note))
     if problem is None:
-        try:
-            return reader(text or "")
-        except ValueError as error:
-            problem = str(error)
+        if text is None:
+            return None
+        if kind == "date" and not own:
+            problem = _A_DATE
+        else:
+            try:
+                return reader(text)
+            except ValueError as error:
+                problem = str(error)
     problems.append(Remark(column.title, column.letter, problem))
     return None
+
+
+_A_DATE = "was turned into a date by the spreadsheet: make it a text, and type it again"
 
 
 # --- what is said of rows ----------------------------------------------------------------

@@ -76,7 +76,7 @@ def letter(at: int) -> str:
 def nearest(title: str, known: Collection[str]) -> str | None:
     """The one of *known* that *title* looks most like, if it looks like any."""
     by_key = {alias_key(each): each for each in known}
-    found = difflib.get_close_matches(alias_key(title), list(by_key), 1, 0.6)
+    found = difflib.get_close_matches(alias_key(title), list(by_key))
     return by_key[found[0]] if found else None
 
 

@@ -22,7 +22,7 @@ from exempt.model.customer import (
 )
 from exempt.model.imports import CellChange, ChangeKind, Column, Remark, Side
 from exempt.rules.import_cells import YES_NO
-from exempt.rules.import_rows import Said, StagedRow, Values, loaded
+from exempt.rules.import_rows import Said, StagedRow, Values, by_field, loaded
 from exempt.rules.import_templates import SHIPPING_STATE
 
 ZONES = "ship_to_zones"
@@ -128,8 +128,10 @@ def compare(rows: Iterable[StagedRow], billed: int | None, number: Column, found
 
 
 def _differ(first: int, values: Values, said: Said, columns: Sequence[Column]) -> Iterator[Remark]:
-    for column, one, other in zip(columns, values, said.billing, strict=True):
-        if one != other and column.field != "number":  # capitals apart, that one is the same
+    ones, others = by_field(columns, values), by_field(columns, said.billing)
+    for column in columns:
+        field = column.field
+        if ones[field] != others[field] and field != "number":  # that has other capitals only
             what = (
                 f"is not what row {first} says, which has the same customer number:"
                 " let both say the same"
@@ -163,8 +165,7 @@ class Wanted(NamedTuple):
         cls, row: int, columns: Sequence[Column], values: Values, zones: Mapping[str, int]
     ) -> Wanted:
         """The same; its number is among the values."""
-        pairs = zip(columns, values, strict=True)
-        number = next(value for column, value in pairs if column.field == "number")
+        number = by_field(columns, values)["number"]
         return cls(row, number or "", columns, values, zones)
 
 
@@ -182,7 +183,7 @@ def _said(
     wanted: Wanted, card: CustomerCard | None, owners: Mapping[str, str]
 ) -> dict[str, str | None]:
     """The values by their fields, and the country where a state tells it and no column does."""
-    said = {c.field: value for c, value in zip(wanted.columns, wanted.values, strict=True)}
+    said = by_field(wanted.columns, wanted.values)
     open_to_us = (card is None or card.country is None) and "address" not in owners
     if "country" not in said and open_to_us and f"US-{said.get('state')}" in jurisdictions():
         said["country"] = "US"
@@ -294,7 +295,7 @@ def updated(card: CustomerCard, update: Mapping[str, Any]) -> CustomerCard:
     try:
         after = CustomerDetails.model_validate({**details, **update})
     except ValidationError as error:
-        wrong = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+        wrong = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise ValueError(wrong) from None
     return card.model_copy(update={name: getattr(after, name) for name in details})
 

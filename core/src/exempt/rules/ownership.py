@@ -86,5 +86,21 @@ def refill(
     return card
 
 
+def of_several(
+    card: Shared, now: Shared, records: Sequence[Shared], owned: Collection[str]
+) -> Shared:
+    """*now*, where several *records* of the owner of these fields are on one card.
+
+    What *card* said already counts while one of them says it, else the first that says something.
+    """
+    taken = {}
+    for field in owned:
+        said = [value for one in records if not _blank(value := getattr(one, field))]
+        if said:
+            mine = getattr(card, field)
+            taken[field] = mine if mine in said else said[0]
+    return now._replace(**taken)
+
+
 def _blank(value: object) -> bool:
     return value is None or value in ("", _NOTHING)

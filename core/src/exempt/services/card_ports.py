@@ -51,10 +51,15 @@ class Cards(Protocol):
         ...
 
     def numbered(self, company_id: int, numbers: Collection[str]) -> dict[str, list[int]]:
-        """The cards with these numbers, by `number_key`; numbers that no card has are absent."""
+        """The cards with these numbers, by `number_key`; numbers that no card has are absent.
+
+        A number that only merged cards have is that of the card that stands for them.
+        """
         ...
 
-    def recount(self, customer_ids: Collection[int], *, anew: bool = False) -> set[int]:
+    def recount(
+        self, customer_ids: Collection[int], at: dt.datetime, *, by: str, anew: bool = False
+    ) -> set[int]:
         """Work out anew whether exemption is claimed; returns the cards where it changed.
 
         With *anew* a claim ends that nobody makes any more, also where a source
@@ -134,6 +139,22 @@ class Cards(Protocol):
         """Fill what is blank on cards from their records, and what a source owns."""
         ...
 
+    def give_up(
+        self,
+        customer_id: int,
+        record_id: int,
+        by_hand: Collection[str],
+        at: dt.datetime,
+        *,
+        by: str,
+    ) -> None:
+        """Take from a card what it has only of a record that is on another card by now.
+
+        See `exempt.rules.leaving`. Where the source that led has no record on it
+        any more, the next one leads.
+        """
+        ...
+
     def merge(self, keep_id: int, other_id: int, at: dt.datetime, *, by: str) -> None:
         """Put all that hangs on one card onto another, which stands for it from now on.
 
@@ -142,8 +163,13 @@ class Cards(Protocol):
         """
         ...
 
-    def retire(self, customer_ids: Collection[int], at: dt.datetime) -> list[int]:
-        """Let cards be gone on which nothing hangs; returns those on which something does."""
+    def retire(
+        self, customer_ids: Collection[int], at: dt.datetime, *, into: int | None = None
+    ) -> list[int]:
+        """Let cards be gone on which nothing hangs; returns those on which something does.
+
+        The card *into*, if any, stands for them from now on.
+        """
         ...
 
     def revive(self, customer_ids: Collection[int]) -> None:

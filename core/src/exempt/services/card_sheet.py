@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from exempt.data import jurisdictions
@@ -15,7 +16,15 @@ from exempt.rules.status import CertificateStatus, certificate_status
 from exempt.rules.wanted import levies, serves_all_orders
 from exempt.services import cards
 from exempt.services.ports import Transaction
-from exempt.services.rows import CompanyRow, CustomerRecord, Exposure, ShipToLink, Subject
+from exempt.services.requests import lacking_around, ship_tos_of
+from exempt.services.rows import (
+    CompanyRow,
+    CustomerRecord,
+    Exposure,
+    ShipToLink,
+    Subject,
+    Uncovered,
+)
 
 IN_FORCE = frozenset({CertificateStatus.ACTIVE, CertificateStatus.EXPIRING_SOON})
 """The statuses of a certificate that counts as active on a card."""
@@ -40,6 +49,7 @@ class LookedCard(NamedTuple):
         states: Where its goods and those of its ship-to customers go, or went.
         exposure: Its sales and those of its ship-to customers, by state.
         others: The cards that its ship-to links name, by id.
+        to_ask: Whom to ask for what it and its ship-to customers lack; see `lacking`.
         engine_lacks: What a tax engine would want to know; see `lacks_for_engine`.
         history: Who changed what, with that of cards that were merged into it.
     """
@@ -52,6 +62,7 @@ class LookedCard(NamedTuple):
     certificates: list[tuple[Certificate, CertificateStatus]]
     states: list[CoveredState]
     exposure: list[Exposure]
+    to_ask: list[Uncovered]
     engine_lacks: tuple[str, ...]
     recommended_lacks: tuple[str, ...]
     history: list[Change]
@@ -72,14 +83,15 @@ def look_at(tx: Transaction, customer_id: int, on: dt.date, soon_days: int) -> L
     links = tx.cards.ship_tos([card.id])
     linked = {each for link in links for each in (link.bill_to_id, link.ship_to_id)} - {card.id}
     companies = {company.id: company for company in tx.cards.companies()}
-    held = tx.certificates.coverages([card.id]).get(card.id, [])
+    family = [card.id, *ship_tos_of(card)]
     ids = tx.cards.certificates_of(card.id)
     changes = [
         change
         for each in (*tx.cards.merged_into(card.id), card.id)
         for change in tx.history.of(Subject.CUSTOMER, each)
     ]
-    exposure = tx.cards.exposure([card.id, *card.ship_to_ids])
+    exposure = tx.cards.exposure(family)
+    held = tx.certificates.coverages(family)
     return LookedCard(
         card=card,
         company=companies[card.company_id],
@@ -90,26 +102,39 @@ def look_at(tx: Transaction, customer_id: int, on: dt.date, soon_days: int) -> L
             (one, certificate_status(one, on, soon_days)) for one in tx.certificates.find(ids)
         ],
         states=_states(
-            held,
-            on,
-            {
-                *(one.jurisdiction for one in exposure if one.jurisdiction in jurisdictions()),
-                *itertools.chain(*tx.cards.places([card.id, *card.ship_to_ids]).values()),
-            },
+            {each: _serving(held.get(each, ()), on) for each in family},
+            tx.cards.places(family),
+            {one.jurisdiction for one in exposure if one.jurisdiction in jurisdictions()},
         ),
         exposure=exposure,
+        to_ask=lacking_around(tx, card, on),
         engine_lacks=lacks_for_engine(card),
         recommended_lacks=lacks_recommended(card),
         history=sorted(changes, key=lambda change: change.changed_at),
     )
 
 
+def _serving(held: Collection[Coverage], on: dt.date) -> dict[str, Coverage]:
+    """By state what covers any order of the day *on*."""
+    fit = defaultdict(list)
+    for coverage in held:
+        if serves_all_orders(coverage, on):
+            fit[coverage.jurisdiction].append(coverage)
+    return {place: used for place, there in fit.items() if (used := choose(there))}
+
+
 def _states(
-    held: Sequence[Coverage], on: dt.date, places: Collection[str | None]
+    serving: Mapping[int, Mapping[str, Coverage]],
+    goods_go_to: Mapping[int, Collection[str]],
+    sold_to: Collection[str | None],
 ) -> list[CoveredState]:
-    serving = [coverage for coverage in held if serves_all_orders(coverage, on)]
-    states = {*filter(None, places), *(coverage.jurisdiction for coverage in serving)}
-    return [
-        CoveredState(place, choose([c for c in serving if c.jurisdiction == place]), levies(place))
-        for place in sorted(states)
-    ]
+    """What covers a customer, the first of *serving*, or else all of its ship-tos there."""
+    card = next(iter(serving))
+    places = {*filter(None, sold_to), *serving[card], *itertools.chain(*goods_go_to.values())}
+    states = []
+    for place in sorted(places):
+        there = [each for each in serving if place in goods_go_to.get(each, ())]
+        of_ship_tos = [] if card in there else [serving[each].get(place) for each in there]
+        theirs = of_ship_tos[0] if of_ship_tos and all(of_ship_tos) else None
+        states.append(CoveredState(place, serving[card].get(place) or theirs, levies(place)))
+    return states

@@ -9,10 +9,12 @@ from exempt.errors import ConflictError, NotFoundError, RefusedError
 from exempt.model.custom import CustomField
 from exempt.model.customer import (
     ADDRESS,
-    CARD_TITLES,
+    INVISIBLE,
     CustomerCard,
     CustomerDetails,
     CustomerOrigin,
+    card_title,
+    invisible,
     usable_email,
 )
 from exempt.rules.history import FieldChange, card_changes
@@ -24,6 +26,9 @@ from exempt.services.owing import owe_customers
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import Subject
 
+_PLAIN = ("number", "code")
+"""The fields that people compare and type, so that each character of them is to be seen."""
+
 
 class CardDone(NamedTuple):
     """A card after something was done to it, and how many decisions of orders that changed."""
@@ -32,16 +37,25 @@ class CardDone(NamedTuple):
     orders_changed: int
 
 
+class Unlinked(NamedTuple):
+    """How many decisions changed, and which source says still that two cards are linked."""
+
+    orders_changed: int
+    said_by: str | None
+
+
 def add(store: Store, company_id: int, details: CustomerDetails, act: Act) -> CardDone:
     """Make a card by hand; the exception, since sources make theirs by themselves.
 
     Raises:
-        RefusedError: Another card of the company has the number, or no mail
-            could be sent to the e-mail.
+        RefusedError: Another card of the company has the number, no mail could be
+            sent to the e-mail, or something in the number or code cannot be seen.
     """
+    details = _on_one_line(details)
     with store.writing() as tx:
         tx.alone([company_id])
         _check_email(details)
+        _check_seen(details, _PLAIN)
         _check_number(tx, company_id, details)
         (customer_id,) = tx.cards.make(
             company_id, [details], act.at, by=act.by, origin=CustomerOrigin.STAFF
@@ -63,7 +77,8 @@ def edit(
     Raises:
         ConflictError: Somebody changed it since.
         RefusedError: A field belongs to a source, another card has the number,
-            or no mail could be sent to the e-mail.
+            no mail could be sent to the e-mail, or something in the number or code
+            cannot be seen.
         NotFoundError: There is no such card.
     """
     with store.writing() as tx:
@@ -72,6 +87,8 @@ def edit(
         before = get(tx, customer_id)  # as it is once nobody else edits it
         if seen is not None and seen != before.version:
             raise _conflict(tx, before, seen)
+        if details.name != before.name:
+            details = _on_one_line(details)
         changes = card_changes(before, details)
         if not changes:
             return CardDone(before, 0)
@@ -79,17 +96,35 @@ def edit(
         _check_owned(tx, before, fields)
         if "email" in fields:
             _check_email(details)
+        _check_seen(details, fields.intersection(_PLAIN))
         if number_key(details.number) != number_key(before.number):
-            _check_number(tx, before.company_id, details)
+            _check_number(tx, before.company_id, details, own=before.id)
         after = before.model_copy(
             update={name: getattr(details, name) for name in CustomerDetails.model_fields}
         )
         tx.cards.save([after], act.at, by=act.by)
         tx.history.add(Subject.CUSTOMER, customer_id, changes, act.at, act.by)
         if before.flagged and not details.flagged:
-            tx.cards.recount({customer_id}, anew=True)
+            tx.cards.recount({customer_id}, act.at, by=act.by, anew=True)
         changed = follow_up(tx, {customer_id}, act)
         return CardDone(get(tx, customer_id), changed)
+
+
+def unclaim(store: Store, customer_id: int, act: Act) -> CardDone:
+    """Take back a claim of exemption that nobody makes any more.
+
+    A claim stays when a source shows "not exempt" after we told it so; only a
+    person can tell that it was meant. What the card or a source claims, stays.
+
+    Raises:
+        NotFoundError: There is no such card.
+    """
+    with store.writing() as tx:
+        card = get(tx, customer_id)
+        tx.alone([card.company_id])
+        ended = tx.cards.recount({card.id}, act.at, by=act.by, anew=True)
+        changed = follow_up(tx, {card.id}, act) if ended else 0
+        return CardDone(get(tx, card.id), changed)
 
 
 def link_ship_to(store: Store, bill_to_id: int, ship_to_id: int, act: Act) -> int:
@@ -115,26 +150,27 @@ def link_ship_to(store: Store, bill_to_id: int, ship_to_id: int, act: Act) -> in
         return follow_up(tx, {bill_to.id, ship_to.id}, act)
 
 
-def unlink_ship_to(store: Store, bill_to_id: int, ship_to_id: int, act: Act) -> int:
-    """Undo `link_ship_to`; returns how many decisions changed.
+def unlink_ship_to(store: Store, bill_to_id: int, ship_to_id: int, act: Act) -> Unlinked:
+    """Undo `link_ship_to`; where a source says so too, its link stays.
 
     Raises:
-        RefusedError: They are not linked, or a source says that they are.
+        RefusedError: They are not linked, or only a source says that they are.
         NotFoundError: There is no such card.
     """
     with store.writing() as tx:
         bill_to, ship_to = _pair(tx, bill_to_id, ship_to_id)
-        if not tx.cards.unlink_ship_tos([(bill_to.id, ship_to.id)]):
-            sources = [
-                link.connection
-                for link in tx.cards.ship_tos([bill_to.id])
-                if link.ship_to_id == ship_to.id and link.connection
-            ]
+        undone = tx.cards.unlink_ship_tos([(bill_to.id, ship_to.id)])
+        links = tx.cards.ship_tos([bill_to.id])
+        sources = [
+            link.connection for link in links if link.ship_to_id == ship_to.id and link.connection
+        ]
+        if not undone:
             why = f"{sources[0]} says so: change it there" if sources else "is not linked to it"
             msg = f"id:{ship_to.id}: ship-to customer of id:{bill_to.id}: {why}"
             raise RefusedError(msg)
-        _note_link(tx, bill_to, ship_to, act, linked=False)
-        return follow_up(tx, {bill_to.id, ship_to.id}, act)
+        said_by = sources[0] if sources else None
+        _note_link(tx, bill_to, ship_to, act, linked=False, said_by=said_by)
+        return Unlinked(follow_up(tx, {bill_to.id, ship_to.id}, act), said_by)
 
 
 # --- what others do, too -------------------------------------------------------------------
@@ -163,7 +199,7 @@ def follow_up(tx: Transaction, customer_ids: Collection[int], act: Act) -> int:
     Returns:
         How many decisions changed.
     """
-    tx.cards.recount(customer_ids)
+    tx.cards.recount(customer_ids, act.at, by=act.by)
     changed = customers_changed(tx, set(customer_ids), act.policy, act.at)
     companies = tx.sources.companies_of(customer_ids)
     for connection in tx.connections.all():
@@ -180,10 +216,14 @@ def read_custom(
     An empty text empties a field.
 
     Raises:
-        RefusedError: There is no such field, or it does not take the value.
+        RefusedError: There is no such field, or it does not take the value. One
+            that is defined no more can still be emptied.
     """
     values = dict(before)
     for key, text in typed.items():
+        if key in before and not text.strip():
+            del values[key]
+            continue
         if key not in fields:
             known = ", ".join(sorted(fields)) or "none is defined in the settings"
             msg = f"{key}: no such custom field: one of {known}"
@@ -210,7 +250,7 @@ def _check_owned(tx: Transaction, card: CustomerCard, fields: Collection[str]) -
     for field in sorted(fields):
         if owner := owners.get(owned_as(field)):
             msg = (
-                f"{CARD_TITLES.get(field, field)}: {owner} has the last word on it: change it"
+                f"{card_title(field)}: {owner} has the last word on it: change it"
                 f" there, or take it out of connections.{owner}.owns"
             )
             raise RefusedError(msg)
@@ -222,10 +262,26 @@ def _check_email(details: CustomerDetails) -> None:
         raise RefusedError(msg)
 
 
-def _check_number(tx: Transaction, company_id: int, details: CustomerDetails) -> None:
+def _check_seen(details: CustomerDetails, fields: Collection[str]) -> None:
+    for field in sorted(fields):
+        if invisible(getattr(details, field) or ""):
+            msg = f"{card_title(field)}: has {INVISIBLE}"
+            raise RefusedError(msg)
+
+
+def _on_one_line(details: CustomerDetails) -> CustomerDetails:
+    """*details* with one blank between the words of the name."""
+    return details.model_copy(update={"name": " ".join(details.name.split())})
+
+
+def _check_number(
+    tx: Transaction, company_id: int, details: CustomerDetails, own: int | None = None
+) -> None:
     if not details.number:
         return
     for ids in tx.cards.numbered(company_id, [details.number]).values():
+        if ids == [own]:  # it was that of a card merged into this one
+            continue
         msg = (
             f"customer number {details.number}: is that of id:{ids[0]} already: edit that one, or"
             " give another number"
@@ -234,9 +290,17 @@ def _check_number(tx: Transaction, company_id: int, details: CustomerDetails) ->
 
 
 def _conflict(tx: Transaction, card: CustomerCard, seen: int) -> ConflictError:
-    changes = tx.history.of(Subject.CUSTOMER, card.id)
-    last = changes[-1] if changes else None
-    who = f"{last.changed_by} changed {last.field}" if last else "somebody changed it"
+    # What belongs to a card stands in its history, too, and raises no version.
+    last = next(
+        (
+            change
+            for change in reversed(tx.history.of(Subject.CUSTOMER, card.id))
+            if change.field in CustomerDetails.model_fields
+            or change.field.startswith(("custom.", "merged"))
+        ),
+        None,
+    )
+    who = f"{last.changed_by} changed {card_title(last.field)}" if last else "somebody changed it"
     return ConflictError(
         f"customer id:{card.id}: is at version {card.version} by now, not {seen}: {who}: look at"
         " it again, then repeat your change"
@@ -256,14 +320,22 @@ def _pair(tx: Transaction, bill_to_id: int, ship_to_id: int) -> tuple[CustomerCa
 
 
 def _note_link(
-    tx: Transaction, bill_to: CustomerCard, ship_to: CustomerCard, act: Act, *, linked: bool
+    tx: Transaction,
+    bill_to: CustomerCard,
+    ship_to: CustomerCard,
+    act: Act,
+    *,
+    linked: bool,
+    said_by: str | None = None,
 ) -> None:
+    """Note on both cards that they are linked, or no more; or just by a source still."""
     for card, field, other in (
         (bill_to, "ship_to_customers", ship_to),
         (ship_to, "bill_to_customers", bill_to),
     ):
         said = named(other)
-        change = FieldChange(field, *((None, said) if linked else (said, None)))
+        left = f"{said}, as {said_by} says" if said_by else None
+        change = FieldChange(field, *((None, said) if linked else (said, left)))
         tx.history.add(Subject.CUSTOMER, card.id, [change], act.at, act.by)
 
 

@@ -41,7 +41,8 @@ def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
 def named(tx: Transaction, words: str) -> CustomerRow:
     """The customer that *words* name: its number, e-mail or name, or ``id:12``.
 
-    The id of a card that was merged leads to the card that stands for it.
+    Those of a card that was merged lead to the card that stands for it, unless
+    they are another's by now.
 
     Raises:
         NotFoundError: There is none, or several fit.

@@ -34,8 +34,10 @@ class Deliveries(Protocol):
         target: DeliveryTarget,
         external_ids: Sequence[str],
         at: dt.datetime,
+        *,
+        why: str | None = None,
     ) -> None:
-        """Let nothing be owed to these any more."""
+        """Let nothing be owed to these any more; *why* is for people."""
         ...
 
     def due(
@@ -61,6 +63,10 @@ class Deliveries(Protocol):
         """Mark a mail as maybe sent, before it goes out; or as surely not sent after all."""
         ...
 
+    def reword(self, delivery: Delivery, wanted: str) -> None:
+        """Let a mail that has not gone out say something else, or go elsewhere."""
+        ...
+
     def dead(self) -> list[tuple[str, Delivery]]:
         """Deliveries that wait for a person, with their connection's name."""
         ...
@@ -75,8 +81,24 @@ class Requests(Protocol):
         """Make a request; returns its id."""
         ...
 
+    def get(self, request_id: int) -> RequestRow | None:
+        """One request."""
+        ...
+
+    def readdress(self, request_id: int, recipient: str) -> None:
+        """Let a request whose mail has not gone out go to another mailbox."""
+        ...
+
+    def withdraw(self, request_id: int) -> None:
+        """Let a request count as not made, since its mail does not go out."""
+        ...
+
     def places(self, customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
         """For which states requests to customers are open."""
+        ...
+
+    def mailed(self, customer_id: int) -> set[str]:
+        """For which states a mail went out to a customer, or may have."""
         ...
 
     def all(self, company_ids: Collection[int] | None = None) -> list[RequestRow]:

@@ -74,6 +74,10 @@ class Imports(Protocol):
         """Keep rows until the import is over."""
         ...
 
+    def all_added(self) -> None:
+        """Let look-ups go by how many rows there are now."""
+        ...
+
     def by_number(self, import_id: int, after: str) -> Iterator[StagedRow]:
         """The rows without problems whose billing number comes after that, by it and by row."""
         ...

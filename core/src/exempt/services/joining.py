@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.customer import ADDRESS, CustomerCard, CustomerDetails, CustomerOrigin
 from exempt.rules.history import FieldChange, card_changes
-from exempt.services.cards import CardDone, follow_up, get, named
+from exempt.rules.ownership import OWNABLE
+from exempt.services.cards import CardDone, follow_up, get, named, owned_as
 from exempt.services.certificates import Act
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import CustomerRecord, Subject
@@ -13,6 +16,9 @@ from exempt.services.rows import CustomerRecord, Subject
 
 def link(store: Store, connection: str, external_id: str, customer_id: int, act: Act) -> CardDone:
     """Put a record of a source on a card; matching leaves it there from now on.
+
+    The card that it leaves gives up what it has of that record alone. One that
+    a source made, and on which nothing else hangs, leads to the other card then.
 
     Raises:
         RefusedError: It is there already, or belongs to another company.
@@ -33,6 +39,8 @@ def link(store: Store, connection: str, external_id: str, customer_id: int, act:
 
 def split(store: Store, connection: str, external_id: str, act: Act) -> CardDone:
     """Give a record of a source a card of its own; what else is on its card stays there.
+
+    What the card has of that record alone goes with it.
 
     Raises:
         RefusedError: It is alone on its card.
@@ -58,7 +66,8 @@ def merge(store: Store, keep_id: int, other_id: int, act: Act) -> CardDone:
     """Let one card stand for another, too; what it lacks it takes from that one.
 
     Records of sources, certificates, requests, ship-tos, comments and files go
-    to *keep_id*. The other card stays, with its history, and leads to it.
+    to *keep_id*. The other card stays, with its history, and leads to it, as
+    does its number. What it says otherwise is in the history of *keep_id*.
 
     Raises:
         RefusedError: It is the same card, they belong to two companies, or a
@@ -83,8 +92,7 @@ def merge(store: Store, keep_id: int, other_id: int, act: Act) -> CardDone:
         update = {name: getattr(merged, name) for name in CustomerDetails.model_fields}
         tx.cards.save([current.model_copy(update=update)], act.at, by=act.by)
         into = FieldChange("merged", None, f"into {named(keep)}")
-        took = FieldChange("merged", None, _said(other))
-        changes = [took, *card_changes(keep, merged)]
+        changes = [*_took(other, merged), *card_changes(keep, merged)]
         tx.history.add(Subject.CUSTOMER, other.id, [into], act.at, act.by)
         tx.history.add(Subject.CUSTOMER, keep.id, changes, act.at, act.by)
         tx.cards.refill([keep.id], act.at, by=act.by)  # a source has the last word on what it owns
@@ -113,6 +121,7 @@ def not_same(store: Store, one_id: int, other_id: int, act: Act) -> None:
 def _move(
     tx: Transaction, record: CustomerRecord, was_on: CustomerCard, card: CustomerCard, act: Act
 ) -> CardDone:
+    by_hand = _by_hand(tx, was_on)
     tx.cards.move_records([record.id], card.id, act.at, by=act.by)
     said = f"{record.connection} {record.external_id} {record.name}"
     for one, change in (
@@ -121,8 +130,56 @@ def _move(
     ):
         tx.history.add(Subject.CUSTOMER, one.id, [change], act.at, act.by)
     tx.cards.refill([card.id], act.at, by=act.by)
+    if not (_is_empty(tx, was_on, by_hand) and _retired(tx, was_on, card.id, act)):
+        tx.cards.give_up(was_on.id, record.id, by_hand, act.at, by=act.by)
     changed = follow_up(tx, {was_on.id, card.id}, act)
     return CardDone(get(tx, card.id), changed)
+
+
+def _by_hand(tx: Transaction, card: CustomerCard) -> set[str]:
+    """The fields that a card shares with sources, and that somebody entered on it.
+
+    What came with a merge counts as entered if it was on the card merged, and
+    what came with a record does not, although somebody moved it.
+    """
+    into_it = tx.cards.find(tx.cards.merged_into(card.id))
+    merged = [one for one in into_it if one.merged_into_id == card.id]
+    entered = {field for one in merged for field in _by_hand(tx, one)}
+    sources = {connection.name for connection in tx.connections.all()}
+    found = dict.fromkeys(OWNABLE, card.origin is not CustomerOrigin.SOURCE)
+    moved = None
+    for change in tx.history.of(Subject.CUSTOMER, card.id):
+        field, act = owned_as(change.field), (change.changed_at, change.changed_by)
+        if change.field in {"sources", "merged"}:
+            moved = act
+        elif field in found:
+            person = change.changed_by not in sources
+            found[field] = person and (act != moved or field in entered)
+    return {field for field, is_so in found.items() if is_so}
+
+
+def _is_empty(tx: Transaction, card: CustomerCard, by_hand: Collection[str]) -> bool:
+    """Whether a source made it, no record is on it, and nobody entered more than its name."""
+    if card.origin is not CustomerOrigin.SOURCE or tx.cards.records([card.id]):
+        return False
+    blank = CustomerDetails(name=card.name)
+    said = {
+        owned_as(name)
+        for name in CustomerDetails.model_fields
+        if getattr(card, name) != getattr(blank, name)
+    }
+    return not (said - set(OWNABLE)) and said.isdisjoint(by_hand)
+
+
+def _retired(tx: Transaction, card: CustomerCard, into_id: int, act: Act) -> bool:
+    """Let a card lead to another one, unless something hangs on it; whether it does now."""
+    if tx.cards.retire([card.id], act.at, into=into_id):
+        return False
+    into = get(tx, into_id)
+    change = FieldChange("merged", None, f"into {named(into)}")
+    tx.history.add(Subject.CUSTOMER, card.id, [change], act.at, act.by)
+    tx.history.add(Subject.CUSTOMER, into.id, list(_took(card, into)), act.at, act.by)
+    return True
 
 
 def _record(
@@ -169,6 +226,10 @@ def _both(keep: CustomerCard, other: CustomerCard) -> CustomerDetails:
     return CustomerDetails(**values)
 
 
-def _said(other: CustomerCard) -> str:
+def _took(other: CustomerCard, merged: CustomerDetails) -> Iterator[FieldChange]:
+    """That a card was merged into one that says *merged*, and what it said that this does not."""
     parts = (named(other), other.email, other.tax_id, other.code)
-    return ", ".join(filter(None, parts))
+    yield FieldChange("merged", None, ", ".join(filter(None, parts)))
+    for change in card_changes(other.details, merged):
+        if change.old is not None and change.field not in {"contacts", "ship_to_zones"}:
+            yield FieldChange(f"merged.{change.field}", change.old, change.new)

@@ -10,6 +10,17 @@ from exempt.services.rows import ConnectionRow
 _BEGUN = "(begun)"  # beside the fields until all cards were looked at: a crash begins anew
 
 
+def narrow(store: Store, connection: ConnectionRow, fields: Collection[str]) -> None:
+    """Let *connection* own no more than *fields*; what cards say stays."""
+    with store.reading() as tx:
+        owned = tx.cards.owns(connection.id)
+    left = owned & {*fields, _BEGUN} if fields else set()
+    if left != owned:
+        with store.writing() as tx:
+            tx.alone([connection.company_id])
+            tx.cards.set_owns(connection.id, left)
+
+
 def take_over(
     store: Store,
     connection: ConnectionRow,

@@ -238,12 +238,19 @@ class Decisions(Protocol):
         """Decisions in force, counted; just those of connections of these companies."""
         ...
 
-    def uncovered(self) -> list[Uncovered]:
-        """Customers with orders for which exemption is claimed and nothing is on file, by name."""
+    def uncovered(self, customer_ids: Collection[int] | None = None) -> list[Uncovered]:
+        """Customers with orders for which exemption is claimed and nothing is on file, by name.
+
+        With *customer_ids* just these.
+        """
         ...
 
-    def claimed(self) -> list[Uncovered]:
-        """Customers flagged exempt, by name, with the states of their ship-to addresses."""
+    def claimed(self, customer_ids: Collection[int] | None = None) -> list[Uncovered]:
+        """Customers flagged exempt, by name, with the states that their goods go to.
+
+        A ship-to customer is flagged when a billing customer of it is. Who has a
+        free-form number, or a billing customer with one, is left out.
+        """
         ...
 
 

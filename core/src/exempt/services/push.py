@@ -29,7 +29,7 @@ from exempt.model.pushing import ItemResult, Outcome, PushItem, PushRequest, Tar
 from exempt.rules import wanted
 from exempt.services.ports import Transaction
 from exempt.services.pull import Reading, read_ids
-from exempt.services.requests import needless_requests
+from exempt.services.requests import Needless, as_of_now, needless_requests
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
 
 _log = logging.getLogger("exempt.push")
@@ -271,22 +271,36 @@ def mail_due(reading: Reading) -> Counter[str]:
 
 
 def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> ItemResult | None:
-    """Send one mail; None when what it asks for has arrived meanwhile."""
+    """Send one mail, by what the card says now; None when it is not to go out any more."""
     message = SendRequest.model_validate_json(delivery.wanted)
     if delivery.outcome == Outcome.UNKNOWN:
         said = "a run ended while it was being sent: it may have gone out"
         return ItemResult(key=message.key, outcome=Outcome.UNKNOWN, message=said)
     with reading.store.writing() as tx:
-        if delivery.external_id in needless:
+        now = _as_of_now(tx, delivery, message, needless)
+        if isinstance(now, Needless):
             at, ids = reading.clock(), [delivery.external_id]
-            tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at)
+            tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at, why=now.why)
+            tx.requests.withdraw(int(delivery.external_id))
             return None
+        if now != message:
+            tx.deliveries.reword(delivery, now.model_dump_json())
+            tx.requests.readdress(int(delivery.external_id), now.to[0])
         tx.deliveries.maybe_sent(delivery)
     try:
-        return reading.connection.send(message)
+        return reading.connection.send(now)
     except ConfigError:
         with reading.store.writing() as tx:
             tx.deliveries.maybe_sent(delivery, sent=False)
         raise
     except ConnectorError as error:
         return failed_result(message.key, error)
+
+
+def _as_of_now(
+    tx: Transaction, delivery: Delivery, message: SendRequest, needless: Collection[str]
+) -> SendRequest | Needless:
+    if delivery.external_id in needless:
+        return Needless("nothing lacks any more that it asks for")
+    request = tx.requests.get(int(delivery.external_id))
+    return as_of_now(tx, request, message) if request else Needless("its request is gone")

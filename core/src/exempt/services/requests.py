@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
-from exempt.model.customer import usable_email
+from exempt.model.customer import CustomerCard, usable_email
 from exempt.model.messages import Purpose, SendRequest
 from exempt.rules.wanted import idempotency_key, levies, serves_all_orders
 from exempt.services.ports import Store, Transaction
-from exempt.services.rows import ConnectionRow, DeliveryTarget, Uncovered
+from exempt.services.rows import ConnectionRow, DeliveryTarget, RequestRow, Uncovered
 
 _TEXT = """\
 Hello {name},
@@ -42,18 +43,46 @@ class Asked(NamedTuple):
     excluded: list[Uncovered]
 
 
+class Needless(NamedTuple):
+    """A request that is not to go out, and why, for people."""
+
+    why: str
+
+
 def lacking(
     tx: Transaction, on: dt.date, company_ids: Collection[int] | None = None
 ) -> list[Uncovered]:
     """Whom to ask on the day *on*, by name, and for which states.
 
-    Who claims an exemption that nothing on file covers: by an order, or by the
-    customer's flag for the states that its goods go to. For a ship-to customer
-    its billing customer is asked, whose certificate covers it. With
-    *company_ids* just those of these companies.
+    Who claims an exemption that nothing on file covers: by an order, or by its
+    flag or that of its billing customer for the states that its goods go to. For
+    a ship-to customer its billing customer is asked, whose certificate covers it.
+    With *company_ids* just those of these companies.
     """
-    found = {one.customer_id: one for one in tx.decisions.uncovered()}
-    claims = tx.decisions.claimed()
+    asked = _billing_customers(tx, _each(tx, on))
+    return _by_name(one for one in asked if company_ids is None or one.company_id in company_ids)
+
+
+def lacking_around(tx: Transaction, card: CustomerCard, on: dt.date) -> list[Uncovered]:
+    """Whom to ask for what a customer and its ship-to customers lack on the day *on*, by name."""
+    return _by_name(_billing_customers(tx, _each(tx, on, {card.id, *ship_tos_of(card)})))
+
+
+def ship_tos_of(card: CustomerCard) -> list[int]:
+    """Its ship-to customers, but for those whose ship-to it is: two linked both ways are none."""
+    return [each for each in card.ship_to_ids if each not in card.bill_to_ids]
+
+
+def _by_name(found: Iterable[Uncovered]) -> list[Uncovered]:
+    return sorted(found, key=lambda one: (one.name, one.customer_id))
+
+
+def _each(
+    tx: Transaction, on: dt.date, customer_ids: Collection[int] | None = None
+) -> dict[int, Uncovered]:
+    """What each customer lacks itself, by its id."""
+    found = {one.customer_id: one for one in tx.decisions.uncovered(customer_ids)}
+    claims = tx.decisions.claimed(customer_ids)
     held = tx.certificates.coverages([one.customer_id for one in claims])
     for claim in claims:
         covered = {
@@ -64,25 +93,27 @@ def lacking(
         if missing - {*one.jurisdictions}:
             places = tuple(sorted({*one.jurisdictions, *missing}))
             found[claim.customer_id] = one._replace(jurisdictions=places)
-    asked = _billing_customers(tx, found)
-    return sorted(
-        (one for one in asked if company_ids is None or one.company_id in company_ids),
-        key=lambda one: (one.name, one.customer_id),
-    )
+    return found
 
 
 def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Iterable[Uncovered]:
-    """*found*, with what ship-to customers lack as what their billing customers lack."""
-    links = {link.ship_to_id: link.bill_to_id for link in reversed(tx.cards.ship_tos(found))}
-    moved = {each: links[each] for each in found if each in links}
+    """*found*, with what ship-to customers lack as what their billing customers lack.
+
+    A location is asked itself where mail reaches it, and not its billing customer.
+    """
+    above = _billing_customer_of(tx, found)
+    moved = {
+        each: card
+        for each, card in above.items()
+        if reached_by_mail(card) or not reached_by_mail(found[each])
+    }
     if not moved:
         return found.values()
-    cards = {card.id: card for card in tx.cards.find(set(moved.values()))}
-    asked = tx.requests.places({*cards})
+    asked = tx.requests.places({card.id for card in moved.values()})
     joined = {each: one for each, one in found.items() if each not in moved}
-    for each, bill_to_id in moved.items():
-        card, one = cards[bill_to_id], found[each]
-        before = joined.get(bill_to_id) or one._replace(
+    for each, card in moved.items():
+        one = found[each]
+        before = joined.get(card.id) or one._replace(
             customer_id=card.id,
             number=card.number,
             name=card.name,
@@ -92,11 +123,43 @@ def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Itera
             asked=asked.get(card.id, ()),
             excluded_from_mailings=card.excluded_from_mailings,
         )
-        joined[bill_to_id] = before._replace(
+        joined[card.id] = before._replace(
             jurisdictions=tuple(sorted({*before.jurisdictions, *one.jurisdictions})),
             orders=before.orders + one.orders,
         )
     return joined.values()
+
+
+def _billing_customer_of(tx: Transaction, customer_ids: Collection[int]) -> dict[int, CustomerCard]:
+    """By ship-to customer: its billing customer.
+
+    Of several it is one that claims or holds certificates, then one that mail
+    reaches, then the one that was known first.
+    """
+    links = {(link.bill_to_id, link.ship_to_id) for link in tx.cards.ship_tos(customer_ids)}
+    above: dict[int, set[int]] = defaultdict(set)
+    for bill_to, ship_to in links:
+        if ship_to in customer_ids and (ship_to, bill_to) not in links:
+            above[ship_to].add(bill_to)
+    if not above:
+        return {}
+    cards = {card.id: card for card in tx.cards.find(set().union(*above.values()))}
+    several = {each for ids in above.values() if len(ids) > 1 for each in ids}
+    held = tx.certificates.coverages(several)
+
+    def claims(card: CustomerCard) -> bool:
+        own = any(each.customer_id == card.id for each in held.get(card.id, ()))
+        return own or card.flagged_exempt or bool(card.resale_certificate_number)
+
+    def rank(card: CustomerCard) -> tuple[bool, bool, int]:
+        return not claims(card), not reached_by_mail(card), card.id
+
+    return {each: min((cards[i] for i in ids), key=rank) for each, ids in above.items()}
+
+
+def reached_by_mail(one: Uncovered | CustomerCard) -> bool:
+    """Whether mail may be sent to a customer, and could be."""
+    return usable_email(one.email) and not one.excluded_from_mailings
 
 
 def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
@@ -105,8 +168,21 @@ def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
     return frozenset(
         str(row.id)
         for row in tx.requests.all()
-        if missing.isdisjoint((row.customer_id, place) for place in row.jurisdictions)
+        if row.state != "withdrawn"
+        and missing.isdisjoint((row.customer_id, place) for place in row.jurisdictions)
     )
+
+
+def as_of_now(tx: Transaction, request: RequestRow, message: SendRequest) -> SendRequest | Needless:
+    """The mail of a request that has not gone out, by what the customer's card says now."""
+    (card,) = tx.cards.find([request.customer_id])
+    if card.excluded_from_mailings:
+        return Needless("excluded from mailings meanwhile")
+    if not (card.email and usable_email(card.email)):
+        return Needless("no usable e-mail address any more")
+    if tx.requests.mailed(card.id).issuperset(request.jurisdictions):
+        return Needless("asked by another request already")
+    return message.model_copy(update={"to": (card.email,)})
 
 
 def ask(

@@ -341,6 +341,7 @@ class RequestRow(NamedTuple):
     jurisdictions: tuple[str, ...]
     state: str
     created_at: dt.datetime
+    withdrawn_because: str | None = None
 
 
 class OrderView(NamedTuple):

@@ -175,7 +175,7 @@ class Exempt:
 
     def settle(self) -> None:
         """See `settling.settle`."""
-        settling.settle(self.store, self.settings.file, self.clock)
+        settling.settle(self.store, self.settings.file)
 
     def check(self, name: str) -> CheckResult:
         """Ask a connection whether it works; if it does, a pause ends."""

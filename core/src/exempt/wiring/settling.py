@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exempt.adapters.connections.connection import OpenConnection
-from exempt.services.ownership import take_over
+from exempt.services.ownership import narrow, take_over
 from exempt.services.ports import Clock, Store, Transaction
 from exempt.services.rows import ConnectionRow
 from exempt.settings import SettingsFile
 
 
-def settle(store: Store, file: SettingsFile, clock: Clock) -> None:
-    """Make the companies of the settings known, and which connection owns which fields.
+def settle(store: Store, file: SettingsFile) -> None:
+    """Make the companies of the settings known, and what a connection owns no more.
 
-    A field that a connection owns from now on is taken over from it at once.
+    What it owns from now on is taken over by its next sync: who only looks changes no card.
     """
     with store.reading() as tx:
         known = {row.key: row for row in tx.cards.companies()}
@@ -27,11 +27,16 @@ def settle(store: Store, file: SettingsFile, clock: Clock) -> None:
     if any(stored.get(key) != said for key, said in as_told.items()):
         with store.writing() as tx:
             make_companies(tx, file)
+    _narrow(store, file)
+
+
+def _narrow(store: Store, file: SettingsFile) -> None:
+    """Take back what the settings do not let connections own, or not have these at all."""
     with store.reading() as tx:
         rows = tx.connections.all()
     for row in rows:
-        if row.name in file.connections:
-            take_over(store, row, file.connections[row.name].owns, clock)
+        told = file.connections.get(row.name)
+        narrow(store, row, told.owns if told else ())
 
 
 def make_companies(tx: Transaction, file: SettingsFile) -> None:
@@ -56,6 +61,7 @@ def register(
             )
             for name, connection in opened.items()
         }
+    _narrow(store, file)
     for name, row in rows.items():
         take_over(store, row, file.connections[name].owns, clock)
     return rows

@@ -10,10 +10,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from exempt.adapters.store.claims import recount
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
+from exempt.adapters.store.following import owners_of
 from exempt.adapters.store.joining import Joining
-from exempt.adapters.store.linking import owners_of, recount
+from exempt.adapters.store.standing import standing_for
 from exempt.model.customer import ADDRESS, Contact, CustomerCard, CustomerDetails, CustomerOrigin
 from exempt.rules.matching import email_key, number_key, tax_id_key
 from exempt.services.rows import CompanyRow
@@ -129,29 +131,29 @@ class Cards(Joining):
 
     def numbered(self, company_id: int, numbers: Collection[str]) -> dict[str, list[int]]:
         sql = (
-            "SELECT number_key, id FROM customer WHERE company_id = ? AND gone_at IS NULL"  # noqa: S608
+            "SELECT number_key, id, gone_at IS NOT NULL FROM customer WHERE company_id = ?"  # noqa: S608
+            " AND (gone_at IS NULL OR merged_into_id IS NOT NULL)"
             f" AND {one_of(self._c, 'number_key')} ORDER BY id"
         )
         keys = sorted({key for number in numbers if (key := number_key(number))})
         found: dict[str, list[int]] = {}
-        for key, card in run(self._c, sql, company_id, many(self._c, keys)):
-            found.setdefault(key, []).append(card)
-        return found
+        merged: list[tuple[str, int]] = []
+        for key, card, gone in run(self._c, sql, company_id, many(self._c, keys)):
+            if gone:
+                merged.append((key, card))
+            else:
+                found.setdefault(key, []).append(card)
+        stands = standing_for(self._c, [card for _key, card in merged])
+        led: dict[str, set[int]] = {}
+        for key, card in merged:
+            if key not in found and card in stands:
+                led.setdefault(key, set()).add(stands[card])
+        return {**found, **{key: sorted(cards) for key, cards in led.items()}}
 
-    def recount(self, customer_ids: Collection[int], *, anew: bool = False) -> set[int]:
-        ids = sorted(set(customer_ids))
-        if not anew:
-            return recount(self._c, ids)
-        flagged = f"SELECT id FROM customer WHERE flagged_exempt AND {one_of(self._c, 'id')}"  # noqa: S608
-        before = {row[0] for row in run(self._c, flagged, many(self._c, ids))}
-        run_many(
-            self._c,
-            "UPDATE customer SET flagged_exempt = FALSE WHERE id = ?",
-            [(card,) for card in before],
-        )
-        changed = recount(self._c, ids)
-        after = {row[0] for row in run(self._c, flagged, many(self._c, ids))}
-        return (changed - before - after) | (before ^ after)
+    def recount(
+        self, customer_ids: Collection[int], at: dt.datetime, *, by: str, anew: bool = False
+    ) -> set[int]:
+        return recount(self._c, sorted(set(customer_ids)), micros(at), by, anew=anew)
 
     def owners(self, customer_ids: Collection[int]) -> dict[int, dict[str, str]]:
         companies = f"SELECT DISTINCT company_id FROM customer WHERE {one_of(self._c, 'id')}"  # noqa: S608

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exempt.adapters.store.database import many, one_of, run
+from exempt.adapters.store.ship_to_states import GOODS_GO_TO
 from exempt.model.customer import ENGINE_NEEDS, usable_email
 from exempt.services.rows import (
     CustomerFilter,
@@ -38,11 +39,9 @@ _BOUGHT_EXEMPT = (
     " WHERE s.customer_id = c.id AND NOT d.tax_applicable AND NOT o.voided"
     " AND o.deleted_at IS NULL)"
 )
-_GOODS_GO_TO = (
-    "(c.address_country || '-' || upper(c.address_state) = ?"
-    " OR EXISTS (SELECT 1 FROM ship_to_zone z WHERE z.customer_id = c.id AND z.jurisdiction = ?)"
-    " OR EXISTS (SELECT 1 FROM source_customer s JOIN ship_to t ON t.source_customer_id = s.id"
-    " WHERE s.customer_id = c.id AND s.deleted_at IS NULL AND t.jurisdiction = ?))"
+_SHIPS_TO = " OR ".join(
+    f"c.id IN (SELECT c.id FROM customer c {join} WHERE {place} = ? AND {test})"  # noqa: S608
+    for join, place, test in GOODS_GO_TO
 )
 _NO_SOURCE = (
     "NOT EXISTS (SELECT 1 FROM source_customer s WHERE s.customer_id = c.id"
@@ -65,25 +64,15 @@ class CustomerLists:
         return CustomerPage(self._rows(where, parameters, on, limit), total)
 
     def places(self, customer_ids: Collection[int]) -> dict[int, set[str]]:
-        ids = many(self._c, list(customer_ids))
-        sql = (
-            "SELECT s.customer_id, t.jurisdiction FROM ship_to t"  # noqa: S608
-            " JOIN source_customer s ON s.id = t.source_customer_id"
-            f" WHERE {one_of(self._c, 's.customer_id')} AND s.deleted_at IS NULL"
-            " AND t.jurisdiction IS NOT NULL"
-            " UNION SELECT z.customer_id, z.jurisdiction FROM ship_to_zone z"
-            f" WHERE {one_of(self._c, 'z.customer_id')}"
+        these = one_of(self._c, "c.id")
+        sql = " UNION ".join(
+            f"SELECT c.id, {place} FROM customer c {join} WHERE {these} AND {test}"  # noqa: S608
+            for join, place, test in GOODS_GO_TO
         )
         found: dict[int, set[str]] = {}
-        for card, place in run(self._c, sql, ids, ids):
+        ids = many(self._c, list(customer_ids))
+        for card, place in run(self._c, sql, *(ids,) * len(GOODS_GO_TO)):
             found.setdefault(card, set()).add(place)
-        rest = [card for card in customer_ids if card not in found]
-        sql = (
-            "SELECT id, address_country || '-' || upper(address_state) FROM customer"  # noqa: S608
-            f" WHERE {one_of(self._c, 'id')} AND ship_to AND address_country IS NOT NULL"
-            " AND length(address_state) <= 3"
-        )
-        found.update((row[0], {row[1]}) for row in run(self._c, sql, many(self._c, rest)))
         return found
 
     def exposure(self, customer_ids: Collection[int]) -> list[Exposure]:
@@ -153,7 +142,7 @@ class CustomerLists:
             if wanted is not None:
                 add(column if wanted else f"NOT {column}")
         if filters.jurisdiction is not None:
-            add(_GOODS_GO_TO, *(filters.jurisdiction,) * 3)
+            add(f"({_SHIPS_TO})", *(filters.jurisdiction,) * len(GOODS_GO_TO))
         if filters.lacking is not None:
             add(*_lacking(filters.lacking, on))
         return tests, parameters

@@ -217,5 +217,6 @@ import_change = sa.Table(
     sa.Column("old", sa.Text),
     sa.Column("new", sa.Text),
     sa.Column("note", sa.Text),
+    sa.Index(None, "import_id", "id"),
     sa.Index(None, "import_id", "customer_id"),
 )

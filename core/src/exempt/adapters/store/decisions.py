@@ -18,6 +18,7 @@ from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
 from exempt.adapters.store.deliveries import asked_for
 from exempt.adapters.store.lookups import JOIN_CUSTOMER
+from exempt.adapters.store.ship_to_states import GOODS_GO_TO
 from exempt.adapters.store.stored import order_of, stored_lines
 from exempt.model.decision import ByHand, Decision, Facts, Profile, Step
 from exempt.services import ports
@@ -51,17 +52,20 @@ _WITH_FREE_FORM = (
     " JOIN customer b ON b.id = l.bill_to_id WHERE l.ship_to_id = c.id"
     " AND b.resale_certificate_number <> ''))"
 )
-_SHIP_TOS_OF_C = (
-    "JOIN source_customer s ON s.customer_id = c.id AND s.deleted_at IS NULL"
-    " JOIN ship_to t ON t.source_customer_id = s.id"
+_BILL_TO_OF_C = (
+    "SELECT 1 FROM ship_to_link l JOIN customer b ON b.id = l.bill_to_id WHERE l.ship_to_id = c.id"
 )
-_NOTHING_SAID = (
-    "c.ship_to AND c.address_country IS NOT NULL AND length(c.address_state) <= 3"
-    " AND NOT EXISTS (SELECT 1 FROM ship_to_zone z WHERE z.customer_id = c.id)"
-    " AND NOT EXISTS (SELECT 1 FROM source_customer s JOIN ship_to t"
-    " ON t.source_customer_id = s.id WHERE s.customer_id = c.id AND s.deleted_at IS NULL)"
+_ONE_WAY = (
+    "NOT EXISTS (SELECT 1 FROM ship_to_link x"
+    " WHERE x.bill_to_id = l.ship_to_id AND x.ship_to_id = l.bill_to_id)"
 )
-"""That a customer's goods go to its own address, for want of another one."""
+_CLAIMS = (
+    "c.gone_at IS NULL AND (c.flagged_exempt"
+    f" OR EXISTS ({_BILL_TO_OF_C} AND b.flagged_exempt AND {_ONE_WAY}))"
+    " AND coalesce(c.resale_certificate_number, '') = ''"
+    f" AND NOT EXISTS ({_BILL_TO_OF_C} AND b.resale_certificate_number <> '')"
+)
+"""That a customer claims, itself or by a billing customer, and shows no free-form number."""
 
 # What holds of a group of rows by order. An order has one decision in force: min() is that one.
 _DOUBTFUL = (
@@ -208,9 +212,10 @@ class Decisions(ports.Decisions):
             for g, taxed, place, currency, orders, total in run(self._c, sql, *parameters)
         ]
 
-    def uncovered(self) -> list[Uncovered]:
+    def uncovered(self, customer_ids: Collection[int] | None = None) -> list[Uncovered]:
         # For a closed order nobody need be asked whom a certificate that came later covers.
-        coverages = usable(self._c, bound=False)
+        coverages = usable(self._c, customer_ids, bound=False)
+        just, ids = self._just("s.customer_id", customer_ids)
         sql = (
             f"WITH {coverages.sql}"  # noqa: S608
             " SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*),"
@@ -218,30 +223,30 @@ class Decisions(ports.Decisions):
             f" FROM sales_order o JOIN decision d ON {_IN_FORCE} {JOIN_CUSTOMER}"
             " JOIN customer c ON c.id = s.customer_id JOIN company m ON m.id = c.company_id"
             f" LEFT JOIN usable u ON o.closed AND {FITS[self._profile()]}"
-            f" WHERE d.ground = 'no_certificate' AND {_ALIVE} AND u.external_id IS NULL"
+            f" WHERE d.ground = 'no_certificate' AND {_ALIVE} AND u.external_id IS NULL{just}"
             " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction,"
             " c.excluded_from_mailings"
             " ORDER BY c.name, c.id, d.jurisdiction"
         )
-        return self._by_customer(run(self._c, sql, *coverages.parameters))
+        return self._by_customer(run(self._c, sql, *coverages.parameters, *ids))
 
-    def claimed(self) -> list[Uncovered]:
-        # Where goods go: by sources, by hand, else to the address.
-        places = (
-            (_SHIP_TOS_OF_C, "t.jurisdiction", "t.jurisdiction IS NOT NULL"),
-            ("JOIN ship_to_zone t ON t.customer_id = c.id", "t.jurisdiction", "TRUE"),
-            ("", "c.address_country || '-' || upper(c.address_state)", _NOTHING_SAID),
-        )
+    def claimed(self, customer_ids: Collection[int] | None = None) -> list[Uncovered]:
+        just, ids = self._just("c.id", customer_ids)
         either = " UNION ".join(
             "SELECT c.id, m.id AS company_id, m.name AS company, c.number, c.name, c.email,"  # noqa: S608
             f" {place} AS jurisdiction, 0, c.excluded_from_mailings"
             f" FROM customer c JOIN company m ON m.id = c.company_id {join}"
-            " WHERE c.flagged_exempt AND coalesce(c.resale_certificate_number, '') = ''"
-            f" AND {test}"
-            for join, place, test in places
+            f" WHERE {_CLAIMS} AND {test}{just}"
+            for join, place, test in GOODS_GO_TO
         )
         sql = f"SELECT * FROM ({either}) claimed ORDER BY name, id, jurisdiction"  # noqa: S608
-        return self._by_customer(run(self._c, sql))
+        return self._by_customer(run(self._c, sql, *ids * len(GOODS_GO_TO)))
+
+    def _just(self, column: str, values: Collection[int] | None) -> tuple[str, tuple[Any, ...]]:
+        """A further condition, and its parameters; none for all."""
+        if values is None:
+            return "", ()
+        return f" AND {one_of(self._c, column)}", (many(self._c, sorted(values)),)
 
     def _by_customer(self, rows: Iterable[Any]) -> list[Uncovered]:
         """Rows of customers with a state each, joined to one a customer."""

@@ -63,15 +63,18 @@ class Deliveries(ports.Deliveries):
         target: DeliveryTarget,
         external_ids: Sequence[str],
         at: dt.datetime,
+        *,
+        why: str | None = None,
     ) -> None:
         if external_ids:
             sql = (
-                "UPDATE delivery SET state = 'superseded', done_at = ? WHERE connection_id = ?"  # noqa: S608
+                "UPDATE delivery SET state = 'superseded', done_at = ?,"  # noqa: S608
+                " message = coalesce(?, message) WHERE connection_id = ?"
                 " AND target = ? AND state IN ('pending', 'dead')"
                 f" AND {one_of(self._c, 'external_id')}"
             )
             ids = many(self._c, external_ids)
-            run(self._c, sql, micros(at), connection_id, target.value, ids)
+            run(self._c, sql, micros(at), why, connection_id, target.value, ids)
 
     def due(
         self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int
@@ -118,6 +121,10 @@ class Deliveries(ports.Deliveries):
             .values(outcome=Outcome.UNKNOWN.value if sent else delivery.outcome)
         )
 
+    def reword(self, delivery: Delivery, wanted: str) -> None:
+        sql = "UPDATE delivery SET wanted = ? WHERE id = ? AND state = 'pending'"
+        run(self._c, sql, wanted, delivery.id)
+
     def dead(self) -> list[tuple[str, Delivery]]:
         columns = ", ".join(f"d.{column.strip()}" for column in _COLUMNS.split(","))
         sql = (
@@ -144,15 +151,32 @@ def _delivery(row: Any) -> Delivery:
     )
 
 
+_MAIL_OF_R = (
+    "SELECT {} FROM delivery d WHERE d.connection_id IN (SELECT id FROM connection)"
+    " AND d.target = 'mail' AND d.external_id = CAST(r.id AS TEXT)"
+)
+_MAILED = f"EXISTS ({_MAIL_OF_R.format(1)} AND (d.state = 'sent' OR d.outcome = 'unknown'))"
+_REQUESTS = (
+    "SELECT r.id, r.customer_id, c.name, r.recipient, r.jurisdictions, r.state, r.created_at,"  # noqa: S608
+    f" CASE WHEN r.state = 'withdrawn' THEN ({_MAIL_OF_R.format('max(d.message)')}) END"
+    " FROM request r JOIN customer c ON c.id = r.customer_id"
+)
+
+
 def asked_for(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
     """For which states a request to each customer is open."""
-    found: dict[int, tuple[str, ...]] = {}
-    sql = (
-        "SELECT r.customer_id, r.jurisdictions FROM request r WHERE NOT EXISTS (SELECT 1"
-        " FROM delivery d WHERE d.target = 'mail' AND d.external_id = CAST(r.id AS TEXT)"
-        " AND d.state = 'dead' AND d.outcome <> 'unknown')"
+    return _states(
+        connection,
+        "r.state <> 'withdrawn'"
+        f" AND NOT EXISTS ({_MAIL_OF_R.format(1)} AND d.state = 'dead' AND d.outcome <> 'unknown')",
     )
-    for customer_id, places in run(connection, sql):
+
+
+def _states(connection: sa.Connection, test: str, *parameters: int) -> dict[int, tuple[str, ...]]:
+    """The states of requests, by customer."""
+    found: dict[int, tuple[str, ...]] = {}
+    sql = f"SELECT r.customer_id, r.jurisdictions FROM request r WHERE {test}"  # noqa: S608
+    for customer_id, places in run(connection, sql, *parameters):
         found[customer_id] = (*found.get(customer_id, ()), *json.loads(places))
     return found
 
@@ -179,23 +203,42 @@ class Requests(ports.Requests):
         ).scalar_one()
         return int(request_id)
 
+    def get(self, request_id: int) -> RequestRow | None:
+        rows = run(self._c, f"{_REQUESTS} WHERE r.id = ?", request_id)
+        return next(map(_request, rows), None)
+
+    def readdress(self, request_id: int, recipient: str) -> None:
+        run(self._c, "UPDATE request SET recipient = ? WHERE id = ?", recipient, request_id)
+
+    def withdraw(self, request_id: int) -> None:
+        run(self._c, "UPDATE request SET state = 'withdrawn' WHERE id = ?", request_id)
+
+    def mailed(self, customer_id: int) -> set[str]:
+        found = _states(self._c, f"r.customer_id = ? AND {_MAILED}", customer_id)
+        return {*found.get(customer_id, ())}
+
     def places(self, customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
         asked = asked_for(self._c)
         return {each: asked[each] for each in customer_ids if each in asked}
 
     def all(self, company_ids: Collection[int] | None = None) -> list[RequestRow]:
-        r, c = t.request.c, t.customer.c
-        query = (
-            sa.select(
-                r.id, r.customer_id, c.name, r.recipient, r.jurisdictions, r.state, r.created_at
-            )
-            .join_from(t.request, t.customer)
-            .order_by(r.id)
-        )
+        just, parameters = "", []
         if company_ids is not None:
-            query = query.where(c.company_id.in_(sorted(company_ids)))
-        rows = self._c.execute(query)
-        return [
-            RequestRow(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])), row[5], row[6])
-            for row in rows
-        ]
+            just = f" WHERE {one_of(self._c, 'c.company_id')}"
+            parameters = [many(self._c, sorted(company_ids))]
+        rows = run(self._c, f"{_REQUESTS}{just} ORDER BY r.id", *parameters)
+        return [_request(row) for row in rows]
+
+
+def _request(row: Any) -> RequestRow:
+    request_id, customer_id, name, recipient, places, state, made_at, why = row
+    return RequestRow(
+        request_id,
+        customer_id,
+        name,
+        recipient,
+        tuple(json.loads(places)),
+        state,
+        moment(made_at),
+        why,
+    )

@@ -10,12 +10,23 @@ import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import moment
-from exempt.adapters.store.database import many, one_of, run
+from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run
 from exempt.model.certificate import Change
 from exempt.model.decision import ManualChoice
 from exempt.rules.history import FieldChange
 from exempt.services import register_ports as ports
 from exempt.services.rows import Subject
+
+
+def note(connection: sa.Connection, changes: Sequence[Row]) -> None:
+    """Add to histories, many at once: ``subject, id, field, old, new, at, by``.
+
+    The moment is in microseconds.
+    """
+    ids = new_ids(connection, "history", len(changes))
+    columns = ("id", "subject", "subject_id", "field", "old", "new", "changed_at", "changed_by")
+    rows = [(new_id, *row) for new_id, row in zip(ids, changes, strict=True)]
+    insert(connection, "history", columns, rows)
 
 
 class History(ports.History):

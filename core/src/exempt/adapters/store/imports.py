@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.columns import micros
 from exempt.adapters.store.customer_tables import import_run as table
-from exempt.adapters.store.database import insert, many, new_ids, one_of, run, run_many
+from exempt.adapters.store.database import insert, is_sqlite, many, new_ids, one_of, run, run_many
 from exempt.model.imports import ChangeKind, ImportCounts, ImportRun, ImportState, Layout
 from exempt.rules.history import FieldChange
 from exempt.rules.import_rows import StagedRow, dumped_remarks, loaded_remarks
@@ -118,6 +118,11 @@ class Imports(ports.Imports):
                 for row in rows
             ],
         )
+
+    def all_added(self) -> None:
+        # Until then PostgreSQL takes the table for nearly empty, and sorts it for every look-up.
+        if not is_sqlite(self._c):
+            run(self._c, "ANALYZE import_row")
 
     def by_number(self, import_id: int, after: str) -> Iterator[StagedRow]:
         return self._by(import_id, "number_key", after)

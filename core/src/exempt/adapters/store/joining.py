@@ -8,15 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exempt.adapters.store import linking
+from exempt.adapters.store import claims, following
 from exempt.adapters.store.columns import micros
 from exempt.adapters.store.customer_lists import CustomerLists
 from exempt.adapters.store.database import insert, many, new_ids, one_of, run, run_many
-from exempt.adapters.store.pages import ADDRESS
 from exempt.adapters.store.ship_tos import follow_parents
 from exempt.errors import NotFoundError
 from exempt.model.customer import CustomerDetails
-from exempt.rules import ownership
+from exempt.rules import leaving, ownership
 from exempt.services import card_ports as ports
 from exempt.services.rows import ConnectionRow, CustomerRecord, ShipToLink
 
@@ -25,18 +24,16 @@ _RECORD = (
     " s.linked_by, s.deleted_at IS NOT NULL FROM source_customer s"
     " JOIN connection n ON n.id = s.connection_id"
 )
-_SHARED = (
-    *("name", "number", "code", "tax_id", "email"),
-    *(f"billing_{part}" for part in ADDRESS),
-    "bill_to",
-)
 _NOT_SAME = (
     "INSERT INTO not_same (low_id, high_id, said_by, said_at) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (low_id, high_id) DO NOTHING"
 )
-_LEADS = (
-    "UPDATE customer SET owner_connection_id = ? WHERE id = ? AND origin = 'source'"
-    " AND owner_connection_id IS NULL"
+_LEADS = "UPDATE customer SET owner_connection_id = ? WHERE id = ? AND owner_connection_id IS NULL"
+_NEXT_LEADS = (
+    "UPDATE customer SET owner_connection_id = (SELECT x.connection_id FROM source_customer x"
+    " WHERE x.customer_id = customer.id ORDER BY x.deleted_at IS NOT NULL, x.id LIMIT 1)"
+    " WHERE id = ? AND NOT EXISTS (SELECT 1 FROM source_customer x"
+    " WHERE x.customer_id = customer.id AND x.connection_id = customer.owner_connection_id)"
 )
 _HANGS_ON_C = (
     "EXISTS (SELECT 1 FROM source_customer x WHERE x.customer_id = c.id)"
@@ -123,12 +120,12 @@ class Joining(CustomerLists, ports.Cards):
         for row_id, name, connector, company_id, external_id in run(self._c, sql, ids):
             row = ConnectionRow(row_id, name, connector, company_id, frozenset())
             theirs.setdefault(row, []).append(external_id)
-        claims = (
+        claim = (
             "UPDATE customer SET flagged_exempt = TRUE WHERE id = ? AND EXISTS (SELECT 1"  # noqa: S608
             " FROM source_customer s JOIN customer b ON b.id = s.customer_id"
-            f" WHERE {mine} AND s.deleted_at IS NULL AND b.flagged_exempt AND {linking.TOLD})"
+            f" WHERE {mine} AND s.deleted_at IS NULL AND b.flagged_exempt AND {claims.TOLD})"
         )
-        run(self._c, claims, to, ids)
+        run(self._c, claim, to, ids)
         run_many(
             self._c,
             "UPDATE source_customer SET customer_id = ?, linked_by = ? WHERE id = ?",
@@ -139,29 +136,29 @@ class Joining(CustomerLists, ports.Cards):
             run(self._c, _LEADS, source.id, to)
 
     def as_details(self, record_id: int) -> CustomerDetails:
-        sql = f"SELECT {', '.join(_SHARED)} FROM source_customer WHERE id = ?"  # noqa: S608
+        sql = f"SELECT {', '.join(following.RECORD)} FROM source_customer WHERE id = ?"  # noqa: S608
         rows = run(self._c, sql, record_id)
         if not rows:
             msg = f"record {record_id}: there is none"
             raise NotFoundError(msg)
-        values = dict(zip(_SHARED, rows[0], strict=True))
+        values = dict(zip(following.RECORD, rows[0], strict=True))
         return CustomerDetails(
             **{name.removeprefix("billing_"): value for name, value in values.items()}
         )
 
     def refill(self, customer_ids: Collection[int], at: dt.datetime, *, by: str) -> None:
         ids = sorted(set(customer_ids))
-        before = linking.cards_of(self._c, ids)
+        before = following.cards_of(self._c, ids)
         owners = self.owners(ids)
         sql = (
-            f"SELECT s.customer_id, n.name, {', '.join(f's.{c}' for c in _SHARED)}"  # noqa: S608
+            f"SELECT s.customer_id, n.name, {', '.join(f's.{c}' for c in following.RECORD)}"  # noqa: S608
             " FROM source_customer s JOIN connection n ON n.id = s.connection_id"
             f" WHERE {one_of(self._c, 's.customer_id')} AND s.deleted_at IS NULL ORDER BY s.id"
         )
         after = {card: shared for card, (_maker, shared) in before.items()}
         said: dict[tuple[int, str], list[ownership.Shared]] = {}
         for card, source, *values in run(self._c, sql, many(self._c, ids)):
-            said.setdefault((card, source), []).append(linking.shared_of_columns(values))
+            said.setdefault((card, source), []).append(following.shared_of_columns(values))
         for (card, source), records in said.items():
             theirs = owners.get(card, {})
             owned = {field for field, name in theirs.items() if name == source}
@@ -173,7 +170,32 @@ class Joining(CustomerLists, ports.Cards):
             for card, (_maker, shared) in before.items()
             if shared != after[card]
         }
-        linking.save_shared(self._c, differ, micros(at), by)
+        following.save_shared(self._c, differ, micros(at), by)
+
+    def give_up(
+        self,
+        customer_id: int,
+        record_id: int,
+        by_hand: Collection[str],
+        at: dt.datetime,
+        *,
+        by: str,
+    ) -> None:
+        sql = (
+            f"SELECT id, {', '.join(following.RECORD)} FROM source_customer"  # noqa: S608
+            " WHERE customer_id = ? OR id = ? ORDER BY deleted_at IS NOT NULL, id"
+        )
+        said = {
+            row_id: following.shared_of_columns(values)
+            for row_id, *values in run(self._c, sql, customer_id, record_id)
+        }
+        left = said.pop(record_id)
+        _maker, before = following.cards_of(self._c, [customer_id])[customer_id]
+        after = leaving.give_up(before, left, list(said.values()), by_hand)
+        if after != before:
+            following.save_shared(self._c, {customer_id: (before, after)}, micros(at), by)
+        run(self._c, _NEXT_LEADS, customer_id)
+        self.refill([customer_id], at, by=by)
 
     # --- cards that stand for others -----------------------------------------------------
 
@@ -237,14 +259,19 @@ class Joining(CustomerLists, ports.Cards):
                 run(self._c, _NOT_SAME, *sorted((keep_id, third)), said_by, said_at)
         run(self._c, "DELETE FROM not_same WHERE ? IN (low_id, high_id)", other_id)
 
-    def retire(self, customer_ids: Collection[int], at: dt.datetime) -> list[int]:
+    def retire(
+        self, customer_ids: Collection[int], at: dt.datetime, *, into: int | None = None
+    ) -> list[int]:
         mine = one_of(self._c, "c.id")
         ids = many(self._c, list(customer_ids))
         sql = f"SELECT c.id FROM customer c WHERE {mine} AND ({_HANGS_ON_C})"  # noqa: S608
         kept = [row[0] for row in run(self._c, sql, ids)]
         gone = sorted(set(customer_ids) - set(kept))
-        sql = "UPDATE customer SET gone_at = ?, version = version + 1 WHERE id = ?"
-        run_many(self._c, sql, [(micros(at), card) for card in gone])
+        sql = (
+            "UPDATE customer SET gone_at = ?, merged_into_id = ?, version = version + 1"
+            " WHERE id = ?"
+        )
+        run_many(self._c, sql, [(micros(at), into, card) for card in gone])
         return sorted(kept)
 
     def revive(self, customer_ids: Collection[int]) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.columns import moment
 from exempt.adapters.store.database import run
-from exempt.adapters.store.linking import shared_of_columns
+from exempt.adapters.store.following import shared_of_columns
 from exempt.adapters.store.pages import ADDRESS
 from exempt.rules.reconciling import COMPARED
 from exempt.services import reconciling_ports as ports

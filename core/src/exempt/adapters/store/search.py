@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.database import is_sqlite, many, one_of, run
 from exempt.adapters.store.register import Certificates
+from exempt.adapters.store.standing import standing_for
 from exempt.rules.status import CertificateStatus
 from exempt.services import register_ports as ports
 from exempt.services.rows import (
@@ -155,18 +156,31 @@ class Search(ports.Search):
         key = words.strip().casefold()
         number = key.removeprefix("id:")
         by_id = int(number) if key.startswith("id:") and number.isdecimal() else -1
+        if not key:
+            return []
+        fits = "(c.id = ? OR c.number_key = ? OR c.email_key = ? OR c.name_key = ?)"
+        words_of = (by_id, key, key, key)
+        return self._customers(fits, *words_of) or self._merged(fits, *words_of)
+
+    def _customers(self, condition: str, *parameters: Any) -> list[CustomerRow]:
         sql = (
-            "SELECT c.id, c.number, c.name, c.email, c.flagged_exempt,"
+            "SELECT c.id, c.number, c.name, c.email, c.flagged_exempt,"  # noqa: S608
             " (SELECT count(*) FROM source_customer s WHERE s.customer_id = c.id),"
             " (SELECT count(*) FROM certificate_customer k WHERE k.customer_id = c.id), m.key,"
             " c.code FROM customer c JOIN company m ON m.id = c.company_id"
-            " WHERE c.gone_at IS NULL AND (c.id = ? OR c.number_key = ? OR c.email_key = ?"
-            " OR c.name_key = ?) ORDER BY c.name, c.id"
+            f" WHERE c.gone_at IS NULL AND {condition} ORDER BY c.name, c.id"
         )
-        rows = run(self._c, sql, by_id, key, key, key) if key else []
+        rows = run(self._c, sql, *parameters)
         return [
             CustomerRow(row[0], row[1], row[2], row[3], bool(row[4]), *row[5:9]) for row in rows
         ]
+
+    def _merged(self, condition: str, *parameters: Any) -> list[CustomerRow]:
+        """The customers that stand for merged ones of that condition."""
+        sql = f"SELECT c.id FROM customer c WHERE c.merged_into_id IS NOT NULL AND {condition}"  # noqa: S608
+        stands = standing_for(self._c, [row[0] for row in run(self._c, sql, *parameters)])
+        ids = sorted(set(stands.values()))
+        return self._customers(one_of(self._c, "c.id"), many(self._c, ids)) if ids else []
 
 
 def _ends(filters: CertificateFilter) -> list[tuple[Any, ...]]:

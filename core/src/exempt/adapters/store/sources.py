@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from exempt.adapters.store import pages
+from exempt.adapters.store.claims import recount
 from exempt.adapters.store.columns import micros
 from exempt.adapters.store.database import (
     Row,
@@ -20,7 +21,9 @@ from exempt.adapters.store.database import (
     run,
     run_many,
 )
-from exempt.adapters.store.linking import follow, link, recount
+from exempt.adapters.store.following import follow
+from exempt.adapters.store.history import note
+from exempt.adapters.store.linking import link
 from exempt.adapters.store.lookups import LookingUp
 from exempt.adapters.store.pages import latest, line_rows, order_row, ship_to_rows
 from exempt.adapters.store.ship_tos import follow_parents
@@ -74,10 +77,13 @@ class Sources(LookingUp, ports.Sources):
             for external_id, card in before.items()
             if card.customer_id != links[external_id]
         }
-        moved |= recount(self._c, list(left))
+        moved |= recount(self._c, list(left), micros(at), connection.name)
+        self._note_moved(
+            connection, customers, {e: c.customer_id for e, c in before.items()}, links, at
+        )
         new |= {links[each] for each, card in before.items() if card.customer_id in left} | left
         new |= self._rehomed(connection, saved, customers, links)
-        follow_parents(self._c, connection, saved.touched, micros(at))
+        follow_parents(self._c, connection, saved.touched, micros(at), new=saved.new)
         return SavedRecords(
             new=len(saved.new),
             changed=len(saved.changed) + elsewhere,
@@ -185,6 +191,7 @@ class Sources(LookingUp, ports.Sources):
     ) -> frozenset[int]:
         if stream is Stream.CUSTOMERS:
             lock_company(self._c, connection.company_id)
+            self._note_deleted(connection, external_ids, at)
         table = _TABLES[stream]
         pages.mark_deleted(self._c, table, connection.id, external_ids, micros(at))
         if stream is not Stream.CUSTOMERS or not external_ids:
@@ -204,8 +211,46 @@ class Sources(LookingUp, ports.Sources):
         parameters = (connection.id, many(self._c, list(external_ids))) * len(links)
         rows = run(self._c, sql, *parameters)
         follow_parents(self._c, connection, external_ids, micros(at))
-        recount(self._c, sorted({row[0] for row in rows}))
+        recount(self._c, sorted({row[0] for row in rows}), micros(at), connection.name)
         return frozenset(row[1] for row in rows)
+
+    def _note_moved(
+        self,
+        connection: ConnectionRow,
+        customers: Mapping[str, Customer],
+        before: Mapping[str, int],
+        links: Mapping[str, int],
+        at: dt.datetime,
+    ) -> None:
+        """Write into histories which records matching took from one card to another."""
+        notes: list[Row] = []
+        for external_id, card in before.items():
+            if links[external_id] != card:
+                said = f"{connection.name} {external_id} {customers[external_id].name}"
+                tail = (micros(at), connection.name)
+                notes.append(("customer", card, "sources", said, None, *tail))
+                notes.append(("customer", links[external_id], "sources", None, said, *tail))
+        note(self._c, notes)
+
+    def _note_deleted(
+        self, connection: ConnectionRow, external_ids: Sequence[str], at: dt.datetime
+    ) -> None:
+        """Write into histories which records a source is about to have no more."""
+        sql = (
+            "SELECT customer_id, external_id, name FROM source_customer WHERE connection_id = ?"  # noqa: S608
+            f" AND deleted_at IS NULL AND {one_of(self._c, 'external_id')} ORDER BY id"
+        )
+        rows = run(self._c, sql, connection.id, many(self._c, list(external_ids)))
+        note(
+            self._c,
+            [
+                (
+                    *("customer", card, "sources", f"{connection.name} {external_id} {name}", None),
+                    *(micros(at), connection.name),
+                )
+                for card, external_id, name in rows
+            ],
+        )
 
     def save_rejected(
         self,

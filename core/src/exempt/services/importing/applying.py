@@ -215,7 +215,7 @@ def _save(tx: Transaction, cards: Sequence[PlannedCard], act: Act, written: _Wri
     if saved:
         tx.cards.save(saved, act.at, by=act.by)
     if unflagged:
-        tx.cards.recount(unflagged, anew=True)
+        tx.cards.recount(unflagged, act.at, by=act.by, anew=True)
     return concerned
 
 

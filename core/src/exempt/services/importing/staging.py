@@ -134,5 +134,7 @@ def _keep(
     )
     with store.writing() as tx:
         tx.imports.add_rows(run.id, batch)
+        if over:
+            tx.imports.all_added()
         tx.imports.save(run)
     return run

@@ -159,7 +159,7 @@ class _Undoing:
             self._tx.cards.save(after, self._act.at, by=self._act.by)
         unflagged = {card.id for card in after if cards[card.id].flagged and not card.flagged}
         if unflagged:
-            self._tx.cards.recount(unflagged, anew=True)
+            self._tx.cards.recount(unflagged, self._act.at, by=self._act.by, anew=True)
 
     def _restored(
         self, card: CustomerCard, changes: Sequence[ImportChange], owners: Mapping[str, str]

@@ -18,7 +18,7 @@ from exempt.model.imports import (
     Tally,
     Template,
 )
-from exempt.rules.import_rows import StagedRow, Values, fields, loaded
+from exempt.rules.import_rows import StagedRow, Values, by_field, fields, loaded
 from exempt.rules.import_templates import SHIPPING_NUMBER
 from exempt.rules.importing import LINKS, Found, PlannedCard, Wanted, compare, gather, plan_card
 from exempt.services.importing.runs import CARDS, ROWS
@@ -243,7 +243,7 @@ def _linked(
         ship_to = card.card
         if conflict or (ship_to and bill_to_id in ship_to.bill_to_ids):
             continue
-        said = {c.field: value for c, value in zip(columns, billing, strict=True)}
+        said = by_field(columns, billing)
         links.append(
             PlannedLink(
                 at,

@@ -63,6 +63,7 @@ def upgrade() -> None:
         batch.create_foreign_key(
             "fk_customer_merged_into_id_customer", "customer", ["merged_into_id"], ["id"]
         )
+    op.execute("UPDATE customer SET origin = 'staff' WHERE owner_connection_id IS NULL")
     _fill_cards()
     for key in ("tax_id_key", "name_key"):
         op.create_index(f"ix_customer_company_id_{key}", "customer", ["company_id", key])
@@ -81,7 +82,8 @@ def _fill_cards() -> None:
     }
     first = (
         "(SELECT s.{} FROM source_customer s WHERE s.customer_id = customer.id"
-        " AND s.connection_id = customer.owner_connection_id ORDER BY s.id LIMIT 1)"
+        " AND s.connection_id = customer.owner_connection_id"
+        " ORDER BY s.deleted_at IS NOT NULL, s.id LIMIT 1)"
     )
     values = ", ".join(f"{to} = {first.format(of)}" for to, of in taken.items())
     known = (
@@ -257,13 +259,18 @@ def _create_imports() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_import_change"),
     )
+    op.create_index("ix_import_change_import_id_id", "import_change", ["import_id", "id"])
     op.create_index(
         "ix_import_change_import_id_customer_id", "import_change", ["import_id", "customer_id"]
     )
 
 
 def downgrade() -> None:
-    """Back. Cards that stand for others by then stay, as cards of their own."""
+    """Back. Cards made by hand stay cards; those that are gone are found by nothing but name."""
+    op.execute(
+        "UPDATE customer SET number = NULL, number_key = NULL, email = NULL, email_key = NULL,"
+        " flagged_exempt = FALSE WHERE gone_at IS NOT NULL"
+    )
     for added in (
         *("import_change", "import_row", "import_run", "entry"),
         *("not_same", "ship_to_zone", "ship_to_link"),
