@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from exempt.adapters.store import migrate
 from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
 
-KINDS = ("sqlite", "postgresql")
+KINDS = tuple(os.environ.get("EXEMPT_TEST_DATABASES", "sqlite postgresql").split())
+"""The databases that tests run on; a session of nox may do with one."""
 
 # A crash of the server itself is not what these tests are about.
 _SWIFT = ("fsync", "synchronous_commit", "full_page_writes")
