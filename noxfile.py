@@ -59,8 +59,9 @@ def layers(session: nox.Session) -> None:
 # What decides is covered whole, by the tests of just that.
 DECIDING = ("tests/core/model", "tests/core/rules")
 
-# On SQLite alone: what the two databases do otherwise is no matter of Python's version.
+# On SQLite alone, and nothing large: what databases do is no matter of Python's version.
 ON_SQLITE = {"EXEMPT_TEST_DATABASES": "sqlite"}
+NOTHING_LARGE = ("--ignore-glob=*_at_size.py",)
 
 
 @nox.session(python=PYTHONS)
@@ -75,7 +76,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
         less = ("--ignore=tests/docs", "--ignore=tests/core/cli")
-        session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *less, env=ON_SQLITE)
+        session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *less, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
         session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *DECIDING)
@@ -130,7 +131,8 @@ def lowest(session: nox.Session) -> None:
     extras = ("-e", "core[documents,postgres,spreadsheets,web]", *EVERYTHING[2:])
     session.install("--resolution", "lowest-direct", *extras)
     session.install(*TEST)
-    session.run("pytest", *SIDE_BY_SIDE, *SWIFT, "tests/core", *session.posargs, env=ON_SQLITE)
+    less = (*SWIFT, *NOTHING_LARGE, "tests/core")
+    session.run("pytest", *SIDE_BY_SIDE, *less, *session.posargs, env=ON_SQLITE)
 
 
 @nox.session
