@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +13,21 @@ from exempt.cli.base import Json, acting, opened
 from exempt.cli.options import Company, InState, OnlyThis, Set, Version
 
 app = typer.Typer(no_args_is_help=True, help="Customer cards.")
+
+_FIELDS = {
+    **{name: name for name in ("name", "number", "code", "tax_id", "email", "attention", "phone")},
+    **{name: name for name in ("fax", "line1", "line2", "city", "state", "country", "exempt")},
+    **{name: name for name in ("exemption_number", "exemption_code")},
+    "zip_": "postal_code",
+    "billed": "bill_to",
+    "shipped_to": "ship_to",
+    "no_mailings": "excluded_from_mailings",
+}
+"""The fields of a card, by the arguments of commands that give them."""
+
+
+def _fields(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: said[argument] for argument, field in _FIELDS.items()}
 
 
 @app.command("list")
@@ -112,31 +128,11 @@ def add(
     Sources and imports make theirs by themselves; check that the accounting
     software has the customer, too.
     """
+    said = locals()
     from exempt.cli import cards  # noqa: PLC0415
 
     given = cards.Given(
-        fields={
-            "name": name,
-            "number": number,
-            "code": code,
-            "tax_id": tax_id,
-            "email": email,
-            "attention": attention,
-            "phone": phone,
-            "fax": fax,
-            "line1": line1,
-            "line2": line2,
-            "city": city,
-            "state": state,
-            "postal_code": zip_,
-            "country": country,
-            "bill_to": billed,
-            "ship_to": shipped_to,
-            "exempt": exempt,
-            "exemption_number": exemption_number,
-            "exemption_code": exemption_code,
-            "excluded_from_mailings": no_mailings,
-        },
+        fields=_fields(said),
         contacts=contact or [],
         zones=ship_to_state or [],
         custom=set_ or [],
@@ -180,31 +176,11 @@ def edit(
 
     Only what is given changes; an empty text empties a field.
     """
+    said = locals()
     from exempt.cli import cards  # noqa: PLC0415
 
     given = cards.Given(
-        fields={
-            "name": name,
-            "number": number,
-            "code": code,
-            "tax_id": tax_id,
-            "email": email,
-            "attention": attention,
-            "phone": phone,
-            "fax": fax,
-            "line1": line1,
-            "line2": line2,
-            "city": city,
-            "state": state,
-            "postal_code": zip_,
-            "country": country,
-            "bill_to": billed,
-            "ship_to": shipped_to,
-            "exempt": exempt,
-            "exemption_number": exemption_number,
-            "exemption_code": exemption_code,
-            "excluded_from_mailings": no_mailings,
-        },
+        fields=_fields(said),
         contacts=contact or [],
         drop_contacts=drop_contact or [],
         zones=ship_to_state or [],
