@@ -13,12 +13,13 @@ from exempt.adapters.store.history import note
 TOLD = (
     "EXISTS (SELECT 1 FROM delivery d WHERE d.connection_id = s.connection_id"
     " AND d.target = 'customer' AND d.external_id = s.external_id AND d.state <> 'pending'"
+    " AND d.done_at <= s.changed_at"
     " AND replace(d.wanted, '\"exempt\":true', '') = d.wanted"
     " AND NOT EXISTS (SELECT 1 FROM delivery n WHERE n.connection_id = d.connection_id"
     " AND n.target = 'customer' AND n.external_id = d.external_id"
-    " AND n.state <> 'pending' AND n.version > d.version))"
+    " AND n.state <> 'pending' AND n.done_at <= s.changed_at AND n.version > d.version))"
 )
-"""That the last we told the source of ``source_customer s`` is that it is exempt nowhere."""
+"""That ``source_customer s`` changed last after we told its source: exempt nowhere."""
 
 
 def recount(
