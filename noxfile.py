@@ -128,7 +128,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The core with the lowest versions that it and the plugins allow."""
-    extras = ("-e", "core[documents,postgres,spreadsheets,web]", *EVERYTHING[2:])
+    extras = ("-e", "core[documents,postgres,spreadsheets,telemetry,web]", *EVERYTHING[2:])
     session.install("--resolution", "lowest-direct", *extras)
     session.install(*TEST)
     less = (*SWIFT, *NOTHING_LARGE, "tests/core")

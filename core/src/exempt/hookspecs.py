@@ -127,6 +127,8 @@ class ConnectorInfo(Generic[S]):
         push_batch_max: The most items in one `Connector.push_exemption_status`.
         rate_per_second: The most calls of hooks a second; None = no limit
             beside that of the HTTP client.
+        pushes_at_once: How many calls of `Connector.push_exemption_status` may
+            be on their way at once, each to a connector of its own.
         cursor_version: Raise it when old cursors must not be used again; the
             streams are then read anew.
         sandbox: Starts an offline copy of the remote in the given folder, on loopback.
@@ -140,6 +142,7 @@ class ConnectorInfo(Generic[S]):
     capabilities: Callable[[S], Collection[Capability]] | None = None
     push_batch_max: int = 100
     rate_per_second: float | None = None
+    pushes_at_once: int = 1
     cursor_version: int = 1
     sandbox: Callable[[Path], AbstractContextManager[Sandbox]] | None = None
 

@@ -9,7 +9,7 @@ import pytest
 from exempt import TransientError
 from exempt.services import cards, joining
 from exempt.services.card_sheet import look_at
-from exempt.services.push import mail_due
+from exempt.services.mailing import mail_due
 from exempt.services.requests import Asked, ask, lacking
 from exempt.services.rows import DeliveryState, DeliveryTarget, RequestRow
 from support.cards import card_of, make_cards, on_card, pull

@@ -213,12 +213,12 @@ def test_pushing_stops_between_batches(world: World) -> None:
     assert source.owed() == ["O-2", "O-3"]
 
 
-def test_what_is_tried_in_vain_waits_longer_each_time_and_is_never_given_up(
+def test_what_is_tried_in_vain_waits_longer_each_time_and_then_for_a_person(
     owed: Source,
 ) -> None:
     assert [wait // MINUTE for wait in WAITS] == [1, 5, 30, 120, 360]
     owed.remote.answers["O-1"] = [Outcome.RETRY] * 9
-    for tries, wait in enumerate((*WAITS, WAITS[-1], WAITS[-1]), start=1):
+    for tries, wait in enumerate(WAITS, start=1):
         assert owed.push() == {"retry": 1}
         last = owed.last()
         assert (last.state, last.attempts) == (DeliveryState.PENDING, tries)
@@ -226,6 +226,10 @@ def test_what_is_tried_in_vain_waits_longer_each_time_and_is_never_given_up(
         owed.world.now += wait - dt.timedelta(microseconds=1)
         assert owed.push() == {}, "not before its time"
         owed.world.now = last.due_at
+    assert owed.push() == {"retry": 1}
+    assert (owed.last().state, owed.last().attempts) == (DeliveryState.DEAD, 6)
+    owed.world.now += dt.timedelta(days=30)
+    assert owed.push() == {}, "it is given up until a person says otherwise"
 
 
 def test_a_later_retry_that_the_remote_asks_for_one_item(owed: Source) -> None:

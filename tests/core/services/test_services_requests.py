@@ -10,7 +10,7 @@ from exempt import Outcome, Stream
 from exempt.errors import ConfigError, PermanentError, RefusedError, TransientError
 from exempt.model.customer import CustomerDetails, usable_email
 from exempt.services import cards
-from exempt.services.push import mail_due
+from exempt.services.mailing import mail_due
 from exempt.services.requests import Asked, ask, lacking
 from exempt.services.rows import DeliveryTarget
 from support.fake_connector import MAILS

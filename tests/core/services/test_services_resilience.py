@@ -11,10 +11,10 @@ from exempt import Capability, Order, Outcome, Stream
 from exempt.errors import PermanentError, RefusedError, TransientError
 from exempt.model.decision import Ground, Profile
 from exempt.services.policy import Policy
-from exempt.services.push import mail_due
+from exempt.services.mailing import mail_due
 from exempt.services.requests import ask
 from exempt.services.rows import DeliveryState, DeliveryTarget
-from exempt.services.sync import run_name, sync
+from exempt.services.sync import reading_name, sync
 from support.fake_connector import MAILS
 from support.records import customer, order
 from support.stores import connected
@@ -30,7 +30,7 @@ def untaxed(external_id: str = "O-1", **changes: Any) -> Order:
 def test_two_runs_of_one_connection_never_overlap(any_world: World) -> None:
     erp = any_world.connect("erp")
     erp.remote.put(FLAGGED, untaxed())
-    with any_world.store.alone(run_name(erp.row)) as held:
+    with any_world.store.alone(reading_name(erp.row)) as held:
         assert held
         refused = sync(erp.job())
     assert isinstance(refused.problem, RefusedError)

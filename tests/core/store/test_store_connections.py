@@ -15,7 +15,7 @@ from support.stores import MINUTE, connected, customers_in, enter, rows, save_cu
 def test_a_connection_is_registered_once_and_brought_up_to_date(store: SqlStore) -> None:
     first = connected(store, "erp", capabilities=[Capability.ORDERS])
     orders_only = frozenset({Capability.ORDERS})
-    assert first[1:] == ("erp", "fake", first.company_id, orders_only, None, False)
+    assert first[1:] == ("erp", "fake", first.company_id, orders_only, None, False, None)
     again = connected(store, "erp", capabilities=[Capability.ORDERS, Capability.CUSTOMERS])
     assert again.id == first.id
     assert again.capabilities == {Capability.ORDERS, Capability.CUSTOMERS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -14,13 +13,14 @@ from exempt.cli import (
     certificates_app,
     companies_app,
     customers_app,
+    daemon_app,
     entries_app,
     imports_app,
     orders_app,
     requests_app,
     rules_app,
 )
-from exempt.cli.base import Json, Names, State, name_of_a_person, opened
+from exempt.cli.base import Json, Names, State, name_of_a_person, opened, pretended
 from exempt.cli.options import Company, OnlyThis
 
 app = typer.Typer(
@@ -39,6 +39,10 @@ app.add_typer(imports_app.app, name="imports")
 app.add_typer(orders_app.app, name="orders")
 app.add_typer(requests_app.app, name="requests")
 app.add_typer(rules_app.app, name="rules")
+
+
+app.command()(daemon_app.run)
+app.command()(daemon_app.worker)
 
 
 def _version(asked: bool) -> None:
@@ -87,10 +91,9 @@ def _options(
         raise typer.BadParameter(str(error), param_hint="--by") from None
     if now:
         try:
-            moment = dt.datetime.fromisoformat(now)
+            State.now = pretended(now)
         except ValueError:
             raise typer.BadParameter("write it as 2026-11-20T12:00", param_hint="--now") from None
-        State.now = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 @app.command()

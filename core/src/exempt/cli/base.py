@@ -26,7 +26,7 @@ class State:
     """What the options before the command said, and what is to be closed after it."""
 
     settings = Path("exempt.toml")
-    now: dt.datetime | None = None
+    now: Callable[[], dt.datetime] | None = None
     by: str | None = None
     context: typer.Context | None = None
 
@@ -35,12 +35,28 @@ def opened() -> Exempt:
     """Exempt with the settings file that the options name."""
     from exempt.wiring import Exempt, utc_now  # noqa: PLC0415
 
-    pretended = State.now
-    clock: Callable[[], dt.datetime] = (lambda: pretended) if pretended else utc_now
-    exempt = Exempt(State.settings, clock=clock)
+    exempt = Exempt(State.settings, clock=State.now or utc_now)
     if State.context:
         State.context.call_on_close(exempt.close)
     return exempt
+
+
+def pretended(text: str) -> Callable[[], dt.datetime]:
+    """A clock that stands still at *text*, or shows what the file ``@PATH`` says.
+
+    Raises:
+        ValueError: It is no moment.
+    """
+    if text.startswith("@"):
+        file = Path(text[1:])
+        return lambda: _moment(file.read_text(encoding="ascii").strip())
+    moment = _moment(text)
+    return lambda: moment
+
+
+def _moment(text: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def acting(exempt: Exempt) -> Act:

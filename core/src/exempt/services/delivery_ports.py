@@ -25,7 +25,10 @@ class Deliveries(Protocol):
         wanted: Sequence[tuple[str, int, str]],
         at: dt.datetime,
     ) -> None:
-        """Add ``(external id, version, wanted)``; older ones still owed are superseded."""
+        """Add ``(external id, version, wanted)``; older ones still owed are superseded.
+
+        The job that writes them is asked for.
+        """
         ...
 
     def withdraw(
@@ -44,6 +47,12 @@ class Deliveries(Protocol):
         self, connection_id: int, targets: Collection[DeliveryTarget], at: dt.datetime, limit: int
     ) -> list[Delivery]:
         """What is owed and due, oldest first, at most one for each thing."""
+        ...
+
+    def next_due(
+        self, connection_id: int, targets: Collection[DeliveryTarget]
+    ) -> dt.datetime | None:
+        """When the next thing owed is due."""
         ...
 
     def mark(

@@ -18,6 +18,7 @@ from exempt.services.card_ports import Cards
 from exempt.services.delivery_ports import Deliveries, Requests
 from exempt.services.entry_ports import Entries
 from exempt.services.import_ports import Imports
+from exempt.services.job_ports import Jobs, Webhooks, Workers
 from exempt.services.likeness_ports import LookAlikes
 from exempt.services.reconciling_ports import Reconciling
 from exempt.services.register_ports import Certificates, Choices, History, Search
@@ -63,8 +64,10 @@ class Connections(Protocol):
         """Remember that all orders were held against what the connection shows."""
         ...
 
-    def pause(self, connection_id: int, reason: str | None, at: dt.datetime) -> None:
-        """Pause a connection for *reason*; None lets it go on."""
+    def pause(
+        self, connection_id: int, reason: str | None, at: dt.datetime, by: str | None = None
+    ) -> None:
+        """Pause a connection for *reason*, a person or an error of it; None lets it go on."""
         ...
 
 
@@ -297,6 +300,9 @@ class Transaction(Protocol):
     deliveries: Deliveries
     requests: Requests
     reports: Reports
+    jobs: Jobs
+    workers: Workers
+    webhooks: Webhooks
 
 
 class Store(Protocol):

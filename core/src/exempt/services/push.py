@@ -1,4 +1,4 @@
-"""Write what is owed to an outside system: statuses in batches, mails one by one.
+"""Write the statuses that are owed to an outside system, in batches.
 
 ========== =====================================================================
 outcome    the delivery
@@ -8,34 +8,41 @@ unchanged  done
 rejected   dead: a person decides
 missing    dead: a person decides
 conflict   the record is read again, and what it then needs is owed anew
-unknown    the record is read again before anything is written; a mail: dead
-retry      tried again after 1 m, 5 m, 30 m, 2 h, and then every 6 h
+unknown    the record is read again before anything is written
+retry      tried again after 1 m, 5 m, 30 m, 2 h and 6 h; then dead
 ========== =====================================================================
+
+Several batches are on their way at once where the connector allows it. What
+came back of them is marked together, while the next ones are on their way.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+from typing import Self
 
 from exempt.errors import ConfigError, ConnectorError, TransientError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
-from exempt.model.messages import SendRequest
 from exempt.model.pushing import ItemResult, Outcome, PushItem, PushRequest, Target
 from exempt.rules import wanted
-from exempt.services.ports import Transaction
+from exempt.services.ports import Connection, Transaction
 from exempt.services.pull import Reading, read_ids
-from exempt.services.requests import Needless, as_of_now, needless_requests
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
 
 _log = logging.getLogger("exempt.push")
 
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
-"""How long to wait before each further try; the last one is kept to."""
+"""How long to wait before each further try; after the last one a delivery is dead."""
+
+_BATCHES_AHEAD = 4
 
 _DONE = (Outcome.APPLIED, Outcome.UNCHANGED)
 _READ_AGAIN = (Outcome.CONFLICT, Outcome.UNKNOWN)
@@ -52,10 +59,24 @@ class BatchPushed:
 
 @dataclass(frozen=True)
 class Writing:
-    """What one run of writing needs; ``reading`` is used to read records again."""
+    """What one run of writing needs.
+
+    Attributes:
+        reading: Used to write, and to read records again.
+        told: Called with each batch.
+        open_another: Opens one more connector of the connection, for another lane.
+        lanes: How many batches are on their way at once.
+    """
 
     reading: Reading
     told: Callable[[BatchPushed], None] = field(default=lambda _batch: None)
+    open_another: Callable[[], Connection] | None = None
+    lanes: int = 1
+
+
+_Batch = list[Delivery]
+_Items = Mapping[int, PushItem]
+_Results = Mapping[int, ItemResult]
 
 
 def push(writing: Writing, outcomes: Counter[str]) -> None:
@@ -65,30 +86,106 @@ def push(writing: Writing, outcomes: Counter[str]) -> None:
         ConfigError: Nothing can be written until a person acts; all stays owed.
         TransientError: The remote cannot be reached; all stays owed, for later.
     """
-    reading = writing.reading
-    tried: set[int] = set()
-    while not reading.stop():
-        with reading.store.reading() as tx:
-            batch = [
-                delivery
-                for delivery in tx.deliveries.due(
-                    reading.row.id,
-                    (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER),
-                    reading.clock(),
-                    reading.connection.push_batch_max,
-                )
-                if delivery.id not in tried
-            ]
-            items = {delivery.id: _item(tx, reading, delivery) for delivery in batch}
-        if not batch:
-            return
-        tried |= items.keys()
-        results = _call(reading, batch, items)
+    with _Lanes(writing) as lanes:
+        on_their_way: dict[Future[_Results], _Batch] = {}
+        waiting: deque[tuple[_Batch, _Items]] = deque()
+        tried: set[int] = set()
+        failed: BaseException | None = None
+        while True:
+            if failed is None and not writing.reading.stop():
+                if not waiting:
+                    flying = sum(map(len, on_their_way.values()))
+                    waiting.extend(_next_batches(writing, tried, flying))
+                while waiting and len(on_their_way) < lanes.count:
+                    batch, items = waiting.popleft()
+                    on_their_way[lanes.send(batch, items)] = batch
+            if not on_their_way:
+                break
+            back, _ = wait(on_their_way, return_when=FIRST_COMPLETED)
+            failed = _take_back(writing, {f: on_their_way.pop(f) for f in back}, outcomes) or failed
+        if failed is not None:
+            raise failed
+
+
+def _next_batches(
+    writing: Writing, tried: set[int], flying: int
+) -> Iterator[tuple[_Batch, _Items]]:
+    """What is due and was not tried yet, in batches, some for each lane; *flying* still counts."""
+    reading, size = writing.reading, writing.reading.connection.push_batch_max
+    targets = (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER)
+    with reading.store.reading() as tx:
+        limit = flying + size * writing.lanes * _BATCHES_AHEAD
+        due = [
+            delivery
+            for delivery in tx.deliveries.due(reading.row.id, targets, reading.clock(), limit)
+            if delivery.id not in tried
+        ]
+        items = {delivery.id: _item(tx, reading, delivery) for delivery in due}
+    tried |= items.keys()
+    for start in range(0, len(due), size):
+        yield due[start : start + size], items
+
+
+def _take_back(
+    writing: Writing, back: Mapping[Future[_Results], _Batch], outcomes: Counter[str]
+) -> BaseException | None:
+    """Mark what came back, all in one transaction; the error that stops everything, if any."""
+    failed: BaseException | None = None
+    batch: _Batch = []
+    results: dict[int, ItemResult] = {}
+    for future, sent in back.items():
+        if error := future.exception():
+            failed = error
+        else:
+            batch += sent
+            results.update(future.result())
+    if batch:
+        _mark(writing.reading, batch, results)
         counted = Counter(result.outcome.value for result in results.values())
         outcomes.update(counted)
-        _mark(reading, batch, results)
-        _read_again(reading, batch, results)
-        writing.told(BatchPushed(connection=reading.row.name, outcomes=counted))
+        _read_again(writing.reading, batch, results)
+        writing.told(BatchPushed(connection=writing.reading.row.name, outcomes=counted))
+    return failed
+
+
+class _Lanes:
+    """Connectors of one connection, each of which writes one batch at a time."""
+
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+        self.count = writing.lanes if writing.open_another else 1
+        self._pool = ThreadPoolExecutor(self.count, thread_name_prefix=writing.reading.row.name)
+        self._free: SimpleQueue[Reading] = SimpleQueue()
+        self._free.put(writing.reading)
+        self._opened: list[Connection] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown()
+        for connection in self._opened:
+            connection.close()
+
+    def send(self, batch: _Batch, items: _Items) -> Future[_Results]:
+        """Let the next free lane write a batch."""
+        return self._pool.submit(copy_context().run, self._send, batch, items)
+
+    def _send(self, batch: _Batch, items: _Items) -> _Results:
+        try:
+            lane = self._free.get_nowait()
+        except Empty:
+            lane = self._one_more()
+        try:
+            return _call(lane, batch, items)
+        finally:
+            self._free.put(lane)
+
+    def _one_more(self) -> Reading:
+        assert self._writing.open_another is not None  # noqa: S101 - else there is one lane
+        connection = self._writing.open_another()
+        self._opened.append(connection)
+        return replace(self._writing.reading, connection=connection)
 
 
 def rehearse(reading: Reading) -> list[tuple[Delivery, PushItem, ItemResult]]:
@@ -203,9 +300,10 @@ def _next(
     hopeless = result.outcome in (Outcome.REJECTED, Outcome.MISSING)
     if hopeless or uncertain_mail:
         return DeliveryState.DEAD, None
-    tier = WAITS[min(delivery.attempts, len(WAITS) - 1)]
-    wait = max(tier, result.retry_after or dt.timedelta())
-    return DeliveryState.PENDING, at + wait
+    if delivery.attempts >= len(WAITS):
+        return DeliveryState.DEAD, None
+    pause = max(WAITS[delivery.attempts], result.retry_after or dt.timedelta())
+    return DeliveryState.PENDING, at + pause
 
 
 def _read_again(
@@ -246,61 +344,3 @@ def _settle(reading: Reading, doubtful: Sequence[Delivery]) -> None:
                     message="read again: the source shows it",
                     at=at,
                 )
-
-
-def mail_due(reading: Reading) -> Counter[str]:
-    """Send the mails that are due through one connection; the caller holds its run.
-
-    A mail is marked as maybe sent before it goes out. One that is found so
-    belonged to a process that died: it may have gone out, so a person decides.
-    """
-    outcomes: Counter[str] = Counter()
-    with reading.store.writing() as tx:
-        due = tx.deliveries.due(reading.row.id, (DeliveryTarget.MAIL,), reading.clock(), 1_000_000)
-        needless = needless_requests(tx, reading.clock().date())
-    for delivery in due:
-        if reading.stop():
-            break
-        result = _mail(reading, delivery, needless)
-        if result is None:
-            continue
-        outcomes[result.outcome.value] += 1
-        with reading.store.writing() as tx:
-            record_result(tx, delivery, result, reading.clock())
-    return outcomes
-
-
-def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> ItemResult | None:
-    """Send one mail, by what the card says now; None when it is not to go out any more."""
-    message = SendRequest.model_validate_json(delivery.wanted)
-    if delivery.outcome == Outcome.UNKNOWN:
-        said = "a run ended while it was being sent: it may have gone out"
-        return ItemResult(key=message.key, outcome=Outcome.UNKNOWN, message=said)
-    with reading.store.writing() as tx:
-        now = _as_of_now(tx, delivery, message, needless)
-        if isinstance(now, Needless):
-            at, ids = reading.clock(), [delivery.external_id]
-            tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at, why=now.why)
-            tx.requests.withdraw(int(delivery.external_id))
-            return None
-        if now != message:
-            tx.deliveries.reword(delivery, now.model_dump_json())
-            tx.requests.readdress(int(delivery.external_id), now.to[0])
-        tx.deliveries.maybe_sent(delivery)
-    try:
-        return reading.connection.send(now)
-    except ConfigError:
-        with reading.store.writing() as tx:
-            tx.deliveries.maybe_sent(delivery, sent=False)
-        raise
-    except ConnectorError as error:
-        return failed_result(message.key, error)
-
-
-def _as_of_now(
-    tx: Transaction, delivery: Delivery, message: SendRequest, needless: Collection[str]
-) -> SendRequest | Needless:
-    if delivery.external_id in needless:
-        return Needless("nothing lacks any more that it asks for")
-    request = tx.requests.get(int(delivery.external_id))
-    return as_of_now(tx, request, message) if request else Needless("its request is gone")

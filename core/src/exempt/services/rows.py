@@ -19,7 +19,8 @@ from exempt.rules.status import CertificateStatus
 class ConnectionRow(NamedTuple):
     """A configured connection, as the store knows it.
 
-    ``orders_owed`` is set once all its orders were held against what it shows.
+    ``orders_owed`` is set once all its orders were held against what it shows;
+    ``paused_by`` is the person who paused it, if none of its errors did.
     """
 
     id: int
@@ -29,6 +30,7 @@ class ConnectionRow(NamedTuple):
     capabilities: frozenset[Capability]
     paused_reason: str | None = None
     orders_owed: bool = True
+    paused_by: str | None = None
 
 
 class StreamPart(NamedTuple):
@@ -87,12 +89,13 @@ class SavedRecords(NamedTuple):
 
 
 class DeliveryState(StrEnum):
-    """``pending`` is owed; ``sent`` was done; ``dead`` waits for a person."""
+    """``pending`` is owed, ``sent`` was done, ``dead`` waits for a person, who ``dropped`` it."""
 
     PENDING = "pending"
     SENT = "sent"
     SUPERSEDED = "superseded"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 class DeliveryTarget(StrEnum):

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from exempt.errors import (
@@ -20,12 +21,14 @@ from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, PushItem
 from exempt.services.decide import decide_all, decide_by_this_rule
+from exempt.services.mailing import mail_due
 from exempt.services.owing import owe_customers
 from exempt.services.ports import Connection
 from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
-from exempt.services.push import BatchPushed, Writing, mail_due, push, rehearse
+from exempt.services.push import BatchPushed, Writing, push, rehearse
 from exempt.services.rows import ConnectionRow, Delivery, StreamPart
 from exempt.services.rules_changed import follow_rules
+from exempt.services.telling import about
 
 _log = logging.getLogger("exempt.sync")
 
@@ -55,33 +58,37 @@ class Job:
     Attributes:
         open_another: Opens one more connector of the same connection, for a range.
         write_back: Whether what is owed is written; else it waits.
+        lanes: How many batches are written at once.
     """
 
     reading: Reading
     open_another: Callable[[], Connection]
     write_back: bool = False
     pushed: Callable[[BatchPushed], None] = field(default=lambda _batch: None)
+    lanes: int = 1
 
 
 def sync(job: Job) -> Synced:
     """Read, then write; a failure is told in the result and harms no other connection.
 
     After a configuration error the connection counts as paused until a sync or
-    a check of it succeeds.
+    a check of it succeeds; one that a person paused stays so, and is left alone.
     """
-    done = Synced(job.reading.row.name)
-    with job.reading.store.alone(run_name(job.reading.row)) as held:
-        if not held:
+    row, store = job.reading.row, job.reading.store
+    done = Synced(row.name)
+    with store.alone(reading_name(row)) as reads, store.alone(writing_name(row)) as writes:
+        if not (reads and writes):
             msg = f"{done.connection}: another run of it is going on: wait for its end"
             done.problem = RefusedError(msg)
             return done
         try:
+            refuse_paused(row)
             _run(job, done)
-            _pause(job.reading, None)
+            pause(job.reading, None)
         except ConfigError as error:
             done.problem = error
-            _pause(job.reading, str(error))
-        except ConnectorError as error:
+            pause(job.reading, str(error))
+        except ExemptError as error:
             done.problem = error
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             _log.debug("%s", done.connection, exc_info=True)
@@ -90,21 +97,55 @@ def sync(job: Job) -> Synced:
     return done
 
 
-def run_name(row: ConnectionRow) -> str:
-    """What a run of a connection holds while it lasts, so that there is only one."""
-    return f"run-{row.id}"
+def reading_name(row: ConnectionRow) -> str:
+    """What who reads from a connection holds meanwhile, so that there is only one."""
+    return f"read-{row.id}"
+
+
+def writing_name(row: ConnectionRow) -> str:
+    """What who writes to a connection, or mails through it, holds meanwhile."""
+    return f"write-{row.id}"
+
+
+def refuse_paused(row: ConnectionRow) -> None:
+    """Leave a connection alone that a person paused.
+
+    Raises:
+        RefusedError: Somebody did.
+    """
+    if row.paused_by:
+        msg = (
+            f"{row.name}: is paused by {row.paused_by} ({row.paused_reason}):"
+            f" exempt connections resume {row.name} lets it go on"
+        )
+        raise RefusedError(msg)
 
 
 def _run(job: Job, done: Synced) -> None:
+    done.unread = read(job)
+    write(job, done.outcomes)
+    if Capability.REQUESTS in job.reading.connection.capabilities:
+        done.outcomes += mail_due(job.reading)
+
+
+def read(job: Job) -> str:
+    """Read all streams of a connection to their ends, and owe what follows.
+
+    Returns:
+        Which customers could not be looked up, and why.
+    """
     reading = job.reading
     decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
     _owe_all_orders(reading)
-    done.unread = _read(job)
+    unread = _read(job)
     _owe(reading)
+    return unread
+
+
+def write(job: Job, outcomes: Counter[str]) -> None:
+    """Write what is owed to a connection that may be written to."""
     if job.write_back:
-        push(Writing(reading, job.pushed), done.outcomes)
-    if Capability.REQUESTS in reading.connection.capabilities:
-        done.outcomes += mail_due(reading)
+        push(Writing(job.reading, job.pushed, job.open_another, job.lanes), outcomes)
 
 
 def _owe_all_orders(reading: Reading) -> None:
@@ -143,10 +184,11 @@ def _streams(reading: Reading) -> list[Stream]:
 
 def _read(job: Job) -> str:
     for stream in _streams(job.reading):
-        try:
-            _read_stream(job, stream)
-        except CursorExpired:
-            _read_stream(job, stream)
+        with about(stream=stream.value):
+            try:
+                _read_stream(job, stream)
+            except CursorExpired:
+                _read_stream(job, stream)
     return _read_unknown_customers(job.reading)
 
 
@@ -165,7 +207,7 @@ def _read_stream(job: Job, stream: Stream) -> None:
             connection.close()
 
     with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix=job.reading.row.name) as pool:
-        for finished in [pool.submit(read, part) for part in parts]:
+        for finished in [pool.submit(copy_context().run, read, part) for part in parts]:
             finished.result()
 
 
@@ -196,6 +238,7 @@ def _owe(reading: Reading) -> None:
         owe_customers(tx, reading.row, at.date(), at)
 
 
-def _pause(reading: Reading, reason: str | None) -> None:
+def pause(reading: Reading, reason: str | None) -> None:
+    """Pause a connection for *reason*, or let it go on."""
     with reading.store.writing() as tx:
         tx.connections.pause(reading.row.id, reason, reading.clock())

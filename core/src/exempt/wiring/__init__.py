@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import gc
 import hashlib
 import importlib.util
 import json
@@ -31,16 +30,19 @@ from exempt.model.checking import Capability, CheckResult
 from exempt.model.rulesdata import RulesPack
 from exempt.services import customers, requests
 from exempt.services.certificates import Act
+from exempt.services.mailing import mail_due
 from exempt.services.policy import Policy
 from exempt.services.pull import PageStored, Reading
-from exempt.services.push import BatchPushed, mail_due
+from exempt.services.push import BatchPushed
 from exempt.services.requests import Asked
 from exempt.services.rows import ConnectionRow, CustomerRow
 from exempt.services.rules_changed import follow_rules
 from exempt.services.sheet import Printer
-from exempt.services.sync import Job, Synced, rehearse_sync, run_name, sync
-from exempt.settings import ConnectionSettings, Loaded, load
+from exempt.services.sync import Job, Synced, rehearse_sync, sync, writing_name
+from exempt.settings import Loaded, load
+from exempt.settings.tables import ConnectionSettings
 from exempt.wiring import settling
+from exempt.wiring.collector import quiet_collector
 from exempt.wiring.opening import open_connection
 from exempt.wiring.rules import open_pack
 
@@ -59,6 +61,9 @@ class Exempt:
         settings: The settings file.
         clock: The moment, in UTC; everything that has a day or a moment asks it.
         environ: Where references ``env:NAME`` are looked up.
+
+    Attributes:
+        patience: How many seconds to wait for a connector; None = for ever.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class Exempt:
         self.clock = clock
         self._environ = environ
         self._stop = threading.Event()
+        self.patience: float | None = None
 
     @functools.cached_property
     def database(self) -> Database:
@@ -138,6 +144,11 @@ class Exempt:
         """Let runs end after the page or batch they are at."""
         self._stop.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether runs are to end."""
+        return self._stop.is_set()
+
     def close(self) -> None:
         """Close the database."""
         if "database" in self.__dict__:
@@ -167,6 +178,7 @@ class Exempt:
             environ=self._environ,
             clock=self.clock,
             stop=self._stop.is_set,
+            patience=self.patience,
         )
 
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
@@ -183,7 +195,7 @@ class Exempt:
         try:
             result = connection.check()
             row = self.register({name: connection})[name]
-            if not any(p.severity == "error" for p in result.problems):
+            if not row.paused_by and not any(p.severity == "error" for p in result.problems):
                 with self.store.writing() as tx:
                     tx.connections.pause(row.id, None, self.clock())
             return result
@@ -208,7 +220,7 @@ class Exempt:
                     failed.append(Synced(name, problem=error))
             rows = self.register(opened)
             jobs = [
-                self._job(rows[name], connection, told, pushed)
+                self.job(rows[name], connection, told, pushed)
                 for name, connection in opened.items()
             ]
             yield jobs, failed
@@ -216,13 +228,14 @@ class Exempt:
             for connection in opened.values():
                 connection.close()
 
-    def _job(
+    def job(
         self,
         row: ConnectionRow,
         connection: OpenConnection,
-        told: Callable[[PageStored], None],
-        pushed: Callable[[BatchPushed], None],
+        told: Callable[[PageStored], None] = lambda _page: None,
+        pushed: Callable[[BatchPushed], None] = lambda _batch: None,
     ) -> Job:
+        """What is needed to bring a connection up to date."""
         configured = self.settings.file.connections[row.name]
         reading = Reading(
             store=self.store,
@@ -240,6 +253,7 @@ class Exempt:
             reading=reading,
             open_another=lambda: self.open(row.name),
             write_back=configured.write_back,
+            lanes=connection.pushes_at_once,
             pushed=pushed,
         )
 
@@ -262,7 +276,7 @@ class Exempt:
         with self._jobs(self.names(names), told, pushed) as (jobs, failed):
             threads = min(CONNECTIONS_AT_ONCE, max(1, len(jobs)))
             with (
-                _quiet_collector(),
+                quiet_collector(),
                 ThreadPoolExecutor(threads, thread_name_prefix="sync") as pool,
             ):
                 futures = [pool.submit(sync, job) for job in jobs]
@@ -370,22 +384,5 @@ class Exempt:
     def _mail(self, row: ConnectionRow, connection: OpenConnection) -> Counter[str]:
         """Send what is due, unless another run of the connection does that already."""
         reading = Reading(store=self.store, row=row, connection=connection, clock=self.clock)
-        with self.store.alone(run_name(row)) as held:
+        with self.store.alone(writing_name(row)) as held:
             return mail_due(reading) if held else Counter()
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Look for garbage in cycles seldom: records are many and have none.
-
-    By default Python looks after every 700 new objects, which takes about a
-    quarter of the time of a sync.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

@@ -23,6 +23,7 @@ def open_connection(
     environ: Mapping[str, str],
     clock: Callable[[], dt.datetime],
     stop: Callable[[], bool],
+    patience: float | None = None,
 ) -> OpenConnection:
     """Open the connection *name*; it reaches no network yet.
 
@@ -59,7 +60,15 @@ def open_connection(
         said = redact(f"{kind}{error}")[:500]
         msg = f"{name}: {configured.connector} cannot be opened: {said}"
         raise ConfigError(msg) from None
-    return OpenConnection(name, info, connector, settings, redact)
+    return OpenConnection(
+        name,
+        info,
+        connector,
+        settings,
+        redact,
+        rate=configured.rate_per_second,
+        patience=patience,
+    )
 
 
 def _settings(

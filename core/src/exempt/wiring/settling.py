@@ -8,7 +8,7 @@ from exempt.adapters.connections.connection import OpenConnection
 from exempt.services.ownership import narrow, take_over
 from exempt.services.ports import Clock, Store, Transaction
 from exempt.services.rows import ConnectionRow
-from exempt.settings import SettingsFile
+from exempt.settings.tables import SettingsFile
 
 
 def settle(store: Store, file: SettingsFile) -> None:

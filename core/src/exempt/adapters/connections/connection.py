@@ -8,6 +8,7 @@ connection's name and without its secrets.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import inspect
 import logging
 import time
@@ -16,8 +17,10 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from exempt.adapters.connections.patience import HangsError, within
+from exempt.adapters.observing import watched
 from exempt.discovery import explain_bad_hook
-from exempt.errors import ConfigError, ConnectorError, PermanentError
+from exempt.errors import ConfigError, ConnectorError, PermanentError, TransientError
 from exempt.hookspecs import PROJECT, Connector, ConnectorInfo
 from exempt.http.pace import Pace, shared
 from exempt.model.checking import (
@@ -70,6 +73,8 @@ class OpenConnection(ports.Connection):
         connector: The object.
         settings: Its settings.
         redact: Takes secrets out of a text.
+        rate: The most calls a second, in place of what was declared.
+        patience: How many seconds to wait for an answer; None = for ever.
 
     Raises:
         ConfigError: The connector does not keep to the specification.
@@ -82,16 +87,22 @@ class OpenConnection(ports.Connection):
         connector: object,
         settings: Any,
         redact: Callable[[str], str] = str,
+        *,
+        rate: float | None = None,
+        patience: float | None = None,
     ) -> None:
         self.name = name
         self.push_batch_max = info.push_batch_max
+        self.pushes_at_once = info.pushes_at_once
+        self._patience = patience
         self._connector = connector
         self._redact = redact
         self._log = logging.getLogger(f"exempt.connection.{name}")
         # Several readers of a connection have its rate together.
+        rate = rate or info.rate_per_second
         self._pace = (
-            shared(name, info.rate_per_second, clock=time.monotonic, sleep=time.sleep)
-            if info.rate_per_second
+            shared(name, rate, clock=time.monotonic, sleep=time.sleep)
+            if rate
             else Pace(None, clock=time.monotonic, sleep=time.sleep)
         )
         self._manager = _manager(name, connector)
@@ -185,13 +196,21 @@ class OpenConnection(ports.Connection):
             update={field: storable(self._redact(getattr(result, field))) for field in fields}
         )
 
+    def _answer(self, hook: str, request: Record) -> object:
+        call = functools.partial(getattr(self._manager.hook, hook), request=request)
+        with watched("hook", connection=self.name, hook=hook):
+            return call() if self._patience is None else within(self._patience, call)
+
     def _call(self, hook: str, request: Record, result_type: type[T]) -> T:
         self._pace.wait()
         began = time.perf_counter()
         try:
-            result = getattr(self._manager.hook, hook)(request=request)
+            result = self._answer(hook, request)
         except KeyboardInterrupt:
             raise
+        except HangsError:
+            msg = f"{self.name}: {hook} gave no answer for {self._patience:g} s: it was given up"
+            raise TransientError(msg, maybe_applied=True) from None
         except ConnectorError as error:
             error.args = (storable(f"{self.name}: {self._redact(str(error))}"),)
             raise error from None  # what led to it may quote a secret

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from exempt.adapters.store.locks import Locks
 from exempt.errors import SettingsError
 
 Row = tuple[Any, ...]
@@ -33,7 +34,9 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.engine = _engine(url)
+        self.locks = Locks(self.engine)
         self._rehearsal: sa.Connection | None = None
 
     @property
@@ -76,6 +79,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self.locks.close()
         self.engine.dispose()
 
 

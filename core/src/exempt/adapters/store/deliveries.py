@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import many, one_of, run, run_many
+from exempt.adapters.store.jobs import Jobs
 from exempt.model.pushing import Outcome
 from exempt.services import delivery_ports as ports
+from exempt.services.job_ports import JobKind
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
 
 _COLUMNS = (
@@ -25,8 +27,9 @@ _COLUMNS = (
 class Deliveries(ports.Deliveries):
     """What is owed."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, jobs: Jobs) -> None:
         self._c = connection
+        self._jobs = jobs
 
     def last(
         self, connection_id: int, target: DeliveryTarget, external_ids: Collection[str]
@@ -56,6 +59,9 @@ class Deliveries(ports.Deliveries):
                 for external_id, version, text in wanted
             ],
         )
+        if wanted:
+            mail = target is DeliveryTarget.MAIL
+            self._jobs.ask(JobKind.MAIL if mail else JobKind.PUSH, connection_id)
 
     def withdraw(
         self,
@@ -87,6 +93,17 @@ class Deliveries(ports.Deliveries):
         return [
             _delivery(row) for row in run(self._c, sql, connection_id, micros(at), names, limit)
         ]
+
+    def next_due(
+        self, connection_id: int, targets: Collection[DeliveryTarget]
+    ) -> dt.datetime | None:
+        sql = (
+            "SELECT min(due_at) FROM delivery WHERE connection_id = ? AND state = 'pending'"  # noqa: S608
+            f" AND {one_of(self._c, 'target')}"
+        )
+        names = many(self._c, [target.value for target in targets])
+        first = run(self._c, sql, connection_id, names)[0][0]
+        return None if first is None else moment(first)
 
     def mark(
         self,

@@ -88,6 +88,7 @@ class Connections(ports.Connections):
                 n.capabilities,
                 n.paused_reason,
                 n.orders_owed,
+                n.paused_by,
             ).order_by(n.name)
         )
         return [
@@ -99,6 +100,7 @@ class Connections(ports.Connections):
                 frozenset(Capability(c) for c in json.loads(row.capabilities)),
                 row.paused_reason,
                 row.orders_owed,
+                row.paused_by,
             )
             for row in rows
         ]
@@ -108,12 +110,17 @@ class Connections(ports.Connections):
         owed = sa.update(t.connection).where(n.id == connection_id).values(orders_owed=True)
         self._c.execute(owed)
 
-    def pause(self, connection_id: int, reason: str | None, at: dt.datetime) -> None:
+    def pause(
+        self, connection_id: int, reason: str | None, at: dt.datetime, by: str | None = None
+    ) -> None:
         n = t.connection.c
         self._c.execute(
             sa.update(t.connection)
-            .where(n.id == connection_id, n.paused_reason.is_distinct_from(reason))
-            .values(paused_reason=reason, paused_at=at if reason else None)
+            .where(
+                n.id == connection_id,
+                n.paused_reason.is_distinct_from(reason) | n.paused_by.is_distinct_from(by),
+            )
+            .values(paused_reason=reason, paused_at=at if reason else None, paused_by=by)
         )
 
 

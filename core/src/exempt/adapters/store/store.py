@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator
 
 import sqlalchemy as sa
 
-from exempt.adapters.store import locks
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.cards import Cards
 from exempt.adapters.store.database import Database, lock_company
@@ -18,20 +17,27 @@ from exempt.adapters.store.deliveries import Deliveries, Requests
 from exempt.adapters.store.entries import Entries
 from exempt.adapters.store.history import Choices, History
 from exempt.adapters.store.imports import Imports
+from exempt.adapters.store.jobs import Enqueue, Jobs, Workers
 from exempt.adapters.store.likeness import LookAlikes
 from exempt.adapters.store.progress import Connections, Cursors, Reports
 from exempt.adapters.store.reconciling import Reconciling
 from exempt.adapters.store.register import Certificates, OpenFile
 from exempt.adapters.store.search import Search
 from exempt.adapters.store.sources import Sources
+from exempt.adapters.store.webhooks import Webhooks
 from exempt.services import ports
 
 
 class Transaction(ports.Transaction):
     """One transaction on the store."""
 
-    def __init__(self, connection: sa.Connection, open_file: OpenFile) -> None:
+    def __init__(
+        self, connection: sa.Connection, open_file: OpenFile, enqueue: Enqueue | None
+    ) -> None:
         self._c = connection
+        self.jobs = Jobs(connection, enqueue)
+        self.workers = Workers(connection)
+        self.webhooks = Webhooks(connection)
         self.connections = Connections(connection)
         self.cursors = Cursors(connection)
         self.cards = Cards(connection)
@@ -45,7 +51,7 @@ class Transaction(ports.Transaction):
         self.history = History(connection)
         self.choices = Choices(connection)
         self.decisions = Decisions(connection)
-        self.deliveries = Deliveries(connection)
+        self.deliveries = Deliveries(connection, self.jobs)
         self.requests = Requests(connection)
         self.reports = Reports(connection)
 
@@ -61,25 +67,34 @@ class Transaction(ports.Transaction):
 
 
 class SqlStore(ports.Store):
-    """The store in a `Database`."""
+    """The store in a `Database`.
 
-    def __init__(self, database: Database, open_file: OpenFile) -> None:
+    Args:
+        database: Where it is.
+        open_file: Opens a certificate's file.
+        enqueue: Carries runs of jobs; without one they wait for a worker to find them.
+    """
+
+    def __init__(
+        self, database: Database, open_file: OpenFile, enqueue: Enqueue | None = None
+    ) -> None:
         self.database = database
         self._open_file = open_file
+        self.enqueue = enqueue
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:
         with self.database.writing() as connection:
-            yield Transaction(connection, self._open_file)
+            yield Transaction(connection, self._open_file, self.enqueue)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Transaction]:
         with self.database.reading() as connection:
-            yield Transaction(connection, self._open_file)
+            yield Transaction(connection, self._open_file, self.enqueue)
 
     @contextlib.contextmanager
     def alone(self, name: str) -> Iterator[bool]:
-        with locks.alone(self.database.engine, name) as held:
+        with self.database.locks.alone(name) as held:
             yield held
 
     @contextlib.contextmanager

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from exempt.adapters.store import customer_tables
+from exempt.adapters.store import customer_tables, daemon_tables
 from exempt.adapters.store.columns import Day, Moment
 from exempt.adapters.store.schema import Id, address, id_, ref, source
 from exempt.adapters.store.schema import metadata as metadata  # noqa: PLC0414 - complete from here
 
 customer = customer_tables.customer
 source_customer = customer_tables.source_customer
+job = daemon_tables.job
 
 meta = sa.Table(
     "meta",
@@ -39,6 +40,8 @@ connection = sa.Table(
     sa.Column("orders_owed", sa.Boolean(name="orders_owed"), nullable=False),
     sa.Column("paused_reason", sa.Text),
     sa.Column("paused_at", Moment),
+    # Who paused it; null = the daemon, which looks whether it works again.
+    sa.Column("paused_by", sa.Text),
     # As JSON: the fields of customer cards that it has the last word on.
     sa.Column("owns", sa.Text, nullable=False, server_default="[]"),
 )
@@ -302,5 +305,8 @@ request = sa.Table(
     sa.Column("jurisdictions", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False, server_default="request"),
+    # Of a notice that certificates end: the first day of their ends.
+    sa.Column("expiration_date", Day),
     sa.Index(None, "customer_id"),
 )

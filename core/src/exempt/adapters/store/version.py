@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in ``migrations/versions``."""
 
 

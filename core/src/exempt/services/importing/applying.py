@@ -22,6 +22,7 @@ from exempt.services.import_ports import ImportChange
 from exempt.services.importing import runs
 from exempt.services.importing.staging import Told, no_one
 from exempt.services.importing.walking import Place, Step, Walked, place, walk
+from exempt.services.job_ports import JobKind
 from exempt.services.ports import Store, Transaction
 
 DECIDING = {"exempt", "exemption_number", "exemption_code", ZONES, *ADDRESS}
@@ -53,20 +54,45 @@ def apply(
     with store.reading() as tx:
         run = runs.get(tx, import_id)
     with runs.alone(store, run.company_id):
-        with store.writing() as tx:
-            run = runs.get(tx, import_id)
-            _check_ready(run, erase=erase, skip_bad_rows=skip_bad_rows)
-            run = run.model_copy(
-                update={
-                    "state": ImportState.APPLYING,
-                    "position": str(Place(Step.BILLING)),
-                    "counts": run.counts.model_copy(update={"erase": erase}),
-                    "applied_at": act.at,
-                    "applied_by": act.by,
-                }
-            )
-            tx.imports.save(run)
+        run = _confirmed(store, run, act, erase=erase, skip_bad_rows=skip_bad_rows)
         return _go_on(store, run, act, told)
+
+
+def leave_to_daemon(
+    store: Store, import_id: int, act: Act, *, erase: bool = False, skip_bad_rows: bool = False
+) -> ImportRun:
+    """Confirm a checked import, which the daemon then applies; see `apply`."""
+    with store.reading() as tx:
+        run = runs.get(tx, import_id)
+    with runs.alone(store, run.company_id):
+        return _confirmed(store, run, act, erase=erase, skip_bad_rows=skip_bad_rows, to_daemon=True)
+
+
+def _confirmed(
+    store: Store,
+    run: ImportRun,
+    act: Act,
+    *,
+    erase: bool,
+    skip_bad_rows: bool,
+    to_daemon: bool = False,
+) -> ImportRun:
+    with store.writing() as tx:
+        run = runs.get(tx, run.id)
+        _check_ready(run, erase=erase, skip_bad_rows=skip_bad_rows)
+        run = run.model_copy(
+            update={
+                "state": ImportState.APPLYING,
+                "position": str(Place(Step.BILLING)),
+                "counts": run.counts.model_copy(update={"erase": erase}),
+                "applied_at": act.at,
+                "applied_by": act.by,
+            }
+        )
+        tx.imports.save(run)
+        if to_daemon:
+            tx.jobs.ask(JobKind.IMPORT)
+    return run
 
 
 def resume(store: Store, import_id: int, act: Act, *, told: Told = no_one) -> ImportRun:

@@ -1,0 +1,142 @@
+"""What each kind of job does, once; see `exempt.services.job_ports.JobKind`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Collection
+
+from exempt.errors import ConfigError, ConnectorError, PermanentError, TransientError
+from exempt.model.checking import Capability
+from exempt.model.fetching import Stream
+from exempt.services.job_ports import JobKind, KeptEvent
+from exempt.services.mailing import mail_due
+from exempt.services.ports import Connection, Store
+from exempt.services.pull import Reading, read_ids
+from exempt.services.rows import ConnectionRow, DeliveryTarget
+from exempt.services.running import Ended
+from exempt.services.sync import Job, read, reading_name, write, writing_name
+
+_log = logging.getLogger("exempt.jobs")
+
+OCCUPIED = dt.timedelta(seconds=10)
+"""How long to leave a connection to whoever else is at it, such as a person's sync."""
+
+STATUSES = (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER)
+EVENTS_AT_ONCE = 100
+
+
+def pull(job: Job) -> Ended:
+    """Read a connection's streams to their ends."""
+    reading = job.reading
+    with reading.store.alone(reading_name(reading.row)) as held:
+        if not held:
+            return Ended(next_at=reading.clock() + OCCUPIED)
+        unread = read(job)
+    if unread:
+        _log.warning("%s", unread)
+    return Ended(again=reading.stop())
+
+
+def push(job: Job) -> Ended:
+    """Write what is owed to a connection."""
+    reading = job.reading
+    outcomes: Counter[str] = Counter()
+    with reading.store.alone(writing_name(reading.row)) as held:
+        if not held:
+            return Ended(next_at=reading.clock() + OCCUPIED)
+        write(job, outcomes)
+    if outcomes:
+        _log.info("written", extra={"outcomes": dict(outcomes)})
+    return _until_due(reading, STATUSES) if job.write_back else Ended()
+
+
+def mail(job: Job) -> Ended:
+    """Send the mails that go through a connection."""
+    reading = job.reading
+    with reading.store.alone(writing_name(reading.row)) as held:
+        if not held:
+            return Ended(next_at=reading.clock() + OCCUPIED)
+        outcomes = mail_due(reading)
+    if outcomes:
+        _log.info("mailed", extra={"outcomes": dict(outcomes)})
+    return _until_due(reading, (DeliveryTarget.MAIL,))
+
+
+def _until_due(reading: Reading, targets: Collection[DeliveryTarget]) -> Ended:
+    if reading.stop():
+        return Ended(again=True)
+    with reading.store.reading() as tx:
+        return Ended(next_at=tx.deliveries.next_due(reading.row.id, targets))
+
+
+def webhook(job: Job) -> Ended:
+    """Read the records again that a connection's webhooks speak of, each once."""
+    reading = job.reading
+    while not reading.stop():
+        with reading.store.reading() as tx:
+            events = tx.webhooks.pending(reading.row.id, EVENTS_AT_ONCE)
+        if not events:
+            return Ended()
+        by_stream: dict[Stream, list[KeptEvent]] = defaultdict(list)
+        for event in events:
+            by_stream[event.event.stream].append(event)
+        for stream, mine in by_stream.items():
+            _read_again(reading, stream, mine)
+    return Ended(again=True)
+
+
+def _read_again(reading: Reading, stream: Stream, events: Collection[KeptEvent]) -> None:
+    """Read what *events* speak of, and mark them done; one that cannot be read stops no other."""
+    dead: str | None = None
+    if Capability(stream.value) in reading.connection.capabilities:
+        ids = tuple(dict.fromkeys(i for kept in events for i in kept.event.external_ids))
+        try:
+            read_ids(reading, stream, ids)
+        except (ConfigError, TransientError):
+            raise
+        except ConnectorError as error:
+            if len(events) > 1:
+                for kept in events:
+                    _read_again(reading, stream, [kept])
+                return
+            dead = str(error)
+            _log.warning("event cannot be followed: %s", error)
+    with reading.store.writing() as tx:
+        tx.webhooks.done([kept.id for kept in events], reading.clock(), dead=dead)
+
+
+def probe(store: Store, row: ConnectionRow, connection: Connection, at: dt.datetime) -> Ended:
+    """Look whether a connection that an error paused works again; if so, it goes on.
+
+    Raises:
+        ConnectorError: It does not.
+    """
+    result = connection.check()
+    if broken := [p for p in result.problems if p.severity == "error"]:
+        msg = f"{row.name}: {broken[0].message}: {broken[0].help}"
+        raise PermanentError(msg)
+    resume(store, row, at)
+    return Ended()
+
+
+def resume(store: Store, row: ConnectionRow, at: dt.datetime) -> None:
+    """Let a connection go on, and do at once what waited."""
+    with store.writing() as tx:
+        tx.connections.pause(row.id, None, at)
+        tx.jobs.plan(JobKind.PROBE, row.id, None)
+        for kind in kinds_of(row.capabilities):
+            tx.jobs.ask(kind, row.id)
+
+
+def kinds_of(capabilities: Collection[Capability]) -> list[JobKind]:
+    """The jobs that there are for a connection that can do so much."""
+    reads = {Capability(stream.value) for stream in Stream}
+    kinds = {
+        JobKind.PULL: reads,
+        JobKind.PUSH: {Capability.PUSH_CUSTOMERS, Capability.PUSH_ORDERS},
+        JobKind.MAIL: {Capability.REQUESTS},
+        JobKind.WEBHOOK: {Capability.WEBHOOKS},
+    }
+    return [kind for kind, any_of in kinds.items() if any_of & set(capabilities)]

@@ -1,0 +1,244 @@
+"""The tables of the settings file, with what each setting means."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+
+from exempt.data.pack import SHIPPED
+from exempt.errors import SettingsError
+from exempt.model.custom import CustomField, CustomKey
+from exempt.model.decision import Profile
+from exempt.model.record import Day
+from exempt.rules.ownership import OWNABLE
+from exempt.rules.schedules import Schedule, parse, seconds
+from exempt.rules.validity import REVIEW_AFTER_YEARS
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class General(_Table):
+    """The table ``[exempt]``."""
+
+    database: str = Field(
+        "sqlite:///exempt.db",
+        description="Where everything is kept: sqlite:///PATH, postgresql://…, or a reference.",
+    )
+    documents: str = Field("documents", description="The folder of certificate files.")
+    decision_profile: Profile = Field(
+        Profile.DEFAULT, description="Which rule chooses a certificate: default or r2."
+    )
+    expiring_soon_days: Annotated[int, Field(ge=0, le=366)] = Field(
+        30, description="How many days before its end a certificate counts as expiring soon."
+    )
+    portal_url: str | None = Field(
+        None, description="Where customers upload certificates; without it they answer the mail."
+    )
+    rules_pack: str = Field(
+        SHIPPED,
+        description="Which pack of state rules counts: exempt, or an installed one, see"
+        " exempt plugins.",
+    )
+    rules_folder: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="A folder with a pack of your own, states.csv and reasons.csv, in place of an"
+        " installed one.",
+    )
+    review_after_years: Annotated[int, Field(ge=1, le=10)] = Field(
+        REVIEW_AFTER_YEARS, description="When to look again at a certificate without an end."
+    )
+
+    @field_validator("rules_folder")
+    @classmethod
+    def _one_pack(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("rules_pack", SHIPPED) != SHIPPED:
+            msg = "stands beside rules_pack, which names another pack: keep one of the two"
+            raise ValueError(msg)
+        return value
+
+
+class CompanySettings(_Table):
+    """A table ``[companies.KEY]``: one of the seller's legal entities."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="Its name.")
+    parent: Name | None = Field(None, description="The key of the company it belongs to.")
+
+
+class ConnectionSettings(_Table):
+    """A table ``[connections.NAME]``: one account of one outside system."""
+
+    connector: str = Field(description="Which connector: see exempt plugins.")
+    company: Name = Field(description="The key of the company whose account it is.")
+    write_back: bool = Field(
+        default=False, description="Whether exemption status is written to it; else it only waits."
+    )
+    since: Day | None = Field(None, description="The first day of history that is of interest.")
+    page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1000, description="The most records to read and store at once."
+    )
+    schedule: Schedule | None = Field(
+        None,
+        description="When the daemon reads it, in place of daemon.pull: 15m, a line of cron, or"
+        " never.",
+    )
+    rate_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        None, description="The most calls a second, in place of what its connector keeps to."
+    )
+    owns: tuple[Literal[*OWNABLE], ...] = Field(  # type: ignore[valid-type]
+        (),
+        description="The fields of customers that it has the last word on: name, number, code,"
+        " tax_id, email, address, bill_to.",
+    )
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="The connector's own settings: see its guide."
+    )
+
+    @field_validator("schedule")
+    @classmethod
+    def _parsed(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse(value)
+        return value
+
+
+class Daemon(_Table):
+    """The table ``[daemon]``: what runs by itself, and when; see exempt run."""
+
+    listen: str = Field(
+        "127.0.0.1:8080",
+        pattern=r"^[^\s/]*:\d{1,5}$",
+        description="Where webhooks, health and metrics are served: HOST:PORT.",
+    )
+    metrics_token: str | None = Field(
+        None,
+        description="A reference to a secret that /metrics and the details of /readyz ask for;"
+        " without it they are shown to this machine only.",
+    )
+    time_zone: str = Field("UTC", description="The time zone of schedules, as America/New_York.")
+    pull: Schedule = Field(
+        "15m",
+        description="When connections are read: an interval as 15m or 2h, a line of cron, or"
+        " never.",
+    )
+    daily: Schedule = Field(
+        "10 0 * * *", description="When statuses are carried on to a new day, and notices sent."
+    )
+    send_notices: bool = Field(
+        default=False,
+        description="Whether customers are written to by themselves: expiry_notices, reminders.",
+    )
+    expiry_notices: tuple[Annotated[int, Field(ge=0, le=366)], ...] = Field(
+        (30, 7, 0), description="How many days before a certificate ends its customer is told."
+    )
+    reminders: tuple[Annotated[int, Field(ge=1, le=366)], ...] = Field(
+        (7, 21), description="How many days after a request its customer is reminded of it."
+    )
+    at_once: Annotated[int, Field(ge=2, le=64)] = Field(
+        16, description="How many jobs a worker does at once, at most one of a kind a connection."
+    )
+    hook_timeout: Schedule = Field(
+        "10m", description="How long a connector may take for one answer before it is given up."
+    )
+    memory: Annotated[int, Field(ge=200, le=1_000_000)] = Field(
+        1000, description="At how many megabytes a worker starts itself anew."
+    )
+    drain: Schedule = Field(
+        "60s", description="How long a worker that is stopped waits for pages and batches."
+    )
+    keep_runs: Annotated[int, Field(ge=1, le=3650)] = Field(
+        7, description="How many days the history of runs is kept."
+    )
+    keep_webhooks: Annotated[int, Field(ge=1, le=3650)] = Field(
+        30, description="How many days webhooks are kept as they came."
+    )
+    log: Literal["text", "json"] = Field("text", description="How the log is written.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError):
+            msg = "is no time zone: write it as America/New_York"
+            raise ValueError(msg) from None
+        return value
+
+    @field_validator("pull", "daily")
+    @classmethod
+    def _parsed(cls, value: str) -> str:
+        parse(value)
+        return value
+
+    @field_validator("hook_timeout", "drain")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        seconds(value)
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _reference(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("env:", "file:")):
+            msg = "a secret does not stand in the file: write env:NAME or file:PATH"
+            raise ValueError(msg)
+        return value
+
+
+class CustomFields(_Table):
+    """The table ``[custom_fields]``: fields of your own, by their keys.
+
+    Each has a ``title``, a ``kind`` (text, number, date, yes_no or choice) and,
+    for a choice, its ``choices``.
+    """
+
+    customers: dict[CustomKey, CustomField] = Field(
+        default_factory=dict, description="Of customers; an import has a column of that title."
+    )
+    certificates: dict[CustomKey, CustomField] = Field(
+        default_factory=dict, description="Of certificates."
+    )
+
+
+class SettingsFile(_Table):
+    """The whole file."""
+
+    exempt: General = Field(default_factory=General)
+    companies: dict[Name, CompanySettings] = Field(default_factory=dict)
+    connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
+    custom_fields: CustomFields = Field(default_factory=CustomFields)
+    daemon: Daemon = Field(default_factory=Daemon)
+
+    def parents_first(self) -> list[str]:
+        """The keys of companies, each after the one it belongs to.
+
+        Raises:
+            SettingsError: A parent does not exist, or a company belongs to itself.
+        """
+        ordered: list[str] = []
+        waiting = dict(self.companies)
+        while waiting:
+            ready = [k for k, c in waiting.items() if c.parent is None or c.parent in ordered]
+            if not ready:
+                orphans = [k for k, c in waiting.items() if c.parent not in self.companies]
+                key = next(iter(orphans or waiting))
+                msg = (
+                    f"companies.{key}.parent: {waiting[key].parent!r} is no company above it:"
+                    " name one that is, or leave it out"
+                )
+                raise SettingsError(msg)
+            ordered += ready
+            waiting = {k: c for k, c in waiting.items() if k not in ready}
+        return ordered

@@ -1,0 +1,86 @@
+"""Jobs of all of Exempt: imports to go on with, what a new day brings, and tidying up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from exempt.adapters.engine.engine import Engine
+from exempt.errors import RefusedError
+from exempt.model.imports import ImportState
+from exempt.services import daily
+from exempt.services.importing.applying import resume
+from exempt.services.importing.undoing import undo
+from exempt.services.job_ports import JobKind, JobRow
+from exempt.services.running import Ended
+from exempt.wiring import Exempt
+
+_log = logging.getLogger("exempt.jobs")
+
+OCCUPIED = dt.timedelta(seconds=10)
+KEEP_WORKERS = dt.timedelta(days=7)
+
+_GO_ON = {ImportState.APPLYING: resume, ImportState.UNDOING: undo}
+
+
+class _StoppedError(Exception):
+    """Raised between two pieces of an import when the worker ends."""
+
+
+class Upkeep:
+    """What is done for all connections together."""
+
+    def __init__(self, exempt: Exempt, engine: Engine) -> None:
+        self._exempt = exempt
+        self._engine = engine
+        self._settings = exempt.settings.file.daemon
+
+    def imports(self, _job: JobRow) -> Ended:
+        """Go on with imports that were confirmed, and that no other process is at."""
+        with self._exempt.store.reading() as tx:
+            runs = [run for run in tx.imports.all(None, 1000) if run.state in _GO_ON]
+        occupied = False
+        for run in reversed(runs):
+            act = self._exempt.act(run.applied_by or "daemon")
+            try:
+                _GO_ON[run.state](self._exempt.store, run.id, act, told=self._go_on)
+            except _StoppedError:
+                return Ended(again=True)
+            except RefusedError as error:  # another process is at it, or has just ended it
+                _log.info("%s", error)
+                occupied = True
+        return Ended(next_at=self._exempt.clock() + OCCUPIED if occupied else None)
+
+    def _go_on(self, _rows: int, _part: float) -> None:
+        if self._exempt.stopping:
+            raise _StoppedError
+
+    def daily(self, _job: JobRow) -> Ended:
+        """Carry statuses on to this day."""
+        daily.carry_on(self._exempt.store, self._exempt.policy, self._exempt.clock)
+        return Ended()
+
+    def upkeep(self, _job: JobRow) -> Ended:
+        """Forget what is old, and find work that nobody is on the way to."""
+        at = self._exempt.clock()
+        old_runs = dt.datetime.now(dt.UTC) - dt.timedelta(days=self._settings.keep_runs)
+        self._engine.forget(old_runs.timestamp())
+        with self._exempt.store.writing() as tx:
+            tx.webhooks.forget(at - dt.timedelta(days=self._settings.keep_webhooks))
+            tx.workers.forget(at - KEEP_WORKERS)
+        for name in self._lost():
+            _log.warning("%s: its run was lost: asked for again", name)
+        return Ended()
+
+    def _lost(self) -> list[str]:
+        """Ask again for jobs whose runs the engine knows nothing of."""
+        with self._exempt.store.reading() as tx:
+            # First the jobs, then the runs: one that ends in between is asked for once too often.
+            jobs = [job for job in tx.jobs.all() if job.kind is not JobKind.UPKEEP]
+        live = self._engine.live()
+        lost = [job for job in jobs if (job.waiting or job.running) and job.run_id not in live]
+        for job in lost:
+            with self._exempt.store.writing() as tx:
+                tx.jobs.lost(job.name)
+                tx.jobs.ask(job.kind, job.connection_id)
+        return [job.name for job in lost]
