@@ -21,6 +21,7 @@ from exempt.model.certificate import (
     JurisdictionDetails,
     ReviewStatus,
 )
+from exempt.services.rows import CustomerFilter
 from exempt.wiring import Exempt
 
 SETTINGS = """
@@ -68,15 +69,15 @@ def sync(exempt: Exempt) -> Time:
 def certify(exempt: Exempt) -> None:
     """Enter a certificate for every customer that claims an exemption."""
     with exempt.store.writing() as tx:
-        for customer in tx.reports.customers():
-            if customer.flagged_exempt:
-                tx.certificates.add(
-                    _certificate(customer.id),
-                    ReviewStatus.ACCEPTED,
-                    exempt.clock(),
-                    by="bench",
-                    source="import",
-                )
+        flagged = tx.cards.page(CustomerFilter(flagged=True), exempt.clock().date())
+        for customer in flagged.customers:
+            tx.certificates.add(
+                _certificate(customer.id),
+                ReviewStatus.ACCEPTED,
+                exempt.clock(),
+                by="bench",
+                source="import",
+            )
 
 
 def _certificate(customer_id: int) -> CertificateDetails:

@@ -28,6 +28,7 @@ import exempt.http
 from exempt import errors, hookspecs, settings
 from exempt.cli import app
 from exempt.services import push
+from exempt.settings import tables
 
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made from the code by docs/generate.py: change it there. -->"
@@ -40,7 +41,8 @@ NOT_BUILT = "[not built yet](../README.md#not-built-yet)"
 HOOKS = {name: hook for name, hook in vars(exempt.Connector).items() if not name.startswith("_")}
 
 CALLED = {
-    "check": "by `exempt check` and `exempt demo`.",
+    "check": "by `exempt check` and `exempt demo`, and by the daemon to see whether a paused"
+    " connection works again.",
     "choices": f"by nothing so far: pick lists are {NOT_BUILT}.",
     "ranges": "by `exempt sync`, before a stream is read for the first time, and again when its"
     " cursors no longer count: after `CursorExpired`, or after a change of the connection's"
@@ -54,9 +56,10 @@ CALLED = {
     "fetch_employees": "as `fetch_customers`, without `ids` so far.",
     "push_exemption_status": "by `exempt sync` where `write_back` is true, after all streams were"
     " read; by `exempt sync --dry-run` with `dry_run`, whatever `write_back` says.",
-    "send_request": "by `exempt requests send`, once a mail, and by `exempt sync` for mails that"
-    " are still owed.",
-    "receive_webhook": f"by nothing so far: the server that takes webhooks in is {NOT_BUILT}.",
+    "send_request": "by `exempt requests send` and `exempt requests remind`, once a mail, and by"
+    " `exempt sync` and the daemon for mails that are still owed.",
+    "receive_webhook": "by the server of `exempt run` and `exempt web`, for each request to"
+    " `/hooks/NAME`, one at a time for each connection; what it names is read by a job.",
     "close": "once for each connector that was opened, also after errors.",
 }
 TWICE = {
@@ -211,15 +214,18 @@ def settings_page() -> str:
         " with a letter or digit. What was read belongs to the connection's name: under another"
         " name, everything is read anew.",
         "## [exempt]",
-        _settings(settings.General),
+        _settings(tables.General),
         "## [companies.KEY]",
         "One of the seller's legal entities. Customers and connections belong to a company.",
-        _settings(settings.CompanySettings),
+        _settings(tables.CompanySettings),
         "## [connections.NAME]",
         "One account of one outside system.",
-        _settings(settings.ConnectionSettings),
+        _settings(tables.ConnectionSettings),
         "## [connections.NAME.settings]",
         "The connector's own settings: see the guide of each [connector](../how-to/connectors.md).",
+        "## [daemon]",
+        "What runs by itself, and when: see [the daemon](../how-to/run-the-daemon.md).",
+        _settings(tables.Daemon),
     )
 
 
@@ -242,11 +248,18 @@ def _setting_type(kind: Any, limits: list[Any]) -> str:
     """A setting's type in the words of the file."""
     if isinstance(kind, type) and issubclass(kind, Enum):
         return " or ".join(f'`"{member.value}"`' for member in kind)
-    words = {bool: "true or false", int: "a number", dt.date: "a day", dict: "a table"}
+    words = {
+        bool: "true or false",
+        tuple: "a list",
+        int: "a number",
+        float: "a number",
+        dt.date: "a day",
+        dict: "a table",
+    }
     inner = {getattr(each, "__origin__", each) for each in (kind, *get_args(kind))}
     plain = next((word for type_, word in words.items() if type_ in inner), "a text")
     edges = [str(getattr(limit, "ge", None) or getattr(limit, "le", 0)) for limit in limits]
-    return ", ".join([plain, " to ".join(edges)]) if plain == "a number" else plain
+    return ", ".join(filter(None, [plain, " to ".join(edges)])) if plain == "a number" else plain
 
 
 def _in_toml(value: object) -> str:

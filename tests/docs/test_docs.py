@@ -15,8 +15,9 @@ import typer.main
 import exempt
 import exempt.http
 import exempt.testing
-from exempt import errors, settings
+from exempt import errors
 from exempt.cli import app
+from exempt.settings import tables
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -29,9 +30,10 @@ REFERENCE = "\n".join(
 )
 HOOKS = [name for name in vars(exempt.Connector) if not name.startswith("_")]
 TABLES: dict[str, Any] = {
-    "[exempt]": settings.General,
-    "[companies.KEY]": settings.CompanySettings,
-    "[connections.NAME]": settings.ConnectionSettings,
+    "[exempt]": tables.General,
+    "[companies.KEY]": tables.CompanySettings,
+    "[connections.NAME]": tables.ConnectionSettings,
+    "[daemon]": tables.Daemon,
 }
 ERRORS = [name for name, value in vars(errors).items() if isinstance(value, type)]
 

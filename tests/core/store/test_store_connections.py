@@ -15,7 +15,7 @@ from support.stores import MINUTE, connected, customers_in, enter, rows, save_cu
 def test_a_connection_is_registered_once_and_brought_up_to_date(store: SqlStore) -> None:
     first = connected(store, "erp", capabilities=[Capability.ORDERS])
     orders_only = frozenset({Capability.ORDERS})
-    assert first[1:] == ("erp", "fake", first.company_id, orders_only, None, False, None)
+    assert first[1:] == ("erp", "fake", first.company_id, orders_only, None, False, None, None)
     again = connected(store, "erp", capabilities=[Capability.ORDERS, Capability.CUSTOMERS])
     assert again.id == first.id
     assert again.capabilities == {Capability.ORDERS, Capability.CUSTOMERS}
@@ -66,6 +66,25 @@ def test_a_pause_has_a_reason_and_ends(store: SqlStore, erp: ConnectionRow) -> N
     with store.writing() as tx:
         tx.connections.pause(erp.id, None, NOW)
     assert paused() == [(None, None)]
+
+
+def test_what_a_person_paused_only_a_person_lets_go_on(store: SqlStore, erp: ConnectionRow) -> None:
+    def said() -> tuple[str | None, str | None, object]:
+        with store.reading() as tx:
+            (row,) = tx.connections.all()
+        return row.paused_reason, row.paused_by, row.paused_at
+
+    with store.writing() as tx:
+        tx.connections.pause(erp.id, "the key was refused", NOW)
+        tx.connections.pause(erp.id, "we move house", NOW + MINUTE, "anna")
+    assert said() == ("we move house", "anna", NOW + MINUTE), "over an error, too"
+    for reason in (None, "the key was refused"):
+        with store.writing() as tx:
+            tx.connections.pause(erp.id, reason, NOW + 2 * MINUTE)
+        assert said() == ("we move house", "anna", NOW + MINUTE)
+    with store.writing() as tx:
+        tx.connections.pause(erp.id, None, NOW + 3 * MINUTE, "bea")
+    assert said() == (None, None, None)
 
 
 def part(number: int, cursor: str | None, *, done: bool = False) -> StreamPart:

@@ -12,10 +12,13 @@ import typer
 from exempt.cli import (
     certificates_app,
     companies_app,
+    connections_app,
     customers_app,
     daemon_app,
+    deliveries_app,
     entries_app,
     imports_app,
+    jobs_app,
     orders_app,
     requests_app,
     rules_app,
@@ -34,7 +37,9 @@ app.add_typer(certificates_app.app, name="certificates")
 app.add_typer(entries_app.comments, name="comments")
 app.add_typer(entries_app.files, name="files")
 app.add_typer(companies_app.app, name="companies")
+app.add_typer(connections_app.app, name="connections")
 app.add_typer(customers_app.app, name="customers")
+app.add_typer(deliveries_app.app, name="deliveries")
 app.add_typer(imports_app.app, name="imports")
 app.add_typer(orders_app.app, name="orders")
 app.add_typer(requests_app.app, name="requests")
@@ -43,6 +48,8 @@ app.add_typer(rules_app.app, name="rules")
 
 app.command()(daemon_app.run)
 app.command()(daemon_app.worker)
+app.command()(daemon_app.web)
+app.command()(jobs_app.jobs)
 
 
 def _version(asked: bool) -> None:

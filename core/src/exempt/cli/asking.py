@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 
 from exempt.cli.companies import scope
@@ -10,9 +11,10 @@ from exempt.cli.output import count, print_json, print_table, say
 from exempt.cli.show import states
 from exempt.errors import RefusedError
 from exempt.model.customer import usable_email
-from exempt.services.requests import lacking
+from exempt.services.reminding import Letter, Reminded
+from exempt.services.requests import Asked, lacking
 from exempt.services.rows import Uncovered
-from exempt.wiring import Exempt
+from exempt.wiring import Exempt, mails
 
 
 def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool) -> None:
@@ -35,20 +37,25 @@ def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool)
     )
     print_table(
         "Asked",
-        ("Request", "Customer", "Sent to", "States", "Status", "When"),
+        ("Request", "For", "Customer", "Sent to", "States", "Mails", "Status", "When"),
         [
             (
                 r.id,
+                _PURPOSES[r.purpose],
                 r.customer_name,
                 r.recipient,
                 states(r.jurisdictions),
+                r.mails,
                 ": ".join(filter(None, (r.state.replace("_", " "), r.withdrawn_because))),
                 f"{r.created_at:%Y-%m-%d}",
             )
             for r in asked
         ],
-        right=(0,),
+        right=(0, 5),
     )
+
+
+_PURPOSES = {"request": "what is missing", "expiry": "what ends"}
 
 
 def _email(one: Uncovered) -> str:
@@ -63,7 +70,7 @@ def send(exempt: Exempt, customers: Sequence[str], *, everyone: bool, as_json: b
         msg = "requests send: name customers, or say --all"
         raise RefusedError(msg)
     only = None if everyone else [exempt.customer(words).id for words in customers]
-    asked, outcomes = exempt.ask(only)
+    asked, outcomes = mails.ask(exempt, only)
     if as_json:
         print_json(
             {**{k: [u._asdict() for u in v] for k, v in asked._asdict().items()}, "mails": outcomes}
@@ -73,20 +80,57 @@ def send(exempt: Exempt, customers: Sequence[str], *, everyone: bool, as_json: b
         say(f"Asked {one.name} ({one.email}) for {states(one.jurisdictions)}.")
     for one in asked.already_asked:
         say(f"{one.name} was asked before, and is not asked again.")
-    for one in asked.without_mail:
+    _say_left_out(asked)
+    say(f"{count(len(asked.sent), 'request')} made; mails: {_said(outcomes)}.")
+    return 1 if asked.without_email else 0
+
+
+def remind(exempt: Exempt, *, dry_run: bool, as_json: bool) -> int:
+    """``exempt requests remind``; 1 when somebody could not be written to."""
+    if dry_run:
+        reminded, outcomes = mails.rehearse(exempt), Counter[str]()
+    else:
+        reminded, outcomes = mails.remind(exempt)
+    if as_json:
+        groups = {k: [letter._asdict() for letter in v] for k, v in reminded._asdict().items()}
+        print_json({**groups, "mails": outcomes})
+        return 1 if reminded.without_email else 0
+    for letter in reminded.sent:
+        said = "Would write" if dry_run else "Wrote"
+        say(f"{said} to {letter.name} ({letter.email}): {_about(letter)}.")
+    _say_left_out(reminded)
+    if dry_run:
+        say(f"{count(len(reminded.sent), 'mail')} would be written; nothing was.")
+    else:
+        say(f"{count(len(reminded.sent), 'mail')} written; mails: {_said(outcomes)}.")
+    return 1 if reminded.without_email else 0
+
+
+def _about(letter: Letter) -> str:
+    places, first = states(letter.jurisdictions), letter.expiration_date
+    if first is None:
+        return f"a reminder that {places} is missing"
+    several = len(letter.jurisdictions) > 1
+    return f"{places} end from {first} on" if several else f"{places} ends on {first}"
+
+
+def _say_left_out(done: Asked | Reminded) -> None:
+    """Who is not written to, and what to do about it."""
+    for one in done.without_mail:
         say(
             f"{one.name} belongs to {one.company}, which has no connection that sends mail.",
             "yellow",
         )
-    for one in asked.excluded:
+    for one in done.excluded:
         say(f"{one.name} is excluded from mailings: call it.", "yellow")
-    for one in asked.without_email:
+    for one in done.without_email:
         words = shlex.quote(one.number or f"id:{one.customer_id}")
         say(
             f"{one.name} has no usable e-mail address: add one in the source, or with exempt"
             f" customers edit {words} --email",
             "yellow",
         )
-    said = ", ".join(f"{n} {outcome}" for outcome, n in sorted(outcomes.items()))
-    say(f"{count(len(asked.sent), 'request')} made; mails: {said or 'none'}.")
-    return 1 if asked.without_email else 0
+
+
+def _said(outcomes: Counter[str]) -> str:
+    return ", ".join(f"{n} {outcome}" for outcome, n in sorted(outcomes.items())) or "none"

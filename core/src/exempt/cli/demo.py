@@ -30,7 +30,7 @@ from exempt.services.rows import CustomerFilter
 from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
 from exempt.testing import sample
-from exempt.wiring import Exempt
+from exempt.wiring import Exempt, mails
 
 _MARK = ".exempt-demo"
 _NAMES = {
@@ -110,7 +110,7 @@ class _Demo:
             failed |= self._sync(exempt)
             self._show_written(rehearsed, before)
             say("5  Ask customers for what is missing", "bold")
-            asked, _ = exempt.ask()
+            asked, _ = mails.ask(exempt)
             self._show_result(exempt, asked)
         finally:
             exempt.close()

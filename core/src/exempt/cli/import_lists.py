@@ -54,7 +54,7 @@ def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: 
                 run.id,
                 run.file_name,
                 *([keys[run.company_id]] if several else []),
-                run.state.value,
+                state_of(run),
                 f"{run.counts.rows:,}",
                 f"{_tally(run).new:,}",
                 f"{_tally(run).changed:,}",
@@ -66,6 +66,18 @@ def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: 
         right=(0, *range(3 + len(several), 6 + len(several))),
         whole=("Id", "State", "Rows", "New", "Changed", "When"),
     )
+
+
+def state_of(run: ImportRun) -> str:
+    """Its state; of one that goes on, or was interrupted, with how much of it is done."""
+    if run.state is not ImportState.APPLYING:
+        return run.state.value
+    done, planned = _customers(run.counts.done), _customers(run.counts.planned)
+    return f"{run.state.value}, {min(100, 100 * done // max(1, planned))} %"
+
+
+def _customers(tally: Tally) -> int:
+    return tally.new + tally.changed + tally.unchanged + tally.left
 
 
 def _tally(run: ImportRun) -> Tally:
@@ -88,7 +100,7 @@ def show_one(exempt: Exempt, import_id: int, *, as_json: bool) -> None:
     print_head(run)
     print_facts(
         [
-            ("State", run.state.value),
+            ("State", state_of(run)),
             *([("Applied", _when(run.applied_at, run.applied_by))] if run.applied_at else []),
             *([("Undone", _when(run.undone_at, run.undone_by))] if run.undone_at else []),
             *facts_of(_tally(run), done=bool(run.applied_at)),

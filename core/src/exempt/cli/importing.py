@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from exempt.cli import daemon_view
 from exempt.cli.import_lists import write_changes, write_findings
 from exempt.cli.import_view import (
     print_checked,
     print_done,
     print_undone,
+    told,
     told_check,
     told_done,
 )
@@ -26,6 +28,7 @@ from exempt.services.certificates import Act
 from exempt.services.importing import applying, runs, undoing
 from exempt.services.importing.checking import Checked, check
 from exempt.services.importing.staging import Told, no_one
+from exempt.services.job_ports import JobKind
 from exempt.wiring import Exempt
 from exempt.wiring.imports import read_customers, write_customer_template
 
@@ -41,6 +44,7 @@ class Asked(NamedTuple):
     aliases: bool
     only: Sequence[str]
     apply: bool
+    background: bool
     erase: bool
     skip_bad_rows: bool
     all_problems: Path | None
@@ -60,6 +64,7 @@ class Asked(NamedTuple):
         flags = {
             "--aliases": self.aliases,
             "--apply": True,
+            "--background": self.background,
             "--erase": bool(checked.run.counts.planned.erasures),
             "--skip-bad-rows": bool(run.counts.stuck),
         }
@@ -81,6 +86,8 @@ def import_customers(exempt: Exempt, act: Act, asked: Asked, *, as_json: bool) -
         if not asked.apply:
             msg = f"import {run.id} of this file was interrupted: exempt imports resume {run.id}"
             raise RefusedError(msg)
+        if asked.background:
+            return _left_to_daemon(exempt, run, as_json=as_json)
         return _resumed(exempt, act, run, as_json=as_json)
     with _bar("Checking", quiet=as_json) as progress:
         checked = check(exempt.store, run.id, told=progress)
@@ -95,16 +102,7 @@ def import_customers(exempt: Exempt, act: Act, asked: Asked, *, as_json: bool) -
             stops = not asked.skip_bad_rows and bool(counts.stuck)
             stops = stops or (not asked.erase and bool(counts.planned.erasures))
             print_checked(checked, changes=stops)
-        with _bar("Importing", quiet=as_json) as progress:
-            run = applying.apply(
-                exempt.store,
-                run.id,
-                act,
-                erase=asked.erase,
-                skip_bad_rows=asked.skip_bad_rows,
-                told=progress,
-            )
-        return _done(exempt, run, as_json=as_json)
+        return _apply(exempt, act, run, asked, as_json=as_json)
     if as_json:
         print_json(told_check(checked))
     else:
@@ -114,6 +112,31 @@ def import_customers(exempt: Exempt, act: Act, asked: Asked, *, as_json: bool) -
         say(f"  {asked.again(run, checked)}", wrap=False)
         say(f"  exempt imports changes {run.id}    every change, cell by cell", wrap=False)
     return 1 if run.counts.stuck else 0
+
+
+def _apply(exempt: Exempt, act: Act, run: ImportRun, asked: Asked, *, as_json: bool) -> int:
+    confirmed = {"erase": asked.erase, "skip_bad_rows": asked.skip_bad_rows}
+    if asked.background:
+        run = applying.leave_to_daemon(exempt.store, run.id, act, **confirmed)
+        return _left_to_daemon(exempt, run, as_json=as_json)
+    with _bar("Importing", quiet=as_json) as progress:
+        run = applying.apply(exempt.store, run.id, act, **confirmed, told=progress)
+    return _done(exempt, run, as_json=as_json)
+
+
+def _left_to_daemon(exempt: Exempt, run: ImportRun, *, as_json: bool) -> int:
+    """Say how an import goes on that the daemon applies, beginning within seconds."""
+    with exempt.store.writing() as tx:
+        tx.jobs.ask(JobKind.IMPORT)
+        daemon = daemon_view.look(tx, exempt.clock())
+    if as_json:
+        print_json({"import": told(run)})
+        return 0
+    say(f"Import {run.id} of {one_line(run.file_name)} is left to the daemon.", "green")
+    say(f"  exempt imports show {run.id}    how far it is", wrap=False)
+    if not daemon.alive:
+        say(f"No daemon runs: start exempt run, or exempt imports resume {run.id}.", "yellow")
+    return 0
 
 
 def _staged(exempt: Exempt, act: Act, asked: Asked, *, quiet: bool) -> ImportRun:

@@ -67,6 +67,9 @@ def import_(
     apply: Annotated[
         bool, typer.Option("--apply", help="Change the customers; else it is only shown.")
     ] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="With --apply: leave it to the daemon.")
+    ] = False,
     erase: Annotated[
         bool, typer.Option("--erase", help="Blank cells may erase what customers have.")
     ] = False,
@@ -101,6 +104,7 @@ def import_(
         aliases=aliases,
         only=only or [],
         apply=apply,
+        background=background,
         erase=erase,
         skip_bad_rows=skip_bad_rows,
         all_problems=all_problems,

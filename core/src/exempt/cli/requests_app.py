@@ -33,3 +33,20 @@ def send(
     from exempt.cli import asking  # noqa: PLC0415
 
     raise typer.Exit(asking.send(opened(), customer or [], everyone=everyone, as_json=json))
+
+
+@app.command()
+def remind(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Mail whom certificates end for, and who has not answered a request; each mail once.
+
+    On the days that the settings name: daemon.expiry_notices before a certificate ends,
+    daemon.reminders after a request. With daemon.send_notices the daemon does so by itself.
+    """
+    from exempt.cli import asking  # noqa: PLC0415
+
+    raise typer.Exit(asking.remind(opened(), dry_run=dry_run, as_json=json))

@@ -2,31 +2,125 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NoReturn
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from exempt.cli.output import say
+from exempt.errors import RefusedError
 from exempt.wiring import Exempt
-from exempt.wiring.worker import Why, Worker
+from exempt.wiring.logs import begin_logging
+from exempt.wiring.tracing import end_watching, watch
+from exempt.wiring.worker import Why, Worker, prepared
+
+if TYPE_CHECKING:
+    from exempt.web.serving import Server
+
+_WEB = ("starlette", "uvicorn")
 
 
-def run_all(exempt: Exempt, name: str) -> NoReturn:
+def run_all(exempt: Exempt, name: str, listen: str | None) -> NoReturn:
     """``exempt run``."""
-    run_worker(exempt, name)
+    server = _server(listen or exempt.settings.file.daemon.listen, "exempt run")
+    _work(exempt, name, server, hooks=True)
 
 
-def run_worker(exempt: Exempt, name: str) -> NoReturn:
+def run_worker(exempt: Exempt, name: str, listen: str | None) -> NoReturn:
     """``exempt worker``."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    server = None if listen is None else _server(listen, "exempt worker --listen")
+    _work(exempt, name, server, hooks=False)
+
+
+def run_web(exempt: Exempt, listen: str | None) -> NoReturn:
+    """``exempt web``."""
+    server = _server(listen or exempt.settings.file.daemon.listen, "exempt web")
+    from exempt.wiring.web import Receivers, app_of  # noqa: PLC0415 - an extra
+
+    begin_logging(exempt)
+    watch("web")
+    stopped = threading.Event()
+    why = Why.STOPPED
+
+    def died() -> None:
+        nonlocal why
+        why = Why.ANEW
+        stopped.set()
+
+    with ExitStack() as stack:
+        stack.callback(prepared(exempt).close)
+        receivers = Receivers(exempt, lambda _name: None)
+        stack.callback(receivers.close)
+        stack.callback(server.close)
+        server.start(app_of(exempt, receivers), died)
+        _on_signals(stopped.set)
+        _say_where(server, hooks=True)
+        stopped.wait()
+    _end(why)
+
+
+def _work(exempt: Exempt, name: str, server: Server | None, *, hooks: bool) -> NoReturn:
+    """Do jobs, and serve meanwhile; when it is to end, the web server takes no more first."""
+    begin_logging(exempt, name)
+    watch(name)
     worker = Worker(exempt, name)
-    _on_signals(worker.stop)
-    _end(worker.run())
+
+    def stop() -> None:
+        if server is not None:
+            server.stop()
+        worker.stop()
+
+    with ExitStack() as stack:
+        if server is not None:
+            _serve(exempt, server, stack, hooks=hooks, died=lambda: worker.stop(Why.ANEW))
+        _on_signals(stop)
+        why = worker.run()
+    _end(why)
+
+
+def _serve(
+    exempt: Exempt, server: Server, stack: ExitStack, *, hooks: bool, died: Callable[[], None]
+) -> None:
+    """Serve until *stack* is closed; webhooks are followed at once, since the worker is here."""
+    from exempt.wiring.express import Express  # noqa: PLC0415 - not without a web server
+    from exempt.wiring.web import Receivers, app_of  # noqa: PLC0415 - an extra
+
+    receivers = None
+    if hooks:
+        express = Express(exempt)
+        stack.callback(express.close)
+        receivers = Receivers(exempt, express.follow)
+        stack.callback(receivers.close)
+    stack.callback(server.close)
+    server.start(app_of(exempt, receivers), died)
+    _say_where(server, hooks=hooks)
+
+
+def _server(address: str, command: str) -> Server:
+    """A web server that is to listen at *address*, which is its own from now on.
+
+    Raises:
+        RefusedError: Somebody else listens there, or what serves is not installed.
+    """
+    if not all(importlib.util.find_spec(name) for name in _WEB):
+        msg = (
+            f"{command} needs a web server: install exempt[web]; exempt worker --id NAME does jobs"
+            " without one"
+        )
+        raise RefusedError(msg)
+    from exempt.web.serving import Server  # noqa: PLC0415 - an extra
+
+    return Server(address)
+
+
+def _say_where(server: Server, *, hooks: bool) -> None:
+    served = "webhooks at /hooks/CONNECTION, health, metrics" if hooks else "health and metrics"
+    say(f"Listens at {server.url}: {served}.", wrap=False)
 
 
 def _on_signals(stop: Callable[[], None]) -> None:
@@ -42,6 +136,7 @@ def _on_signals(stop: Callable[[], None]) -> None:
 
 def _end(why: Why) -> NoReturn:
     """End the process, whatever a connector is still at, or start it anew in its place."""
+    end_watching()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from exempt.cli import daemon_view
 from exempt.cli.companies import scope
 from exempt.cli.output import money, print_json, print_table, say, short
 from exempt.errors import ExemptError
@@ -13,6 +14,8 @@ from exempt.model.decision import Ground
 from exempt.services.requests import lacking
 from exempt.services.rows import GroundCount
 from exempt.wiring import Exempt
+
+_DEAD_SHOWN = 20
 
 GROUNDS = {
     Ground.OVERRIDE: "decided by hand",
@@ -70,6 +73,8 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
         rejected = [
             (row.name, stream, r) for row in rows for stream, r in tx.sources.rejected(row.id)
         ]
+        daemon = daemon_view.look(tx, exempt.clock())
+    about = None if company_ids is None else names
     if as_json:
         print_json(
             {
@@ -80,6 +85,7 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
                 "rejected": [
                     {"connection": n, "stream": s, **r.model_dump()} for n, s, r in rejected
                 ],
+                "daemon": daemon_view.told(daemon, about),
             }
         )
         return
@@ -98,9 +104,10 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
         ],
         right=range(1, 8),
     )
-    for c in connections:
-        if c.paused_reason:
-            say(f"! {c.name} is paused: {c.paused_reason}", "yellow")
+    for row in rows:
+        if row.paused_reason is not None:
+            daemon_view.say_paused(row)
+    daemon_view.show_daemon(daemon, about)
     print_table(
         "Orders", ("Decision", "Tax", "States", "Orders", "Worth"), order_rows(counts), right=(3, 4)
     )
@@ -143,9 +150,16 @@ def _show_people_needed(uncovered: Any, dead: Any, rejected: Any) -> None:
     if dead:
         print_table(
             "Deliveries that wait for a person",
-            ("Connection", "What", "Outcome", "Why"),
-            [(n, f"{d.target} {d.external_id}", d.outcome, d.message) for n, d in dead],
+            ("Id", "Connection", "What", "Outcome", "Why"),
+            [
+                (d.id, n, f"{d.target} {d.external_id}", d.outcome, d.message)
+                for n, d in dead[:_DEAD_SHOWN]
+            ],
+            right=(0,),
         )
+        if len(dead) > _DEAD_SHOWN:
+            say(f"… and {len(dead) - _DEAD_SHOWN:,} more: exempt deliveries list --state dead")
+        daemon_view.say_what_to_do()
     if rejected:
         print_table(
             "Rows that could not be read",

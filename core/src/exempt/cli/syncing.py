@@ -18,6 +18,7 @@ from rich.table import Table
 
 from exempt.cli.output import console, print_json, print_table, say, short
 from exempt.model.pushing import PushItem
+from exempt.rules.wanted import Wanted
 from exempt.services.ports import Store
 from exempt.services.pull import PageStored
 from exempt.services.rows import Delivery
@@ -230,7 +231,7 @@ class Before:
         return self._shows.get(key, "?")
 
 
-def shall_show(item: PushItem) -> str:
+def shall_show(item: PushItem | Wanted) -> str:
     """The desired state of an order or customer, in a few words."""
     if item.tax_applicable is not None:
         state = "taxed" if item.tax_applicable else "exempt"

@@ -3,7 +3,8 @@
 A schedule is an interval (``30s``, ``15m``, ``2h``, ``1d``), a line of cron with
 five fields in the clock of a time zone, or ``never``. How cron takes the hours
 that summer time leaves out or repeats is that of Debian: a job of a skipped
-hour runs right after the change, one of a repeated hour once.
+hour runs right after the change, one of a repeated hour once. A line whose
+minute or hour begins with ``*`` runs whenever the clock shows such a time.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ NEVER = "never"
 SHORTEST = 10
 """Seconds."""
 
-_INTERVAL = re.compile(r"^(\d{1,6})\s*([smhd])$")
+_INTERVAL = re.compile(r"^([0-9]{1,6})\s*([smhd])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_WORDS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _SOMETIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -62,10 +64,20 @@ def parse(text: str) -> str:
     raise ValueError(msg)
 
 
+def in_words(schedule: Schedule, zone: str = "UTC") -> str:
+    """A schedule for people: ``every 15 minutes``, ``0 6 * * 1-5 (UTC)``, ``never``."""
+    if found := _INTERVAL.match(schedule):
+        number, unit = int(found[1]), _WORDS[found[2]]
+        return f"every {unit}" if number == 1 else f"every {number} {unit}s"
+    return schedule if schedule == NEVER else f"{schedule} ({zone})"
+
+
 def next_after(schedule: Schedule, moment: dt.datetime, zone: str = "UTC") -> dt.datetime | None:
     """The first moment after *moment* that *schedule* names, in UTC; None = never."""
     if schedule == NEVER:
         return None
     if _INTERVAL.match(schedule):
         return moment + dt.timedelta(seconds=seconds(schedule))
-    return next(CronSim(schedule, moment.astimezone(ZoneInfo(zone)))).astimezone(dt.UTC)
+    named = CronSim(schedule, moment.astimezone(ZoneInfo(zone)))
+    # In a repeated hour it begins with those of its first pass, which are over.
+    return next(at for at in (each.astimezone(dt.UTC) for each in named) if at > moment)

@@ -140,10 +140,15 @@ def for_customer(
 
 def serves_all_orders(coverage: Coverage, on: dt.date) -> bool:
     """Whether any order of the day *on* would be covered."""
+    return stands_for_all_orders(coverage, on) and coverage.in_force(on)
+
+
+def stands_for_all_orders(coverage: Coverage, on: dt.date) -> bool:
+    """Whether it is on file on the day *on*, accepted and for any order; its dates aside."""
     accepted = coverage.review_status is ReviewStatus.ACCEPTED
     filed_away = coverage.archived_date is not None and coverage.archived_date <= on
     blanket = coverage.kind is CertificateKind.BLANKET and not coverage.order_numbers
-    return accepted and blanket and not filed_away and coverage.in_force(on)
+    return accepted and blanket and not filed_away
 
 
 def levies(place: str) -> bool:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from exempt.model.pushing import Outcome
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
+
+
+class Owed(NamedTuple):
+    """What a connection is owed.
+
+    Attributes:
+        pending: How many deliveries are on their way, or wait for their next try.
+        dead: How many wait for a person.
+        due_at: When the first that is pending is, or was, due.
+    """
+
+    pending: int = 0
+    dead: int = 0
+    due_at: dt.datetime | None = None
 
 
 class Deliveries(Protocol):
@@ -68,8 +83,12 @@ class Deliveries(Protocol):
         """Record what became of an attempt, unless the thing was superseded meanwhile."""
         ...
 
-    def maybe_sent(self, delivery: Delivery, *, sent: bool = True) -> None:
-        """Mark a mail as maybe sent, before it goes out; or as surely not sent after all."""
+    def maybe_sent(self, delivery: Delivery, *, sent: bool = True) -> bool:
+        """Mark a mail as maybe sent, before it goes out; or as surely not sent after all.
+
+        Returns:
+            False when it is not owed any more: somebody dropped it meanwhile.
+        """
         ...
 
     def reword(self, delivery: Delivery, wanted: str) -> None:
@@ -81,13 +100,135 @@ class Deliveries(Protocol):
         ...
 
 
+class DeliveryFilter(NamedTuple):
+    """Which deliveries to list; what is empty does not matter.
+
+    Attributes:
+        connection: The name of one.
+        limit: How many to give at most.
+    """
+
+    states: Collection[DeliveryState] = ()
+    connection: str | None = None
+    limit: int = 100
+
+
+class DeliveryView(NamedTuple):
+    """A delivery as people know it.
+
+    Attributes:
+        connection: The name of its connection; ``company_id``: whose that is.
+        name: The number of its order, or the name of its customer or of the one
+            that the mail goes to; None = it is gone.
+        owed_at: Since when.
+    """
+
+    delivery: Delivery
+    connection: str
+    company_id: int
+    name: str | None
+    owed_at: dt.datetime
+
+
+class DeliveryPage(NamedTuple):
+    """A part of a list of deliveries, and how many there are in the whole list."""
+
+    deliveries: list[DeliveryView]
+    total: int
+
+
+class Handling(Protocol):
+    """Deliveries as people look at them, and decide what becomes of them."""
+
+    def page(self, filters: DeliveryFilter) -> DeliveryPage:
+        """Those that wait for a person, then those that are owed, then others, newest first."""
+        ...
+
+    def get(self, delivery_id: int) -> DeliveryView | None:
+        """One delivery."""
+        ...
+
+    def versions(self, delivery: Delivery) -> list[DeliveryView]:
+        """All that was ever owed to the same thing, oldest first."""
+        ...
+
+    def dead_after(
+        self, after: int, limit: int, connection: str | None = None
+    ) -> list[DeliveryView]:
+        """The next by id that wait for a person, of one connection or of all."""
+        ...
+
+    def again(self, delivery: Delivery, message: str, at: dt.datetime, *, anew: bool) -> bool:
+        """Let it be due now, as if it was never tried; False when its state is another by now.
+
+        With *anew* its version grows, so that a remote which remembers answers
+        by the key of an item does not give the old one.
+        """
+        ...
+
+    def give_up(self, delivery: Delivery, message: str, at: dt.datetime) -> bool:
+        """Let nobody try it any more; False when its state is another by now."""
+        ...
+
+
+class MailRow(NamedTuple):
+    """A mail of a request."""
+
+    request_id: int
+    connection_id: int
+    version: int
+    state: DeliveryState
+    outcome: str | None
+    owed_at: dt.datetime
+    done_at: dt.datetime | None
+
+    @property
+    def went_out(self) -> bool:
+        """Whether it did, or may have."""
+        return self.state is DeliveryState.SENT or self.outcome == Outcome.UNKNOWN
+
+    @property
+    def counts(self) -> bool:
+        """Whether it tells what it says: it went out, is on its way, or a person decides."""
+        return self.state is not DeliveryState.SUPERSEDED or self.went_out
+
+    @property
+    def at(self) -> dt.datetime:
+        """When it went out; else since when it is owed."""
+        sent = self.state is DeliveryState.SENT
+        return (self.done_at if sent else None) or self.owed_at
+
+    @property
+    def day(self) -> dt.date:
+        """The day of that."""
+        return self.at.date()
+
+
 class Requests(Protocol):
-    """Requests for certificates."""
+    """Requests for certificates, and notices that some end."""
 
     def add(
-        self, customer_id: int, recipient: str, jurisdictions: Sequence[str], at: dt.datetime
+        self,
+        customer_id: int,
+        recipient: str,
+        jurisdictions: Sequence[str],
+        at: dt.datetime,
+        *,
+        ends: Sequence[tuple[str, dt.date]] = (),
     ) -> int:
-        """Make a request; returns its id."""
+        """Make a request, or with *ends* a notice of these; returns its id."""
+        ...
+
+    def of(self, customer_ids: Collection[int]) -> list[RequestRow]:
+        """All requests and notices to these customers."""
+        ...
+
+    def mails(self, request_ids: Collection[int]) -> dict[int, list[MailRow]]:
+        """The mails of requests, the oldest version first."""
+        ...
+
+    def told(self, on: dt.date) -> dict[int, tuple[str, ...]]:
+        """Of which states that end customers are told by a mail of the day *on*."""
         ...
 
     def get(self, request_id: int) -> RequestRow | None:
@@ -99,17 +240,20 @@ class Requests(Protocol):
         ...
 
     def withdraw(self, request_id: int) -> None:
-        """Let a request count as not made, since its mail does not go out."""
+        """Let a request count as not made, since its mail does not go out.
+
+        One of which a mail went out already, or may have, stays as it is.
+        """
         ...
 
     def places(self, customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-        """For which states requests to customers are open."""
+        """For which states requests to customers are open; of notices none is."""
         ...
 
     def mailed(self, customer_id: int) -> set[str]:
-        """For which states a mail went out to a customer, or may have."""
+        """For which states the mail of a request went out to a customer, or may have."""
         ...
 
     def all(self, company_ids: Collection[int] | None = None) -> list[RequestRow]:
-        """All requests, or those to customers of these companies."""
+        """All requests and notices, or those to customers of these companies."""
         ...

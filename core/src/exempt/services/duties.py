@@ -10,18 +10,16 @@ from collections.abc import Collection
 from exempt.errors import ConfigError, ConnectorError, PermanentError, TransientError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
+from exempt.services.following import read_again
 from exempt.services.job_ports import JobKind, KeptEvent
 from exempt.services.mailing import mail_due
 from exempt.services.ports import Connection, Store
-from exempt.services.pull import Reading, read_ids
+from exempt.services.pull import Reading
 from exempt.services.rows import ConnectionRow, DeliveryTarget
-from exempt.services.running import Ended
-from exempt.services.sync import Job, read, reading_name, write, writing_name
+from exempt.services.running import OCCUPIED, Ended
+from exempt.services.sync import STREAMS, Job, read, reading_name, write, writing_name
 
 _log = logging.getLogger("exempt.jobs")
-
-OCCUPIED = dt.timedelta(seconds=10)
-"""How long to leave a connection to whoever else is at it, such as a person's sync."""
 
 STATUSES = (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER)
 EVENTS_AT_ONCE = 100
@@ -32,7 +30,7 @@ def pull(job: Job) -> Ended:
     reading = job.reading
     with reading.store.alone(reading_name(reading.row)) as held:
         if not held:
-            return Ended(next_at=reading.clock() + OCCUPIED)
+            return Ended(next_at=reading.clock() + OCCUPIED, idle=True)
         unread = read(job)
     if unread:
         _log.warning("%s", unread)
@@ -45,7 +43,7 @@ def push(job: Job) -> Ended:
     outcomes: Counter[str] = Counter()
     with reading.store.alone(writing_name(reading.row)) as held:
         if not held:
-            return Ended(next_at=reading.clock() + OCCUPIED)
+            return Ended(next_at=reading.clock() + OCCUPIED, idle=True)
         write(job, outcomes)
     if outcomes:
         _log.info("written", extra={"outcomes": dict(outcomes)})
@@ -57,7 +55,7 @@ def mail(job: Job) -> Ended:
     reading = job.reading
     with reading.store.alone(writing_name(reading.row)) as held:
         if not held:
-            return Ended(next_at=reading.clock() + OCCUPIED)
+            return Ended(next_at=reading.clock() + OCCUPIED, idle=True)
         outcomes = mail_due(reading)
     if outcomes:
         _log.info("mailed", extra={"outcomes": dict(outcomes)})
@@ -82,29 +80,47 @@ def webhook(job: Job) -> Ended:
         by_stream: dict[Stream, list[KeptEvent]] = defaultdict(list)
         for event in events:
             by_stream[event.event.stream].append(event)
-        for stream, mine in by_stream.items():
-            _read_again(reading, stream, mine)
+        for stream in (stream for stream in STREAMS if stream in by_stream):
+            _follow(reading, stream, by_stream[stream])
+        waited = reading.clock() - min(event.received_at for event in events)
+        _log.info(
+            "webhooks followed", extra={"events": len(events), "waited": waited.total_seconds()}
+        )
     return Ended(again=True)
 
 
-def _read_again(reading: Reading, stream: Stream, events: Collection[KeptEvent]) -> None:
+def _follow(reading: Reading, stream: Stream, events: Collection[KeptEvent]) -> None:
     """Read what *events* speak of, and mark them done; one that cannot be read stops no other."""
     dead: str | None = None
     if Capability(stream.value) in reading.connection.capabilities:
         ids = tuple(dict.fromkeys(i for kept in events for i in kept.event.external_ids))
         try:
-            read_ids(reading, stream, ids)
+            read_again(reading, stream, ids)
         except (ConfigError, TransientError):
             raise
         except ConnectorError as error:
             if len(events) > 1:
                 for kept in events:
-                    _read_again(reading, stream, [kept])
+                    _follow(reading, stream, [kept])
                 return
-            dead = str(error)
-            _log.warning("event cannot be followed: %s", error)
+            dead = _one_by_one(reading, stream, ids) if len(ids) > 1 else str(error)
+    if dead is not None:
+        _log.warning("event cannot be followed: %s", dead)
     with reading.store.writing() as tx:
         tx.webhooks.done([kept.id for kept in events], reading.clock(), dead=dead)
+
+
+def _one_by_one(reading: Reading, stream: Stream, ids: Collection[str]) -> str | None:
+    """Read each record by itself; why the first that cannot be read cannot."""
+    problem: str | None = None
+    for each in ids:
+        try:
+            read_again(reading, stream, (each,))
+        except (ConfigError, TransientError):
+            raise
+        except ConnectorError as error:
+            problem = problem or str(error)
+    return problem
 
 
 def probe(store: Store, row: ConnectionRow, connection: Connection, at: dt.datetime) -> Ended:
@@ -121,13 +137,13 @@ def probe(store: Store, row: ConnectionRow, connection: Connection, at: dt.datet
     return Ended()
 
 
-def resume(store: Store, row: ConnectionRow, at: dt.datetime) -> None:
-    """Let a connection go on, and do at once what waited."""
+def resume(store: Store, row: ConnectionRow, at: dt.datetime, *, by: str | None = None) -> None:
+    """Let a connection go on, and do at once what waited; what a person paused, a person lets."""
     with store.writing() as tx:
-        tx.connections.pause(row.id, None, at)
+        tx.connections.pause(row.id, None, at, by)
         tx.jobs.plan(JobKind.PROBE, row.id, None)
         for kind in kinds_of(row.capabilities):
-            tx.jobs.ask(kind, row.id)
+            tx.jobs.ask(kind, row.id, at_once=True)
 
 
 def kinds_of(capabilities: Collection[Capability]) -> list[JobKind]:

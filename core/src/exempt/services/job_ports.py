@@ -51,10 +51,12 @@ class JobRow(NamedTuple):
 
     Attributes:
         name: ``pull:erp``, or ``daily``.
-        asked: How often it was asked for; ``queued`` and ``begun``: up to which
-            of these asks a run is on its way, and has begun.
+        asked: Grows by one with each ask, from where nobody was before;
+            ``queued`` and ``begun``: up to which of these asks a run is on its
+            way, and has begun.
         next_at: When it is asked for by itself.
-        failures: How many runs in a row failed, the last one with ``problem``.
+        failures: How many runs in a row failed, the last one with ``problem``;
+            before ``held_until`` it does not run, whoever asks.
         deaths: How many workers in a row died while they were at it.
         worker: Who began the last run, at ``started_at``; it is over when
             ``ended_at`` is set.
@@ -75,6 +77,7 @@ class JobRow(NamedTuple):
     started_at: dt.datetime | None
     ended_at: dt.datetime | None
     succeeded_at: dt.datetime | None
+    held_until: dt.datetime | None = None
 
     @property
     def running(self) -> bool:
@@ -95,8 +98,13 @@ class JobRow(NamedTuple):
 class Jobs(Protocol):
     """Standing jobs."""
 
-    def ask(self, kind: JobKind, connection_id: int | None = None) -> None:
-        """Let a job run soon, made if need be; its run goes with this transaction."""
+    def ask(
+        self, kind: JobKind, connection_id: int | None = None, *, at_once: bool = False
+    ) -> None:
+        """Let a job run soon, made if need be; its run goes with this transaction.
+
+        With *at_once* also if it failed lately: a person wants it.
+        """
         ...
 
     def all(self) -> list[JobRow]:
@@ -130,8 +138,14 @@ class Jobs(Protocol):
         *,
         problem: str | None = None,
         next_at: dt.datetime | None = None,
+        idle: bool = False,
     ) -> None:
-        """Note that a run ended, and why if it failed; with *next_at*, when it is to come again."""
+        """Note that a run ended, and why if it failed; with *next_at*, when it is to come again.
+
+        One that failed is held until then.
+
+        With *idle* nothing was done, so it neither failed nor succeeded.
+        """
         ...
 
     def lost(self, name: str) -> None:
@@ -189,7 +203,10 @@ class Webhooks(Protocol):
     def add(
         self, connection_id: int, body: bytes, events: Sequence[WebhookEvent], at: dt.datetime
     ) -> int:
-        """Keep a genuine webhook; returns how many of its events are new."""
+        """Keep a genuine webhook, if it brings anything; returns how many events it brings.
+
+        Those are new, or were given up before.
+        """
         ...
 
     def pending(self, connection_id: int, limit: int) -> list[KeptEvent]:
@@ -200,8 +217,8 @@ class Webhooks(Protocol):
         """Mark events: their records were read, or could not be, and why."""
         ...
 
-    def counts(self) -> dict[int, dict[str, int]]:
-        """How many events of each state, by connection."""
+    def open(self) -> dict[int, dict[str, int]]:
+        """How many events are pending, and how many are dead, by connection."""
         ...
 
     def forget(self, before: dt.datetime) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Collection
 
 from exempt.errors import ConfigError, ConnectorError
-from exempt.model.messages import SendRequest
+from exempt.model.messages import Purpose, SendRequest
 from exempt.model.pushing import ItemResult, Outcome
+from exempt.services import reminding
 from exempt.services.ports import Transaction
 from exempt.services.pull import Reading
 from exempt.services.push import failed_result, record_result
@@ -44,7 +46,7 @@ def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> It
         said = "a run ended while it was being sent: it may have gone out"
         return ItemResult(key=message.key, outcome=Outcome.UNKNOWN, message=said)
     with reading.store.writing() as tx:
-        now = _as_of_now(tx, delivery, message, needless)
+        now = _as_of_now(tx, delivery, message, needless, reading.clock().date())
         if isinstance(now, Needless):
             at, ids = reading.clock(), [delivery.external_id]
             tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at, why=now.why)
@@ -53,7 +55,8 @@ def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> It
         if now != message:
             tx.deliveries.reword(delivery, now.model_dump_json())
             tx.requests.readdress(int(delivery.external_id), now.to[0])
-        tx.deliveries.maybe_sent(delivery)
+        if not tx.deliveries.maybe_sent(delivery):
+            return None
     try:
         return reading.connection.send(now)
     except ConfigError:
@@ -65,9 +68,17 @@ def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> It
 
 
 def _as_of_now(
-    tx: Transaction, delivery: Delivery, message: SendRequest, needless: Collection[str]
+    tx: Transaction,
+    delivery: Delivery,
+    message: SendRequest,
+    needless: Collection[str],
+    on: dt.date,
 ) -> SendRequest | Needless:
+    request = tx.requests.get(int(delivery.external_id))
+    if request is None:
+        return Needless("its request is gone")
     if delivery.external_id in needless:
         return Needless("nothing lacks any more that it asks for")
-    request = tx.requests.get(int(delivery.external_id))
-    return as_of_now(tx, request, message) if request else Needless("its request is gone")
+    if message.purpose is Purpose.REQUEST:
+        return as_of_now(tx, request, message)
+    return reminding.as_of_now(tx, request, delivery.version, message, on)

@@ -19,6 +19,9 @@ from exempt.services.rows import (
     StoredOrder,
 )
 
+_GIVEN_UP = (DeliveryState.DEAD, DeliveryState.DROPPED)
+"""Owed again only when something else is wanted, or the source changes the record."""
+
 SHIPPED_LATELY = dt.timedelta(days=365)
 """How far back a state that goods went to counts as one of the customer's ship-tos."""
 
@@ -61,7 +64,7 @@ def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | No
     if before.state is DeliveryState.PENDING or shows:
         return False
     # The same was sent, or given up, already: only a change made there since then counts.
-    tells = order.record.tax_applicable is not None or before.state is DeliveryState.DEAD
+    tells = order.record.tax_applicable is not None or before.state in _GIVEN_UP
     return tells and _later(order.record.updated_at or order.changed_at, before.done_at)
 
 
@@ -110,7 +113,7 @@ def _customer_needs(
     if before.state is DeliveryState.PENDING or not _later(standing.changed_at, before.done_at):
         return False
     # The same was sent already: only a flag that was turned over there since then counts.
-    return before.state is DeliveryState.DEAD or (
+    return before.state in _GIVEN_UP or (
         standing.exempt_in_source is not None and standing.exempt_in_source != exempt_somewhere
     )
 

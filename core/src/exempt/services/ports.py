@@ -10,12 +10,12 @@ from typing import Protocol
 from exempt.model.checking import Capability, CheckResult
 from exempt.model.decision import Card, Decision, Profile
 from exempt.model.fetching import FetchRequest, Page, RangesResult, Rejected, Stream
-from exempt.model.messages import SendRequest
+from exempt.model.messages import SendRequest, WebhookRequest, WebhookResult
 from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.card_ports import Cards
-from exempt.services.delivery_ports import Deliveries, Requests
+from exempt.services.delivery_ports import Deliveries, Handling, Owed, Requests
 from exempt.services.entry_ports import Entries
 from exempt.services.import_ports import Imports
 from exempt.services.job_ports import Jobs, Webhooks, Workers
@@ -67,7 +67,11 @@ class Connections(Protocol):
     def pause(
         self, connection_id: int, reason: str | None, at: dt.datetime, by: str | None = None
     ) -> None:
-        """Pause a connection for *reason*, a person or an error of it; None lets it go on."""
+        """Pause a connection for *reason*; None lets it go on.
+
+        Nothing that happens to a connection changes what a person said of it:
+        without *by* one that a person paused stays as it is.
+        """
         ...
 
 
@@ -268,6 +272,10 @@ class Reports(Protocol):
         """How many orders are cancelled, and so not decided."""
         ...
 
+    def owed(self) -> dict[int, Owed]:
+        """What each connection is owed, by its id; quick however much was done before."""
+        ...
+
 
 class Transaction(Protocol):
     """One transaction on the store."""
@@ -298,6 +306,7 @@ class Transaction(Protocol):
     choices: Choices
     decisions: Decisions
     deliveries: Deliveries
+    handling: Handling
     requests: Requests
     reports: Reports
     jobs: Jobs
@@ -340,4 +349,5 @@ class Connection(Protocol):
     def fetch(self, stream: Stream, request: FetchRequest) -> Page[SourceRecord]: ...  # noqa: D102
     def push(self, request: PushRequest) -> PushResult: ...  # noqa: D102
     def send(self, request: SendRequest) -> ItemResult: ...  # noqa: D102
+    def receive_webhook(self, request: WebhookRequest) -> WebhookResult: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102

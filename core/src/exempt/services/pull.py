@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import assert_never, cast
 
@@ -88,29 +90,41 @@ def read_part(reading: Reading, stream: Stream, part: StreamPart) -> None:
         CursorExpired: The stream was forgotten, so that the next run reads it anew.
         PermanentError: A cursor came twice, so that reading would never end.
     """
+    if reading.stop():
+        return
     seen = {part.cursor}
-    while not reading.stop():
-        request = FetchRequest(cursor=part.cursor, since=reading.since, page_size=reading.page_size)
-        try:
-            page = reading.connection.fetch(stream, request)
-        except CursorExpired:
-            with reading.store.writing() as tx:
-                tx.cursors.forget(reading.row.id, stream)
-            raise
-        last = page.next_cursor is None
-        if not last and page.next_cursor in seen:
-            msg = (
-                f"{reading.row.name}: {stream}: a page led back to a cursor seen before;"
-                " reading was stopped because it would never end"
-            )
-            raise PermanentError(msg)
-        seen.add(page.next_cursor)
-        # Without a checkpoint the next run reads from the beginning.
-        after = page.checkpoint if last else page.next_cursor
-        store_page(reading, stream, page, part._replace(cursor=after, done=last), part.cursor)
-        part = part._replace(cursor=after, done=last)
-        if last:
-            return
+
+    def fetch(cursor: str | None) -> Page[SourceRecord]:
+        request = FetchRequest(cursor=cursor, since=reading.since, page_size=reading.page_size)
+        return reading.connection.fetch(stream, request)
+
+    # The next page comes while this one is stored; they are stored strictly in order.
+    with ThreadPoolExecutor(1, thread_name_prefix=f"{reading.row.name}-{stream}") as ahead:
+        coming = ahead.submit(copy_context().run, fetch, part.cursor)
+        while True:
+            try:
+                page = coming.result()
+            except CursorExpired:
+                with reading.store.writing() as tx:
+                    tx.cursors.forget(reading.row.id, stream)
+                raise
+            last = page.next_cursor is None
+            if not last and page.next_cursor in seen:
+                msg = (
+                    f"{reading.row.name}: {stream}: a page led back to a cursor seen before;"
+                    " reading was stopped because it would never end"
+                )
+                raise PermanentError(msg)
+            seen.add(page.next_cursor)
+            if not last:
+                coming = ahead.submit(copy_context().run, fetch, page.next_cursor)
+            # Without a checkpoint the next run reads from the beginning.
+            after = page.checkpoint if last else page.next_cursor
+            there = part._replace(cursor=after, done=last)
+            store_page(reading, stream, page, there, part.cursor)
+            part = there
+            if last or reading.stop():
+                return
 
 
 def read_ids(reading: Reading, stream: Stream, ids: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -41,6 +41,9 @@ _log = logging.getLogger("exempt.push")
 
 WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """How long to wait before each further try; after the last one a delivery is dead."""
+
+LONGEST_WAIT = dt.timedelta(days=1)
+"""Whoever asks for a longer pause is asked again after this one."""
 
 _BATCHES_AHEAD = 4
 
@@ -88,40 +91,43 @@ def push(writing: Writing, outcomes: Counter[str]) -> None:
     """
     with _Lanes(writing) as lanes:
         on_their_way: dict[Future[_Results], _Batch] = {}
-        waiting: deque[tuple[_Batch, _Items]] = deque()
         tried: set[int] = set()
         failed: BaseException | None = None
         while True:
-            if failed is None and not writing.reading.stop():
-                if not waiting:
-                    flying = sum(map(len, on_their_way.values()))
-                    waiting.extend(_next_batches(writing, tried, flying))
-                while waiting and len(on_their_way) < lanes.count:
-                    batch, items = waiting.popleft()
+            if failed is not None or writing.reading.stop():
+                for future in [each for each in on_their_way if each.cancel()]:
+                    del on_their_way[future]  # it had not gone out
+            elif len(on_their_way) <= lanes.ahead // 2:
+                flying = sum(map(len, on_their_way.values()))
+                for batch, items in _next_batches(writing, tried, lanes.ahead, flying):
                     on_their_way[lanes.send(batch, items)] = batch
             if not on_their_way:
                 break
             back, _ = wait(on_their_way, return_when=FIRST_COMPLETED)
-            failed = _take_back(writing, {f: on_their_way.pop(f) for f in back}, outcomes) or failed
+            returned = {future: on_their_way.pop(future) for future in back}
+            try:
+                failed = _take_back(writing, returned, outcomes) or failed
+            except Exception as error:  # noqa: BLE001 - raised when what still flies is marked, too
+                failed = error
         if failed is not None:
             raise failed
 
 
 def _next_batches(
-    writing: Writing, tried: set[int], flying: int
+    writing: Writing, tried: set[int], count: int, flying: int
 ) -> Iterator[tuple[_Batch, _Items]]:
-    """What is due and was not tried yet, in batches, some for each lane; *flying* still counts."""
+    """What is due and was not tried yet, in *count* batches; what is *flying* counts as due."""
     reading, size = writing.reading, writing.reading.connection.push_batch_max
     targets = (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER)
     with reading.store.reading() as tx:
-        limit = flying + size * writing.lanes * _BATCHES_AHEAD
+        limit = flying + size * count
         due = [
             delivery
             for delivery in tx.deliveries.due(reading.row.id, targets, reading.clock(), limit)
             if delivery.id not in tried
         ]
         items = {delivery.id: _item(tx, reading, delivery) for delivery in due}
-    tried |= items.keys()
+    tried.update(items)
     for start in range(0, len(due), size):
         yield due[start : start + size], items
 
@@ -139,9 +145,12 @@ def _take_back(
         else:
             batch += sent
             results.update(future.result())
+    retried = {number for number, each in results.items() if each.outcome is Outcome.RETRY}
+    if retried and writing.reading.stop():  # cut short: its rest was not tried, and counts no try
+        batch = [delivery for delivery in batch if delivery.id not in retried]
     if batch:
         _mark(writing.reading, batch, results)
-        counted = Counter(result.outcome.value for result in results.values())
+        counted = Counter(results[delivery.id].outcome.value for delivery in batch)
         outcomes.update(counted)
         _read_again(writing.reading, batch, results)
         writing.told(BatchPushed(connection=writing.reading.row.name, outcomes=counted))
@@ -153,8 +162,10 @@ class _Lanes:
 
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
-        self.count = writing.lanes if writing.open_another else 1
-        self._pool = ThreadPoolExecutor(self.count, thread_name_prefix=writing.reading.row.name)
+        count = writing.lanes if writing.open_another else 1
+        # A lane that is alone waits until what it did is marked; others need not stand still.
+        self.ahead = count * _BATCHES_AHEAD if count > 1 else 1
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=writing.reading.row.name)
         self._free: SimpleQueue[Reading] = SimpleQueue()
         self._free.put(writing.reading)
         self._opened: list[Connection] = []
@@ -163,7 +174,7 @@ class _Lanes:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._pool.shutdown()
+        self._pool.shutdown(cancel_futures=True)
         for connection in self._opened:
             connection.close()
 
@@ -303,7 +314,7 @@ def _next(
     if delivery.attempts >= len(WAITS):
         return DeliveryState.DEAD, None
     pause = max(WAITS[delivery.attempts], result.retry_after or dt.timedelta())
-    return DeliveryState.PENDING, at + pause
+    return DeliveryState.PENDING, at + min(pause, LONGEST_WAIT)
 
 
 def _read_again(

@@ -53,6 +53,10 @@ class Certificates(Protocol):
         """As `coverages`, but where several hold a certificate that a customer may use, of each."""
         ...
 
+    def ending(self, first: dt.date, last: dt.date) -> set[int]:
+        """The customers with an accepted certificate that ends in these days, in some state."""
+        ...
+
     def holds(self, certificate_ids: Collection[int]) -> dict[tuple[int, int, str], dt.date]:
         """How long certificates hold by sales, by certificate, customer and jurisdiction."""
         ...

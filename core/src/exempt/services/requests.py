@@ -101,12 +101,7 @@ def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Itera
 
     A location is asked itself where mail reaches it, and not its billing customer.
     """
-    above = _billing_customer_of(tx, found)
-    moved = {
-        each: card
-        for each, card in above.items()
-        if reached_by_mail(card) or not reached_by_mail(found[each])
-    }
+    moved = asked_instead(tx, found)
     if not moved:
         return found.values()
     asked = tx.requests.places({card.id for card in moved.values()})
@@ -128,6 +123,17 @@ def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Itera
             orders=before.orders + one.orders,
         )
     return joined.values()
+
+
+def asked_instead(
+    tx: Transaction, found: Mapping[int, Uncovered | CustomerCard]
+) -> dict[int, CustomerCard]:
+    """Of customers, by id: for ship-to customers the billing customer that is written to."""
+    return {
+        each: card
+        for each, card in _billing_customer_of(tx, found).items()
+        if reached_by_mail(card) or not reached_by_mail(found[each])
+    }
 
 
 def _billing_customer_of(tx: Transaction, customer_ids: Collection[int]) -> dict[int, CustomerCard]:
@@ -163,12 +169,13 @@ def reached_by_mail(one: Uncovered | CustomerCard) -> bool:
 
 
 def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
-    """Ids of requests none of whose states lacks a certificate any more."""
+    """Ids of requests none of whose states lacks a certificate any more; notices aside."""
     missing = {(one.customer_id, place) for one in lacking(tx, on) for place in one.jurisdictions}
     return frozenset(
         str(row.id)
         for row in tx.requests.all()
-        if row.state != "withdrawn"
+        if row.purpose == Purpose.REQUEST
+        and row.state != "withdrawn"
         and missing.isdisjoint((row.customer_id, place) for place in row.jurisdictions)
     )
 
@@ -176,13 +183,20 @@ def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
 def as_of_now(tx: Transaction, request: RequestRow, message: SendRequest) -> SendRequest | Needless:
     """The mail of a request that has not gone out, by what the customer's card says now."""
     (card,) = tx.cards.find([request.customer_id])
-    if card.excluded_from_mailings:
-        return Needless("excluded from mailings meanwhile")
-    if not (card.email and usable_email(card.email)):
-        return Needless("no usable e-mail address any more")
+    if why := unreachable(card):
+        return why
     if tx.requests.mailed(card.id).issuperset(request.jurisdictions):
         return Needless("asked by another request already")
-    return message.model_copy(update={"to": (card.email,)})
+    return message.model_copy(update={"to": (card.email or "",)})
+
+
+def unreachable(card: CustomerCard) -> Needless | None:
+    """Why no mail goes to a customer that was to get one."""
+    if card.excluded_from_mailings:
+        return Needless("excluded from mailings meanwhile")
+    if not usable_email(card.email):
+        return Needless("no usable e-mail address any more")
+    return None
 
 
 def ask(
@@ -194,6 +208,8 @@ def ask(
     portal_url: str | None = None,
 ) -> Asked:
     """Owe a mail to each customer who lacks a certificate and was not asked yet; see `lacking`.
+
+    On the day of a notice that a state ends, that state is not asked for as well.
 
     Args:
         through: The connection that sends mail for each company, by the
@@ -215,7 +231,9 @@ def ask(
                 msg = f"customer id:{unknown[0]} lacks no certificate: see exempt requests list"
                 raise RefusedError(msg)
             to_ask = [one for one in to_ask if one.customer_id in only]
-        for one in to_ask:
+        told = tx.requests.told(at.date())
+        for each in to_ask:
+            one = each._replace(asked=(*each.asked, *told.get(each.customer_id, ())))
             if set(one.jurisdictions) <= set(one.asked):
                 asked.already_asked.append(one)
             elif one.excluded_from_mailings:

@@ -20,7 +20,8 @@ class ConnectionRow(NamedTuple):
     """A configured connection, as the store knows it.
 
     ``orders_owed`` is set once all its orders were held against what it shows;
-    ``paused_by`` is the person who paused it, if none of its errors did.
+    ``paused_by`` is the person who paused it, if none of its errors did;
+    ``paused_at`` says since when.
     """
 
     id: int
@@ -31,6 +32,7 @@ class ConnectionRow(NamedTuple):
     paused_reason: str | None = None
     orders_owed: bool = True
     paused_by: str | None = None
+    paused_at: dt.datetime | None = None
 
 
 class StreamPart(NamedTuple):
@@ -335,7 +337,11 @@ class Uncovered(NamedTuple):
 
 
 class RequestRow(NamedTuple):
-    """A request for a certificate."""
+    """A request for certificates, or a notice that some end.
+
+    ``mails`` of it went out, or may have. A notice has the ``ends`` of what it
+    tells of, by jurisdiction and day; the first of them is ``expiration_date``.
+    """
 
     id: int
     customer_id: int
@@ -345,6 +351,10 @@ class RequestRow(NamedTuple):
     state: str
     created_at: dt.datetime
     withdrawn_because: str | None = None
+    purpose: str = "request"
+    mails: int = 0
+    expiration_date: dt.date | None = None
+    ends: tuple[tuple[str, dt.date], ...] = ()
 
 
 class OrderView(NamedTuple):

@@ -12,17 +12,23 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from exempt.errors import ConfigError, ExemptError, SettingsError, TransientError
 from exempt.services.job_ports import JobKind, JobRow
 from exempt.services.ports import Clock, Store, Transaction
-from exempt.services.push import WAITS
+from exempt.services.push import LONGEST_WAIT, WAITS
 
 _log = logging.getLogger("exempt.jobs")
 
 HOPELESS_AFTER = 5
 """So many workers in a row died while they did a job: it waits, as if it had failed."""
+
+OCCUPIED = dt.timedelta(seconds=10)
+"""How long to leave a thing to whoever else is at it, such as a person's sync."""
+
+SCHEDULED = (JobKind.PULL, JobKind.DAILY, JobKind.UPKEEP)
+"""What comes by a schedule; the others come when something is due."""
 
 _STORE_WAITS = (0.1, 0.5, 1, 2, 5)
 """Seconds between tries to write down what became of a run when the store is away."""
@@ -34,13 +40,16 @@ class Ended(NamedTuple):
     Attributes:
         again: There is more to do: it was stopped, or found somebody else at it.
         next_at: When there will be something to do; None leaves it as it was.
+        idle: Nothing was done: its connection is paused, or somebody else is at it.
     """
 
     again: bool = False
     next_at: dt.datetime | None = None
+    idle: bool = False
 
 
 Do = Callable[[JobRow], Ended]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,75 +72,115 @@ class Duty:
 def tick(duty: Duty) -> int:
     """Ask for the jobs that are due; how many they were.
 
-    Any number of workers may do so: each job is asked for once.
+    Any number of workers may do so: each job is asked for once. Each is asked
+    for by itself: others, who ask for several, may do so in another order.
     """
     at = duty.clock()
     with duty.store.reading() as tx:
-        if not tx.jobs.overdue(at):
-            return 0
+        names = [job.name for job in tx.jobs.overdue(at)]
+    return sum(_ask_for(duty, name, at) for name in names)
+
+
+def _ask_for(duty: Duty, name: str, at: dt.datetime) -> bool:
+    """Ask for a job, unless another worker did meanwhile."""
     with duty.store.writing() as tx:
         tx.jobs.alone()
-        jobs = tx.jobs.overdue(at)
-        for job in jobs:
-            if job.next_at is not None and job.next_at <= at:
-                tx.jobs.plan(job.kind, job.connection_id, duty.due(job, at))
-            tx.jobs.ask(job.kind, job.connection_id)
-        return len(jobs)
+        job = next((job for job in tx.jobs.overdue(at) if job.name == name), None)
+        if job is None:
+            return False
+        if job.next_at is not None and job.next_at <= at:
+            tx.jobs.plan(job.kind, job.connection_id, duty.due(job, at))
+        tx.jobs.ask(job.kind, job.connection_id)
+        return True
 
 
 def mend_schedules(duty: Duty) -> list[str]:
-    """Bring jobs forward that are planned later than they can be by now; their names.
+    """Plan jobs anew that are planned later than they can be by now; their names.
 
     So it is after the clock was put back, or the schedule in the settings changed.
     """
-    at, latest = duty.clock(), duty.clock() + WAITS[-1]
+    at = duty.clock()
     mended = []
     with duty.store.reading() as tx:
-        late = [job for job in tx.jobs.all() if _too_late(job, duty.due(job, at), latest)]
-    for job in late:
-        with duty.store.writing() as tx:
-            tx.jobs.plan(job.kind, job.connection_id, duty.due(job, at) or at)
-        mended.append(job.name)
+        jobs = tx.jobs.all()
+    for job in jobs:
+        by_schedule = job.kind in SCHEDULED and not job.failures
+        late, instead = (_by_schedule if by_schedule else _by_itself)(duty, job, at)
+        if late:
+            with duty.store.writing() as tx:
+                tx.jobs.plan(job.kind, job.connection_id, instead)
+            mended.append(job.name)
     return mended
 
 
-def _too_late(job: JobRow, due: dt.datetime | None, latest: dt.datetime) -> bool:
+def _by_schedule(duty: Duty, job: JobRow, at: dt.datetime) -> tuple[bool, dt.datetime | None]:
+    """Whether a job is planned too late, or not at all, and for when it is to be instead."""
+    due = duty.due(job, at)
     if job.next_at is None:
-        return due is not None and not job.failures
-    return job.next_at > (max(due, latest) if due else latest)
+        return due is not None, due
+    return job.next_at > (due or at + OCCUPIED), due
 
 
-def run_job(duty: Duty, name: str) -> None:
-    """Do a job once, and write down what became of it."""
+def _by_itself(duty: Duty, job: JobRow, at: dt.datetime) -> tuple[bool, dt.datetime]:
+    """The same of a job that failed, or that has no schedule: it waits as long as it was told."""
+    pause = WAITS[min(job.failures, len(WAITS)) - 1] if job.failures else dt.timedelta()
+    longest = at + LONGEST_WAIT
+    if job.ended_at is not None and job.ended_at > at:  # it was told so by another clock
+        longest = at + pause
+    elif job.kind in SCHEDULED:
+        longest = max(longest, duty.due(job, at) or longest)
+    return job.next_at is not None and job.next_at > longest, at + pause
+
+
+def run_job(duty: Duty, name: str) -> type[BaseException] | None:
+    """Do a job once, and write down what became of it.
+
+    Returns:
+        What stopped it, if anything did.
+    """
     began = time.monotonic()
     job = _begin(duty, name)
     if job is None:
-        return
+        return None
     if job.running and job.deaths + 1 >= HOPELESS_AFTER:
         msg = f"{job.deaths + 1} workers in a row died while they were at it: see their logs"
         _fail(duty, job, ExemptError(msg))
-        return
+        return ExemptError
+    if _is_held(job, duty.clock()):  # somebody made more for it to do meanwhile
+        _finish(duty, job, Ended(idle=True))
+        return None
     try:
         ended = duty.do[job.kind](job)
     except ExemptError as error:
         _fail(duty, job, error)
+        return type(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         _log.error("stopped by something unforeseen", exc_info=True)
         _fail(duty, job, ExemptError(f"stopped by an unforeseen {type(error).__name__}"))
-    else:
-        _finish(duty, job, ended)
-        _log.info("done", extra={"seconds": round(time.monotonic() - began, 3)})
+        return type(error)
+    _finish(duty, job, ended)
+    _log.info("done", extra={"seconds": round(time.monotonic() - began, 3)})
+    return None
+
+
+def _is_held(job: JobRow, at: dt.datetime) -> bool:
+    """Whether a job failed lately; not if its end lies ahead, since the clock was put back."""
+    if job.held_until is None or job.ended_at is None:
+        return False
+    return job.ended_at <= at < job.held_until
 
 
 def _begin(duty: Duty, name: str) -> JobRow | None:
-    with duty.store.writing() as tx:
-        return tx.jobs.begin(name, duty.worker, duty.clock())
+    return _write_down(duty, lambda tx: tx.jobs.begin(name, duty.worker, duty.clock()))
 
 
 def _finish(duty: Duty, job: JobRow, ended: Ended) -> None:
+    at = duty.clock()
+    next_at = None if ended.next_at is None else min(ended.next_at, at + LONGEST_WAIT)
+
     def note(tx: Transaction) -> None:
-        tx.jobs.end(job.name, duty.clock(), next_at=ended.next_at)
-        if ended.again and ended.next_at is None:
+        tx.jobs.end(job.name, at, next_at=next_at, idle=ended.idle)
+        if ended.again and next_at is None:
             tx.jobs.ask(job.kind, job.connection_id)
 
     _write_down(duty, note)
@@ -142,34 +191,32 @@ def _fail(duty: Duty, job: JobRow, error: ExemptError) -> None:
     at = duty.clock()
     pause = WAITS[min(job.failures, len(WAITS) - 1)]
     if isinstance(error, TransientError) and error.retry_after:
-        pause = max(pause, error.retry_after)
+        pause = min(max(pause, error.retry_after), LONGEST_WAIT)
     of_settings = isinstance(error, ConfigError | SettingsError) and job.connection_id is not None
     _log.warning("failed: %s", error, extra={"again_in_seconds": pause.total_seconds()})
 
     def note(tx: Transaction) -> None:
-        tx.jobs.end(job.name, at, problem=str(error), next_at=at + pause)
-        if of_settings and job.kind is not JobKind.PROBE:
+        if of_settings and job.kind is not JobKind.PROBE:  # first, as `duties.resume` does
             tx.connections.pause(job.connection_id or 0, str(error), at)
             tx.jobs.plan(JobKind.PROBE, job.connection_id, at + WAITS[0])
+        tx.jobs.end(job.name, at, problem=str(error), next_at=at + pause)
 
     _write_down(duty, note)
 
 
-def _write_down(duty: Duty, note: Callable[[Transaction], None]) -> None:
-    """Note what became of a run, and wait for the store if it is away for a moment.
+def _write_down(duty: Duty, note: Callable[[Transaction], T]) -> T:
+    """Note that a run began or ended, and wait for the store if it is away for a moment.
 
     Raises:
-        Exception: It stays away; the run counts as never ended, and comes again.
+        Exception: It stays away; the run is found as a lost one later, and comes again.
     """
     for seconds in _STORE_WAITS:
         try:
             with duty.store.writing() as tx:
-                note(tx)
+                return note(tx)
         except ExemptError:
             raise
         except Exception:  # noqa: BLE001 - the driver's own errors, which are not known here
             time.sleep(seconds)
-        else:
-            return
     with duty.store.writing() as tx:
-        note(tx)
+        return note(tx)

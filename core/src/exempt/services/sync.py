@@ -21,9 +21,10 @@ from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, PushItem
 from exempt.services.decide import decide_all, decide_by_this_rule
+from exempt.services.job_ports import JobKind
 from exempt.services.mailing import mail_due
 from exempt.services.owing import owe_customers
-from exempt.services.ports import Connection
+from exempt.services.ports import Connection, Store
 from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
 from exempt.services.push import BatchPushed, Writing, push, rehearse
 from exempt.services.rows import ConnectionRow, Delivery, StreamPart
@@ -84,6 +85,7 @@ def sync(job: Job) -> Synced:
         try:
             refuse_paused(row)
             _run(job, done)
+            refuse_paused(_by_now(store, row))  # which ends a run before it is done
             pause(job.reading, None)
         except ConfigError as error:
             done.problem = error
@@ -119,6 +121,18 @@ def refuse_paused(row: ConnectionRow) -> None:
             f" exempt connections resume {row.name} lets it go on"
         )
         raise RefusedError(msg)
+
+
+def stop_when_paused(
+    store: Store, row: ConnectionRow, stop: Callable[[], bool]
+) -> Callable[[], bool]:
+    """Whether a run of a connection is to end: by *stop*, or since a person paused it meanwhile."""
+    return lambda: stop() or _by_now(store, row).paused_by is not None
+
+
+def _by_now(store: Store, row: ConnectionRow) -> ConnectionRow:
+    with store.reading() as tx:
+        return next((each for each in tx.connections.all() if each.id == row.id), row)
 
 
 def _run(job: Job, done: Synced) -> None:
@@ -164,6 +178,7 @@ def rehearse_sync(job: Job) -> Synced:
     done = Synced(job.reading.row.name)
     reading = job.reading
     try:
+        refuse_paused(reading.row)
         follow_rules(reading.store, reading.policy, reading.clock)
         decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
         for stream in _streams(job.reading):
@@ -173,7 +188,7 @@ def rehearse_sync(job: Job) -> Synced:
         _owe_all_orders(job.reading)
         _owe(job.reading)
         done.would_write = rehearse(job.reading)
-    except ConnectorError as error:
+    except (ConnectorError, RefusedError) as error:
         done.problem = error
     return done
 
@@ -218,7 +233,7 @@ def _read_unknown_customers(reading: Reading) -> str:
         Why they could not be fetched, if so: their orders stay taxed and are
         listed, and the rest of the run goes on.
     """
-    if Capability.CUSTOMERS not in reading.connection.capabilities:
+    if Capability.CUSTOMERS not in reading.connection.capabilities or reading.stop():
         return ""
     with reading.store.reading() as tx:
         unknown = tx.sources.unknown_customers(reading.row.id)
@@ -240,5 +255,8 @@ def _owe(reading: Reading) -> None:
 
 def pause(reading: Reading, reason: str | None) -> None:
     """Pause a connection for *reason*, or let it go on."""
+    row = reading.row
     with reading.store.writing() as tx:
-        tx.connections.pause(reading.row.id, reason, reading.clock())
+        tx.connections.pause(row.id, reason, reading.clock())
+        if row.paused_reason and reason is None and Capability.WEBHOOKS in row.capabilities:
+            tx.jobs.ask(JobKind.WEBHOOK, row.id)  # what waited; all else was done by now

@@ -97,6 +97,11 @@ class ConnectionSettings(_Table):
     rate_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
         None, description="The most calls a second, in place of what its connector keeps to."
     )
+    pushes_at_once: Annotated[int, Field(ge=1, le=32)] | None = Field(
+        None,
+        description="How many batches are written to it at once, in place of what its connector"
+        " says.",
+    )
     owns: tuple[Literal[*OWNABLE], ...] = Field(  # type: ignore[valid-type]
         (),
         description="The fields of customers that it has the last word on: name, number, code,"
@@ -124,8 +129,8 @@ class Daemon(_Table):
     )
     metrics_token: str | None = Field(
         None,
-        description="A reference to a secret that /metrics and the details of /readyz ask for;"
-        " without it they are shown to this machine only.",
+        description="A reference to a secret that shows /metrics and the details of /readyz to"
+        " whoever sends it; without one they are shown to this machine only.",
     )
     time_zone: str = Field("UTC", description="The time zone of schedules, as America/New_York.")
     pull: Schedule = Field(

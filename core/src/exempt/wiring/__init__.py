@@ -9,7 +9,6 @@ import importlib.util
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,24 +20,24 @@ from exempt.adapters.store import version
 from exempt.adapters.store.database import Database
 from exempt.adapters.store.store import SqlStore
 from exempt.discovery import Catalogue, discover
-from exempt.errors import (
-    ExemptError,
-    NotFoundError,
-    RefusedError,
-)
-from exempt.model.checking import Capability, CheckResult
+from exempt.errors import ExemptError, NotFoundError, RefusedError
+from exempt.model.checking import CheckResult
 from exempt.model.rulesdata import RulesPack
-from exempt.services import customers, requests
+from exempt.services import customers, duties
 from exempt.services.certificates import Act
-from exempt.services.mailing import mail_due
 from exempt.services.policy import Policy
 from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed
-from exempt.services.requests import Asked
 from exempt.services.rows import ConnectionRow, CustomerRow
 from exempt.services.rules_changed import follow_rules
 from exempt.services.sheet import Printer
-from exempt.services.sync import Job, Synced, rehearse_sync, sync, writing_name
+from exempt.services.sync import (
+    Job,
+    Synced,
+    rehearse_sync,
+    stop_when_paused,
+    sync,
+)
 from exempt.settings import Loaded, load
 from exempt.settings.tables import ConnectionSettings
 from exempt.wiring import settling
@@ -75,14 +74,14 @@ class Exempt:
     ) -> None:
         self.settings = settings if isinstance(settings, Loaded) else load(settings)
         self.clock = clock
-        self._environ = environ
+        self.environ = environ
         self._stop = threading.Event()
         self.patience: float | None = None
 
     @functools.cached_property
     def database(self) -> Database:
         """The database, whatever its version."""
-        return Database(self.settings.database_url(self._environ))
+        return Database(self.settings.database_url(self.environ))
 
     @functools.cached_property
     def documents(self) -> LocalDocuments:
@@ -169,16 +168,16 @@ class Exempt:
                 raise NotFoundError(msg)
         return [name for name in known if not wanted or name in wanted]
 
-    def open(self, name: str) -> OpenConnection:
+    def open(self, name: str, *, patience: float | None = None) -> OpenConnection:
         """Open the connection *name*; see `opening.open_connection`."""
         return open_connection(
             self.settings,
             name,
             self.catalogue,
-            environ=self._environ,
+            environ=self.environ,
             clock=self.clock,
             stop=self._stop.is_set,
-            patience=self.patience,
+            patience=patience or self.patience,
         )
 
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
@@ -195,9 +194,9 @@ class Exempt:
         try:
             result = connection.check()
             row = self.register({name: connection})[name]
-            if not row.paused_by and not any(p.severity == "error" for p in result.problems):
-                with self.store.writing() as tx:
-                    tx.connections.pause(row.id, None, self.clock())
+            works = not any(p.severity == "error" for p in result.problems)
+            if works and row.paused_reason and not row.paused_by:
+                duties.resume(self.store, row, self.clock())
             return result
         finally:
             connection.close()
@@ -247,13 +246,13 @@ class Exempt:
             page_size=configured.page_size,
             guard=self._guard(configured),
             told=told,
-            stop=self._stop.is_set,
+            stop=stop_when_paused(self.store, row, self._stop.is_set),
         )
         return Job(
             reading=reading,
             open_another=lambda: self.open(row.name),
             write_back=configured.write_back,
-            lanes=connection.pushes_at_once,
+            lanes=configured.pushes_at_once or connection.pushes_at_once,
             pushed=pushed,
         )
 
@@ -309,7 +308,7 @@ class Exempt:
                 seen(results[-1])
         return results
 
-    # --- certificates and requests -----------------------------------------------------
+    # --- certificates and customers ----------------------------------------------------
 
     @functools.cached_property
     def policy(self) -> Policy:
@@ -334,55 +333,3 @@ class Exempt:
         """See `customers.named`."""
         with self.store.reading() as tx:
             return customers.named(tx, words)
-
-    def ask(self, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
-        """Ask customers for missing certificates, and send the mails.
-
-        Each company's mail goes through a connection of its own.
-
-        Raises:
-            RefusedError: No connection sends mail.
-        """
-        mailers = self._mailers()
-        try:
-            if not mailers:
-                msg = (
-                    f"{self.settings.path}: no connection sends mail: install exempt-mail-smtp and"
-                    " add one"
-                )
-                raise RefusedError(msg)
-            rows = self.register(mailers)
-            through = {row.company_id: row for row in reversed(rows.values())}
-            portal = self.settings.file.exempt.portal_url
-            asked = requests.ask(self.store, through, self.clock(), only=only, portal_url=portal)
-            outcomes: Counter[str] = Counter()
-            for name, connection in mailers.items():
-                outcomes += self._mail(rows[name], connection)
-            return asked, outcomes
-        finally:
-            for connection in mailers.values():
-                connection.close()
-
-    def _mailers(self) -> dict[str, OpenConnection]:
-        """The connections that send mail, opened."""
-        mailers: dict[str, OpenConnection] = {}
-        broken: ExemptError | None = None
-        for name in self.names():
-            try:
-                connection = self.open(name)
-            except ExemptError as error:
-                broken = error
-                continue
-            if Capability.REQUESTS in connection.capabilities:
-                mailers[name] = connection
-            else:
-                connection.close()
-        if broken is not None and not mailers:
-            raise broken
-        return mailers
-
-    def _mail(self, row: ConnectionRow, connection: OpenConnection) -> Counter[str]:
-        """Send what is due, unless another run of the connection does that already."""
-        reading = Reading(store=self.store, row=row, connection=connection, clock=self.clock)
-        with self.store.alone(writing_name(row)) as held:
-            return mail_due(reading) if held else Counter()

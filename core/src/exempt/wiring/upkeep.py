@@ -12,12 +12,12 @@ from exempt.services import daily
 from exempt.services.importing.applying import resume
 from exempt.services.importing.undoing import undo
 from exempt.services.job_ports import JobKind, JobRow
-from exempt.services.running import Ended
+from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
+from exempt.wiring.mails import remind_daily
 
 _log = logging.getLogger("exempt.jobs")
 
-OCCUPIED = dt.timedelta(seconds=10)
 KEEP_WORKERS = dt.timedelta(days=7)
 
 _GO_ON = {ImportState.APPLYING: resume, ImportState.UNDOING: undo}
@@ -56,8 +56,11 @@ class Upkeep:
             raise _StoppedError
 
     def daily(self, _job: JobRow) -> Ended:
-        """Carry statuses on to this day."""
+        """Carry statuses on to this day, and write to customers where the settings say so."""
         daily.carry_on(self._exempt.store, self._exempt.policy, self._exempt.clock)
+        if self._settings.send_notices:
+            owed = remind_daily(self._exempt)
+            _log.info("notices and reminders", extra={"owed": len(owed.sent)})
         return Ended()
 
     def upkeep(self, _job: JobRow) -> Ended:
@@ -74,13 +77,17 @@ class Upkeep:
 
     def _lost(self) -> list[str]:
         """Ask again for jobs whose runs the engine knows nothing of."""
-        with self._exempt.store.reading() as tx:
-            # First the jobs, then the runs: one that ends in between is asked for once too often.
-            jobs = [job for job in tx.jobs.all() if job.kind is not JobKind.UPKEEP]
+        before = self._unfinished()
         live = self._engine.live()
-        lost = [job for job in jobs if (job.waiting or job.running) and job.run_id not in live]
+        # What is still as it was did not just end while we looked.
+        lost = [job for job in self._unfinished() & before if job.run_id not in live]
         for job in lost:
             with self._exempt.store.writing() as tx:
                 tx.jobs.lost(job.name)
                 tx.jobs.ask(job.kind, job.connection_id)
-        return [job.name for job in lost]
+        return sorted(job.name for job in lost)
+
+    def _unfinished(self) -> set[JobRow]:
+        with self._exempt.store.reading() as tx:
+            jobs = [job for job in tx.jobs.all() if job.kind is not JobKind.UPKEEP]
+        return {job for job in jobs if job.waiting or job.running}

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum
@@ -27,6 +28,7 @@ from exempt.services.standing import make_jobs
 from exempt.services.sync import Job
 from exempt.services.telling import about
 from exempt.wiring import Exempt
+from exempt.wiring.collector import quiet_collector
 from exempt.wiring.upkeep import Upkeep
 
 _log = logging.getLogger("exempt.worker")
@@ -36,6 +38,9 @@ TICK = 1.0
 
 BEAT = 5.0
 """Seconds between two signs of life, and two looks at who died."""
+
+BUSY = 10.0
+"""Seconds after a run for which more of them are likely."""
 
 PATIENCE = 60.0
 """Seconds without a store after which a worker starts itself anew."""
@@ -62,6 +67,7 @@ class Worker:
         self.name = name
         self._stopped = threading.Event()
         self._why = Why.STOPPED
+        self._worked = 0.0
         self._stack = ExitStack()
         self._began = exempt.clock()
         exempt.patience = seconds(self._settings.hook_timeout)
@@ -71,7 +77,8 @@ class Worker:
 
     def stop(self, why: Why = Why.STOPPED) -> None:
         """Take no more jobs, let those end that go on, and come back from `run`."""
-        self._why = why
+        if why is Why.STOPPED or not self._stopped.is_set():  # who is told to stop stays so
+            self._why = why
         self._exempt.stop()
         self._stopped.set()
 
@@ -81,7 +88,7 @@ class Worker:
         Raises:
             RefusedError: A worker of that name runs already.
         """
-        with self._stack:
+        with quiet_collector(), self._stack:
             held = self._stack.enter_context(self._exempt.store.alone(_lock_name(self.name)))
             if not held:
                 msg = f"worker {self.name!r} runs already: give this one a name with --id"
@@ -96,6 +103,7 @@ class Worker:
                 self.engine.stop(seconds(self._settings.drain))
                 self._say_good_bye()
                 self.engine.close()
+            self._await_store()
         return self._why
 
     # --- what it does ----------------------------------------------------------------------
@@ -105,8 +113,9 @@ class Worker:
         fields = {"worker": self.name, "job": name}
         if connection:
             fields["connection"] = connection
-        with about(**fields), watched("job", kind=kind, connection=connection):
-            run_job(self._duty, name)
+        with about(**fields), watched("job", kind=kind, connection=connection) as going:
+            going.failed = run_job(self._duty, name)
+        self._worked = time.monotonic()
 
     def _doers(self) -> dict[JobKind, Do]:
         return {
@@ -124,7 +133,7 @@ class Worker:
         def on_connection(job: JobRow) -> Ended:
             row = self._row(job)
             if row is None or row.paused_reason is not None:
-                return Ended()  # what waits is asked for again when it goes on
+                return Ended(idle=True)  # what waits is asked for again when it goes on
             with self._opened(row) as connection:
                 return do(self._exempt.job(row, connection))
 
@@ -191,6 +200,7 @@ class Worker:
         while not self._stopped.is_set():
             try:
                 tick(self._duty)
+                self.engine.pace(busy=time.monotonic() - self._worked < BUSY)
                 if since_beat >= BEAT:
                     self._beat()
                     since_beat = 0.0
@@ -240,6 +250,21 @@ class Worker:
                 tx.workers.tick(self._worker_row(own_memory())._replace(stopped_at=at))
         except Exception as error:  # noqa: BLE001 - the store may be what it ends for
             _log.warning("could not note that it ends: %s", type(error).__name__)
+
+    def _await_store(self) -> None:
+        """Wait until there is a database to start anew with, unless it is told to stop."""
+        told = False
+        while self._why is Why.ANEW:
+            try:
+                with self._exempt.store.reading() as tx:
+                    tx.workers.all()
+            except Exception as error:  # noqa: BLE001 - the driver's own errors are not known here
+                if not told:
+                    _log.warning("waits for the database: %s", type(error).__name__)
+                told = True
+                threading.Event().wait(TICK)
+            else:
+                return
 
 
 def prepared(exempt: Exempt) -> Engine:

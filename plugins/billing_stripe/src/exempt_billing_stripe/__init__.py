@@ -26,6 +26,7 @@ def exempt_connectors() -> Collection[ConnectorInfo[Any]]:
             settings=StripeSettings,
             open=_open,
             capabilities=_capabilities,
+            pushes_at_once=4,  # the rate is that of all together
             sandbox=_sandbox,
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 from exempt import (
@@ -28,22 +29,27 @@ def push(
     """Write the items of *request*.
 
     What stops the whole batch (credentials, rate limit, no connection) leaves
-    the rest for later; it is raised where no item has a result yet.
+    the rest for later, when the ERP says; it is raised where no item has a result yet.
     """
     results: list[ItemResult] = []
+    wait: dt.timedelta | None = None
     for item in request.items:
         if cancelled():
             break
         try:
             outcome, message = _push_one(remote, settings, item, dry_run=request.dry_run)
-        except (ConfigError, TransientError):
+        except (ConfigError, TransientError) as error:
             if not results:
                 raise
+            wait = error.retry_after if isinstance(error, TransientError) else None
             break
         results.append(ItemResult(key=item.key, outcome=outcome, message=message))
     later = "not tried: the batch was stopped before its turn"
     left = request.items[len(results) :]
-    results += [ItemResult(key=item.key, outcome=Outcome.RETRY, message=later) for item in left]
+    results += [
+        ItemResult(key=item.key, outcome=Outcome.RETRY, message=later, retry_after=wait)
+        for item in left
+    ]
     return PushResult(results=tuple(results))
 
 

@@ -177,8 +177,8 @@ class OpenConnection(ports.Connection):
         return self._cleared(self._call("send_request", request, ItemResult), "message")
 
     def receive_webhook(self, request: WebhookRequest) -> WebhookResult:
-        """See `Connector.receive_webhook`."""
-        return self._call("receive_webhook", request, WebhookResult)
+        """See `Connector.receive_webhook`; it calls no remote, and so keeps to no pace."""
+        return self._call("receive_webhook", request, WebhookResult, paced=False)
 
     def close(self) -> None:
         """See `Connector.close`; errors are logged and go no further."""
@@ -198,11 +198,13 @@ class OpenConnection(ports.Connection):
 
     def _answer(self, hook: str, request: Record) -> object:
         call = functools.partial(getattr(self._manager.hook, hook), request=request)
-        with watched("hook", connection=self.name, hook=hook):
-            return call() if self._patience is None else within(self._patience, call)
+        with watched("hook", connection=self.name, hook=hook) as going:
+            going.result = call() if self._patience is None else within(self._patience, call)
+            return going.result
 
-    def _call(self, hook: str, request: Record, result_type: type[T]) -> T:
-        self._pace.wait()
+    def _call(self, hook: str, request: Record, result_type: type[T], *, paced: bool = True) -> T:
+        if paced:
+            self._pace.wait()
         began = time.perf_counter()
         try:
             result = self._answer(hook, request)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
 
+from exempt.adapters.logs import extras, message, plain, raised
 from exempt.errors import ConfigError
 
 _FORMS: tuple[Callable[[str], str], ...] = (
@@ -18,11 +21,14 @@ _FORMS: tuple[Callable[[str], str], ...] = (
     quote_plus,
     lambda value: quote(value, safe=""),
     lambda value: repr(value)[1:-1],
+    lambda value: json.dumps(value)[1:-1],
 )
+
+_CHANGING_FILTERS = threading.Lock()
 
 
 def redactor(secrets: Mapping[str, SecretStr]) -> Callable[[str], str]:
-    """A function that takes these secrets out of a text, in a URL or quoted by Python too."""
+    """A function that takes these secrets out of a text, in a URL, or quoted, too."""
     plain = {value for s in secrets.values() if len(value := s.get_secret_value()) >= 4}
     forms = {form(value) for value in plain for form in _FORMS}
     values = sorted(forms, key=len, reverse=True)
@@ -36,7 +42,7 @@ def redactor(secrets: Mapping[str, SecretStr]) -> Callable[[str], str]:
 
 
 class _Redacting(logging.Filter):
-    """Takes secrets out of every record before anybody sees it."""
+    """Takes secrets out of every record, its extra fields too, before anybody sees it."""
 
     def __init__(self, redact: Callable[[str], str], connection_id: str) -> None:
         super().__init__()
@@ -44,11 +50,16 @@ class _Redacting(logging.Filter):
         self.connection_id = connection_id
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._redact(record.getMessage()), ()
+        record.msg, record.args = self._redact(message(record)), ()
         if record.exc_info:
-            kind = record.exc_info[0]
+            kind, error, _ = record.exc_info
             record.msg += f" ({kind.__name__})" if kind else ""
-            record.exc_info = None  # a traceback may quote what was being sent
+            if error is not None:
+                record.raised = raised(error)
+            # A traceback may quote what was being sent.
+            record.exc_info = record.exc_text = None
+        for key, value in extras(record).items():
+            setattr(record, key, plain(value, self._redact))
         return True
 
 
@@ -75,10 +86,11 @@ class CoreContext:
         self._references = references
         log = logging.getLogger(f"exempt.connection.{connection_id}")
         # Beside its own log, whatever else a plugin logs ends in the root's handlers.
-        for place in (log, *logging.getLogger().handlers):
-            for old in [f for f in place.filters if _is_of(f, connection_id)]:
-                place.removeFilter(old)
-            place.addFilter(_Redacting(redact, connection_id))
+        with _CHANGING_FILTERS:
+            for place in (log, *logging.getLogger().handlers):
+                others = [each for each in place.filters if not _is_of(each, connection_id)]
+                # A new list: whoever logs right now goes through the old one to its end.
+                place.filters = [*others, _Redacting(redact, connection_id)]
         self._log = logging.LoggerAdapter(log, {"connection": connection_id})
 
     @property

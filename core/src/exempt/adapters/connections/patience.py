@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class HangsError(Exception):
+class HangsError(TimeoutError):
     """No answer came in time."""
 
 
 _LEFT: list[threading.Thread] = []
+_MUTEX = threading.Lock()
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
@@ -39,7 +40,8 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if not answer:
-        _LEFT.append(thread)
+        with _MUTEX:
+            _LEFT.append(thread)
         raise HangsError
     result, error = answer[0]
     if error is not None:
@@ -49,5 +51,6 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
 def hanging() -> int:
     """How many threads were left that still hang."""
-    _LEFT[:] = [thread for thread in _LEFT if thread.is_alive()]
-    return len(_LEFT)
+    with _MUTEX:
+        _LEFT[:] = [thread for thread in _LEFT if thread.is_alive()]
+        return len(_LEFT)

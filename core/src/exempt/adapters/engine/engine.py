@@ -34,11 +34,17 @@ _OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _LIVE = ("ENQUEUED", "DELAYED", "PENDING")
 _AT_ONCE = 1000
 
-POLLS = 0.5
+IDLE, BUSY = 2.0, 0.1
 """Seconds between two looks at the queue; a look costs 3 ms of the processor."""
 
-RECOVERS = 3.0
+RECOVERS = 5.0
 """Seconds between two looks at what is to be done again."""
+
+LISTENS = 2.0
+"""Seconds between two looks for messages, of which we have none; its end waits for one."""
+
+LISTENS = 2.0
+"""Seconds between two looks for messages, of which there are none; it ends no sooner."""
 
 
 class Engine:
@@ -57,7 +63,7 @@ class Engine:
             retry_connection_errors=False,
             lazy=True,
         )
-        self._started = False
+        self._started = self._busy = False
         self._name = ""
 
     @staticmethod
@@ -102,20 +108,26 @@ class Engine:
             "run_migrations": False,
             "log_level": "WARNING",
             "scheduler_polling_interval_sec": 3600.0,  # we have no schedules there
-            "notification_listener_polling_interval_sec": 2.0,  # nor messages
+            "notification_listener_polling_interval_sec": LISTENS,  # nor messages
         }
+        self._client.register_queue(
+            QUEUE,
+            partition_concurrency=1,
+            worker_concurrency=at_once,
+            polling_interval_sec=BUSY,  # whoever starts has work; see `pace`
+            on_conflict="always_update",
+        )
         library = DBOS(config=config)
         # It is for what is recovered only, and would be looked at twice as often as ours.
         library._registry.get_internal_queue()._polling_interval_sec = RECOVERS  # noqa: SLF001
         DBOS.launch()
-        DBOS.register_queue(
-            QUEUE,
-            partition_concurrency=1,
-            worker_concurrency=at_once,
-            polling_interval_sec=POLLS,
-            on_conflict="always_update",
-        )
-        self._started, self._name = True, name
+        self._started, self._name, self._busy = True, name, True
+
+    def pace(self, *, busy: bool) -> None:
+        """Look at the queue often while there is work, and seldom when there is none."""
+        if busy is not self._busy and (queue := DBOS.retrieve_queue(QUEUE)) is not None:
+            queue.set_polling_interval_sec(BUSY if busy else IDLE)
+            self._busy = busy
 
     def adopt(self, hold: Callable[[str], AbstractContextManager[bool]]) -> int:
         """Take over what dead workers had begun; how many workers they were.
@@ -163,7 +175,7 @@ class Engine:
             status=list(states),
             name=_WORKFLOW,
             limit=limit,
-            end_time=None if before is None else _iso(before),
+            completed_before=None if before is None else _iso(before),
             load_input=False,
             load_output=False,
         )

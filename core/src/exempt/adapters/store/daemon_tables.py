@@ -20,6 +20,8 @@ job = sa.Table(
     sa.Column("begun", Id, nullable=False),
     sa.Column("next_at", Moment),
     sa.Column("failures", sa.Integer, nullable=False),
+    # After a failure: whoever asks, it does not run before then.
+    sa.Column("held_until", Moment),
     sa.Column("problem", sa.Text),
     # How many workers in a row ended in the middle of it.
     sa.Column("deaths", sa.Integer, nullable=False),
@@ -74,5 +76,11 @@ webhook_event = sa.Table(
         "id",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
+    ),
+    sa.Index(
+        "ix_webhook_event_dead",
+        "connection_id",
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -19,15 +20,35 @@ Enqueue = Callable[[sa.Connection, str, str], None]
 
 _ROWS = (
     "SELECT j.name, j.kind, j.connection_id, n.name, j.asked, j.queued, j.begun, j.next_at,"
-    " j.failures, j.problem, j.deaths, j.worker, j.started_at, j.ended_at, j.succeeded_at"
+    " j.failures, j.problem, j.deaths, j.worker, j.started_at, j.ended_at, j.succeeded_at,"
+    " j.held_until"
     " FROM job j LEFT JOIN connection n ON n.id = j.connection_id"
 )
 _NEW = (
     "INSERT INTO job (name, kind, connection_id, asked, queued, begun, failures, deaths, next_at)"
     " SELECT CASE WHEN n.id IS NULL THEN k.kind ELSE k.kind || ':' || n.name END, k.kind, n.id,"
-    " k.asked, 0, 0, 0, 0, k.next_at FROM ({}) k"
+    " k.begun + k.asked, k.begun, k.begun, 0, 0, k.next_at FROM ({}) k"
     " LEFT JOIN connection n ON n.id = k.connection_id WHERE true ON CONFLICT (name) DO UPDATE SET"
 )
+_ONE = "SELECT CAST(? AS TEXT) AS kind, " + ", ".join(
+    f"CAST(? AS BIGINT) AS {name}" for name in ("connection_id", "begun", "asked", "next_at")
+)
+
+
+def _one(
+    kind: JobKind,
+    connection_id: int | None,
+    *,
+    asked: int = 0,
+    next_at: dt.datetime | None = None,
+) -> tuple[str | int | None, ...]:
+    """The parameters of `_ONE`.
+
+    A new job's asks are counted from a number that no earlier job of its name came
+    to: the engine does nothing for a run whose name it knows from the past.
+    """
+    first = time.time_ns() // 1000
+    return kind.value, connection_id, first, asked, None if next_at is None else micros(next_at)
 
 
 class Jobs(ports.Jobs):
@@ -38,30 +59,28 @@ class Jobs(ports.Jobs):
         self._enqueue = enqueue
         self._asked: set[tuple[JobKind, int | None]] = set()
 
-    def ask(self, kind: JobKind, connection_id: int | None = None) -> None:
+    def ask(
+        self, kind: JobKind, connection_id: int | None = None, *, at_once: bool = False
+    ) -> None:
+        if at_once:
+            j = t.job.c
+            held = sa.update(t.job).where(
+                j.kind == kind.value, j.connection_id.is_not_distinct_from(connection_id)
+            )
+            self._c.execute(held.values(held_until=None))
         if (kind, connection_id) in self._asked:
             return
         self._asked.add((kind, connection_id))
-        asked = _NEW + " asked = job.asked + 1 RETURNING name, asked, queued, begun"
-        ((name, number, queued, begun),) = run(
-            self._c, asked.format(self._one()), kind.value, connection_id, 1, None
-        )
+        sql = _NEW.format(_ONE) + " asked = job.asked + 1 RETURNING name, asked, queued, begun"
+        ((name, number, queued, begun),) = run(self._c, sql, *_one(kind, connection_id, asked=1))
         # While a run waits, it serves whoever asks.
         if self._enqueue is not None and queued <= begun:
             self._enqueue(self._c, f"{name}:{number}", name)
             run(self._c, "UPDATE job SET queued = asked WHERE name = ?", name)
 
-    def _one(self) -> str:
-        number = "CAST(? AS BIGINT)"
-        return (
-            f"SELECT CAST(? AS TEXT) AS kind, {number} AS connection_id, {number} AS asked,"
-            f" {number} AS next_at"
-        )
-
     def plan(self, kind: JobKind, connection_id: int | None, next_at: dt.datetime | None) -> None:
-        due = None if next_at is None else micros(next_at)
-        sql = _NEW.format(self._one()) + " next_at = excluded.next_at"
-        run(self._c, sql, kind.value, connection_id, 0, due)
+        sql = _NEW.format(_ONE) + " next_at = excluded.next_at"
+        run(self._c, sql, *_one(kind, connection_id, next_at=next_at))
 
     def all(self) -> list[JobRow]:
         return [_job(row) for row in run(self._c, f"{_ROWS} ORDER BY j.name")]
@@ -97,12 +116,14 @@ class Jobs(ports.Jobs):
         *,
         problem: str | None = None,
         next_at: dt.datetime | None = None,
+        idle: bool = False,
     ) -> None:
         j = t.job.c
-        values: dict[str, Any] = {"ended_at": at, "problem": problem, "deaths": 0}
-        values["failures"] = j.failures + 1 if problem else 0
-        if problem is None:
-            values["succeeded_at"] = at
+        values: dict[str, Any] = {"ended_at": at, "deaths": 0}
+        if problem is not None:
+            values |= {"problem": problem, "failures": j.failures + 1, "held_until": next_at}
+        elif not idle:
+            values |= {"problem": None, "failures": 0, "succeeded_at": at, "held_until": None}
         if next_at is not None:
             values["next_at"] = next_at
         self._c.execute(sa.update(t.job).where(j.name == name).values(values))
@@ -122,7 +143,7 @@ class Jobs(ports.Jobs):
 def _job(row: Any) -> JobRow:
     name, kind, connection_id, connection, asked, queued, begun, next_at, failures, *rest = row
     problem, deaths, worker, *moments = rest
-    started_at, ended_at, succeeded_at = map(_moment, moments)
+    started_at, ended_at, succeeded_at, held_until = map(_moment, moments)
     return JobRow(
         name,
         JobKind(kind),
@@ -139,6 +160,7 @@ def _job(row: Any) -> JobRow:
         started_at,
         ended_at,
         succeeded_at,
+        held_until,
     )
 
 

@@ -24,7 +24,8 @@ class Locks:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._held: set[str] = set()
+        self._held: dict[str, object] = {}
+        self._lost = False
         self._mutex = threading.Lock()
         self._connection: sa.Connection | None = None
 
@@ -38,22 +39,18 @@ class Locks:
     def lost(self) -> bool:
         """Whether what was held may be held by others by now: the server was gone."""
         with self._mutex:
-            if self._connection is None:
-                return False
-            try:
-                self._connection.execute(sa.text("SELECT 1"))
-            except sa.exc.DBAPIError:
-                return True
-            return False
+            if self._connection is not None:
+                try:
+                    self._connection.execute(sa.text("SELECT 1"))
+                except sa.exc.DBAPIError:
+                    self._drop()
+            return self._lost
 
     def close(self) -> None:
         """Let go of everything."""
         with self._mutex:
-            if self._connection is not None:
-                with contextlib.suppress(sa.exc.DBAPIError):
-                    self._connection.close()
-                self._connection = None
-            self._held.clear()
+            self._drop()
+            self._lost = False
 
     @contextlib.contextmanager
     def _file(self, name: str) -> Iterator[bool]:
@@ -73,15 +70,16 @@ class Locks:
 
     @contextlib.contextmanager
     def _advisory(self, name: str) -> Iterator[bool]:
-        if not self._take(name):
+        holder = object()
+        if not self._take(name, holder):
             yield False
             return
         try:
             yield True
         finally:
-            self._give_back(name)
+            self._give_back(name, holder)
 
-    def _take(self, name: str) -> bool:
+    def _take(self, name: str, holder: object) -> bool:
         with self._mutex:
             if name in self._held:  # the server lets one connection hold a lock twice
                 return False
@@ -89,18 +87,36 @@ class Locks:
                 autocommit = {"isolation_level": "AUTOCOMMIT"}
                 self._connection = self._engine.connect().execution_options(**autocommit)
                 self._connection.detach()  # our own, never back to the pool
-            sql = "SELECT pg_try_advisory_lock(:space, :key)"
-            if not self._connection.scalar(sa.text(sql), _key(name)):
+            if not self._ask("pg_try_advisory_lock", name):
                 return False
-            self._held.add(name)
+            self._held[name] = holder
             return True
 
-    def _give_back(self, name: str) -> None:
+    def _give_back(self, name: str, holder: object) -> None:
         with self._mutex:
-            if name in self._held and self._connection is not None:
-                sql = sa.text("SELECT pg_advisory_unlock(:space, :key)")
-                self._connection.execute(sql, _key(name))
-            self._held.discard(name)
+            if self._held.get(name) is not holder:
+                return  # it was lost meanwhile
+            del self._held[name]
+            with contextlib.suppress(sa.exc.DBAPIError):  # then it is free already
+                self._ask("pg_advisory_unlock", name)
+
+    def _ask(self, function: str, name: str) -> bool:
+        assert self._connection is not None  # noqa: S101 - the caller saw to it
+        sql = sa.text(f"SELECT {function}(:space, :key)")
+        try:
+            return bool(self._connection.scalar(sql, _key(name)))
+        except sa.exc.DBAPIError:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        """Close the connection; whatever was held through it is held no more."""
+        self._lost = self._lost or bool(self._held)
+        self._held.clear()
+        if self._connection is not None:
+            with contextlib.suppress(sa.exc.SQLAlchemyError):
+                self._connection.close()
+            self._connection = None
 
 
 def _key(name: str) -> dict[str, int]:

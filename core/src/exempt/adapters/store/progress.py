@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
+from exempt.adapters.store.columns import moment
 from exempt.adapters.store.database import lock, run
 from exempt.errors import RefusedError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.services import ports
+from exempt.services.delivery_ports import Owed
 from exempt.services.rows import ConnectionRow, ConnectionStatus, StreamPart
 
 _COUNTED = {
@@ -89,6 +91,7 @@ class Connections(ports.Connections):
                 n.paused_reason,
                 n.orders_owed,
                 n.paused_by,
+                n.paused_at,
             ).order_by(n.name)
         )
         return [
@@ -101,6 +104,7 @@ class Connections(ports.Connections):
                 row.paused_reason,
                 row.orders_owed,
                 row.paused_by,
+                row.paused_at,
             )
             for row in rows
         ]
@@ -114,14 +118,13 @@ class Connections(ports.Connections):
         self, connection_id: int, reason: str | None, at: dt.datetime, by: str | None = None
     ) -> None:
         n = t.connection.c
-        self._c.execute(
-            sa.update(t.connection)
-            .where(
-                n.id == connection_id,
-                n.paused_reason.is_distinct_from(reason) | n.paused_by.is_distinct_from(by),
-            )
-            .values(paused_reason=reason, paused_at=at if reason else None, paused_by=by)
-        )
+        person = by if reason else None
+        changes = n.paused_reason.is_distinct_from(reason) | n.paused_by.is_distinct_from(person)
+        pause = sa.update(t.connection).where(n.id == connection_id, changes)
+        if by is None:
+            pause = pause.where(n.paused_by.is_(None))
+        values = {"paused_reason": reason, "paused_at": at if reason else None}
+        self._c.execute(pause.values(paused_by=person, **values))
 
 
 class Cursors(ports.Cursors):
@@ -198,6 +201,16 @@ class Reports(ports.Reports):
 
     def orders_of_voided(self) -> int:
         return int(run(self._c, "SELECT count(*) FROM sales_order WHERE voided")[0][0])
+
+    def owed(self) -> dict[int, Owed]:
+        found: dict[int, Owed] = {}
+        of = "FROM delivery WHERE state = '{}' GROUP BY connection_id"  # each has an index
+        pending = f"SELECT connection_id, count(*), min(due_at) {of.format('pending')}"
+        for number, count, due_at in run(self._c, pending):
+            found[number] = Owed(count, due_at=moment(due_at))
+        for number, count in run(self._c, f"SELECT connection_id, count(*) {of.format('dead')}"):
+            found[number] = found.get(number, Owed())._replace(dead=count)
+        return found
 
     def _count(self, table: str) -> dict[int, int]:
         alive = "" if table == "rejected_row" else " WHERE deleted_at IS NULL"

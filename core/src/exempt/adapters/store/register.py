@@ -190,6 +190,15 @@ class Certificates(ports.Certificates):
         ids = many(self._c, list(customer_ids))
         return run(self._c, _holders(self._c) + _COVERAGES, ids, ids)
 
+    def ending(self, first: dt.date, last: dt.date) -> set[int]:
+        sql = (
+            "SELECT DISTINCT k.customer_id FROM coverage v JOIN certificate c"
+            " ON c.id = v.certificate_id JOIN certificate_customer k ON k.certificate_id = c.id"
+            " JOIN customer u ON u.id = k.customer_id WHERE c.review_status = 'accepted'"
+            " AND u.gone_at IS NULL AND v.expiration_date BETWEEN ? AND ?"
+        )
+        return {row[0] for row in run(self._c, sql, first.isoformat(), last.isoformat())}
+
     def holds(self, certificate_ids: Collection[int]) -> dict[tuple[int, int, str], dt.date]:
         sql = (
             "SELECT certificate_id, customer_id, jurisdiction, held_through FROM coverage_hold"  # noqa: S608

@@ -27,6 +27,7 @@ from exempt.adapters.store.linking import link
 from exempt.adapters.store.lookups import LookingUp
 from exempt.adapters.store.pages import latest, line_rows, order_row, ship_to_rows
 from exempt.adapters.store.ship_tos import follow_parents
+from exempt.adapters.store.statistics import look_at_tables
 from exempt.adapters.store.stored import corrections, stored_lines
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
@@ -38,6 +39,9 @@ from exempt.services.rows import (
     SavedRecords,
     StoredOrder,
 )
+
+_MANY = 100
+"""New rows of a page that change what a table is like."""
 
 _TABLES = {
     Stream.CUSTOMERS: "source_customer",
@@ -140,6 +144,8 @@ class Sources(LookingUp, ports.Sources):
         ]
         lines = [row for order in touched for row in line_rows(order.id, order.record)]
         insert(self._c, "order_line", pages.LINES, lines)
+        if len(saved.new) >= _MANY:
+            look_at_tables(self._c)
         after = {row[0]: row for row in rows}
         sales = {(_sale(before), _sale(after[each])) for each, before in saved.before.items()}
         corrected = {

@@ -15,6 +15,7 @@ from exempt.adapters.store.database import Database, lock_company
 from exempt.adapters.store.decisions import Decisions
 from exempt.adapters.store.deliveries import Deliveries, Requests
 from exempt.adapters.store.entries import Entries
+from exempt.adapters.store.handling import Handling
 from exempt.adapters.store.history import Choices, History
 from exempt.adapters.store.imports import Imports
 from exempt.adapters.store.jobs import Enqueue, Jobs, Workers
@@ -52,6 +53,7 @@ class Transaction(ports.Transaction):
         self.choices = Choices(connection)
         self.decisions = Decisions(connection)
         self.deliveries = Deliveries(connection, self.jobs)
+        self.handling = Handling(connection)
         self.requests = Requests(connection)
         self.reports = Reports(connection)
 

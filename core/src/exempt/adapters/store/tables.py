@@ -294,6 +294,12 @@ delivery = sa.Table(
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     ),
+    sa.Index(
+        "ix_delivery_dead",
+        "connection_id",
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    ),
 )
 
 request = sa.Table(
@@ -306,7 +312,8 @@ request = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False, server_default="request"),
-    # Of a notice that certificates end: the first day of their ends.
+    # Of a notice that certificates end: the first of their last days, and as JSON each of them.
     sa.Column("expiration_date", Day),
+    sa.Column("ends", sa.Text),
     sa.Index(None, "customer_id"),
 )

@@ -36,7 +36,10 @@ class Webhooks(ports.Webhooks):
                     self._c,
                     "INSERT INTO webhook_event (connection_id, webhook_id, event_id, stream,"
                     " external_ids, state, received_at) VALUES (?, ?, ?, ?, ?, 'pending', ?)"
-                    " ON CONFLICT (connection_id, event_id, stream) DO NOTHING RETURNING id",
+                    " ON CONFLICT (connection_id, event_id, stream) DO UPDATE"
+                    " SET state = 'pending', webhook_id = excluded.webhook_id,"
+                    " received_at = excluded.received_at, message = NULL, done_at = NULL"
+                    " WHERE webhook_event.state = 'dead' RETURNING id",
                     connection_id,
                     webhook_id,
                     event.event_id,
@@ -45,6 +48,8 @@ class Webhooks(ports.Webhooks):
                     micros(at),
                 )
             )
+        if not new:
+            self._c.execute(sa.delete(t.webhook).where(t.webhook.c.id == webhook_id))
         return new
 
     def pending(self, connection_id: int, limit: int) -> list[KeptEvent]:
@@ -82,13 +87,15 @@ class Webhooks(ports.Webhooks):
                 many(self._c, sorted(ids)),
             )
 
-    def counts(self) -> dict[int, dict[str, int]]:
+    def open(self) -> dict[int, dict[str, int]]:
         found: dict[int, dict[str, int]] = {}
-        sql = (
-            "SELECT connection_id, state, count(*) FROM webhook_event GROUP BY connection_id, state"
-        )
-        for connection_id, state, count in run(self._c, sql):
-            found.setdefault(connection_id, {})[state] = count
+        for state in ("pending", "dead"):  # each has an index of its own
+            sql = (
+                "SELECT connection_id, count(*) FROM webhook_event"  # noqa: S608
+                f" WHERE state = '{state}' GROUP BY connection_id"
+            )
+            for connection_id, count in run(self._c, sql):
+                found.setdefault(connection_id, {})[state] = count
         return found
 
     def forget(self, before: dt.datetime) -> int:

@@ -46,6 +46,7 @@ def upgrade() -> None:
         *(sa.Column(name, ID, nullable=False) for name in ("asked", "queued", "begun")),
         _moment("next_at", null=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        _moment("held_until", null=True),
         _text("problem", null=True),
         sa.Column("deaths", sa.Integer(), nullable=False),
         _text("worker", null=True),
@@ -75,11 +76,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_webhook_received_at", "webhook", ["received_at"])
     _webhook_event()
+    _index_of_dead("delivery")
     with op.batch_alter_table("connection") as batch:
         batch.add_column(_text("paused_by", null=True))
     with op.batch_alter_table("request") as batch:
         batch.add_column(sa.Column("purpose", sa.Text(), nullable=False, server_default="request"))
         batch.add_column(sa.Column("expiration_date", DAY, nullable=True))
+        batch.add_column(_text("ends", null=True))
 
 
 def _webhook_event() -> None:
@@ -115,18 +118,28 @@ def _webhook_event() -> None:
         sqlite_where=pending,
         postgresql_where=pending,
     )
+    _index_of_dead("webhook_event")
+
+
+def _index_of_dead(table: str) -> None:
+    dead = sa.text("state = 'dead'")
+    op.create_index(
+        f"ix_{table}_dead", table, ["connection_id"], sqlite_where=dead, postgresql_where=dead
+    )
 
 
 def downgrade() -> None:
     """Take it away again; requests about certificates that end go with it."""
     for table in ("webhook_event", "webhook", "worker", "job"):
         op.drop_table(table)
+    op.drop_index("ix_delivery_dead", "delivery")
     op.execute(
         "DELETE FROM delivery WHERE target = 'mail' AND external_id IN"
         " (SELECT CAST(id AS TEXT) FROM request WHERE purpose <> 'request')"
     )
     op.execute("DELETE FROM request WHERE purpose <> 'request'")
     with op.batch_alter_table("request") as batch:
+        batch.drop_column("ends")
         batch.drop_column("expiration_date")
         batch.drop_column("purpose")
     with op.batch_alter_table("connection") as batch:

@@ -1,0 +1,223 @@
+"""The daemon as people see it: its workers, its jobs, and what they have to do about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from exempt.cli.output import count, one_line, print_json, print_table, say
+from exempt.rules.readiness import silent
+from exempt.services.job_ports import JobKind, JobRow, WorkerRow
+from exempt.services.ports import Transaction
+from exempt.services.rows import ConnectionRow
+from exempt.wiring import Exempt
+
+
+class Daemon(NamedTuple):
+    """What is known of the daemon at a moment; workers that were stopped are left out."""
+
+    at: dt.datetime
+    workers: list[WorkerRow]
+    jobs: list[JobRow]
+    connections: Mapping[int, ConnectionRow]
+
+    @property
+    def alive(self) -> list[WorkerRow]:
+        """The workers that gave a sign of life lately."""
+        return [worker for worker in self.workers if not silent(worker.ticked_at, self.at)]
+
+    @property
+    def failing(self) -> list[JobRow]:
+        """Jobs whose last run failed, but for those of paused connections, and looks at these."""
+        return [
+            job
+            for job in self.jobs
+            if job.failures and job.kind is not JobKind.PROBE and not self.paused(job)
+        ]
+
+    def paused(self, job: JobRow) -> bool:
+        """Whether nothing is done of a job, since its connection is paused."""
+        row = self.connections.get(job.connection_id or 0)
+        return row is not None and row.paused_reason is not None and job.kind is not JobKind.PROBE
+
+    def state(self, job: JobRow) -> str:
+        """What becomes of a job, in words."""
+        failed = f"failed {count(job.failures, 'time')}" if job.failures else ""
+        if job.running:
+            since = f"running on {job.worker} since {_moment(job.started_at)}"
+            lives = any(worker.name == job.worker for worker in self.alive)
+            silence = "" if lives else ", which is silent"
+            return ", ".join(filter(None, (f"{since}{silence}", failed)))
+        if self.paused(job):
+            return "paused"
+        return failed or ("waits for a worker" if job.waiting else "idle")
+
+    def next_run(self, job: JobRow) -> str:
+        """When a job runs next, in words."""
+        if self.paused(job):
+            return ""
+        if job.waiting:
+            return "now"
+        return _moment(job.next_at) if job.next_at else "when there is something to do"
+
+
+def look(tx: Transaction, at: dt.datetime) -> Daemon:
+    """The daemon at this moment."""
+    return Daemon(
+        at,
+        [worker for worker in tx.workers.all() if worker.stopped_at is None],
+        tx.jobs.all(),
+        {row.id: row for row in tx.connections.all()},
+    )
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+# --- jobs --------------------------------------------------------------------------------
+
+
+def show_jobs(exempt: Exempt, *, as_json: bool) -> None:
+    """``exempt jobs``."""
+    with exempt.store.reading() as tx:
+        daemon = look(tx, exempt.clock())
+    jobs = [job for job in daemon.jobs if job.kind is not JobKind.PROBE or _matters(job)]
+    if as_json:
+        print_json([_job(daemon, job) for job in jobs])
+        return
+    if not jobs:
+        say("There is no job yet: they are made when a daemon runs for the first time.")
+    else:
+        print_table(
+            "Jobs (times are in UTC)",
+            ("Job", "State", "Next", "Last success", "Problem"),
+            [
+                (
+                    job.name,
+                    daemon.state(job),
+                    daemon.next_run(job),
+                    _moment(job.succeeded_at) or "never",
+                    one_line(job.problem),
+                )
+                for job in jobs
+            ],
+            whole=("Job", "Next", "Last success"),
+        )
+    if not daemon.alive:
+        say_nobody_runs()
+
+
+def _matters(probe: JobRow) -> bool:
+    """Whether somebody looks, or will look, if a connection works again."""
+    return probe.running or probe.waiting or probe.next_at is not None
+
+
+def _job(daemon: Daemon, job: JobRow) -> dict[str, Any]:
+    """A job as JSON."""
+    return {
+        "name": job.name,
+        "kind": job.kind,
+        "connection": job.connection,
+        "state": daemon.state(job),
+        "running": job.running,
+        "waiting": job.waiting,
+        "paused": daemon.paused(job),
+        "worker": job.worker,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "succeeded_at": job.succeeded_at,
+        "next_at": job.next_at,
+        "failures": job.failures,
+        "problem": job.problem,
+    }
+
+
+# --- what a status says of it ------------------------------------------------------------
+
+
+def show_daemon(daemon: Daemon, connections: Collection[str] | None = None) -> None:
+    """Its workers, and the jobs that fail: of these connections, and of all together."""
+    if not daemon.workers:
+        say_nobody_runs()
+        return
+    print_table(
+        "Daemon",
+        ("Worker", "Host", "Memory", "State"),
+        [
+            (
+                worker.name,
+                worker.host,
+                f"{worker.memory / 1_000_000:,.0f} MB",
+                _sign_of_life(worker, daemon.at),
+            )
+            for worker in daemon.workers
+        ],
+        right=(2,),
+    )
+    failing = of(daemon.failing, connections)
+    if failing:
+        print_table(
+            "Jobs that fail",
+            ("Job", "Failed", "Next try", "Why"),
+            [
+                (
+                    job.name,
+                    count(job.failures, "time"),
+                    daemon.next_run(job),
+                    one_line(job.problem),
+                )
+                for job in failing
+            ],
+            whole=("Job", "Failed", "Next try"),
+        )
+
+
+def of(jobs: Sequence[JobRow], connections: Collection[str] | None) -> list[JobRow]:
+    """The jobs of these connections, and of all together."""
+    return [
+        job
+        for job in jobs
+        if job.connection is None or connections is None or job.connection in connections
+    ]
+
+
+def told(daemon: Daemon, connections: Collection[str] | None = None) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "workers": [
+            {**worker._asdict(), "silent": silent(worker.ticked_at, daemon.at)}
+            for worker in daemon.workers
+        ],
+        "failing": [_job(daemon, job) for job in of(daemon.failing, connections)],
+    }
+
+
+def _sign_of_life(worker: WorkerRow, at: dt.datetime) -> str:
+    if silent(worker.ticked_at, at):
+        return f"silent since {_moment(worker.ticked_at)}"
+    return f"seen {abs(at - worker.ticked_at).total_seconds():.0f} s ago"
+
+
+def say_nobody_runs() -> None:
+    """That nothing is done by itself."""
+    say("No daemon runs: start exempt run, or let exempt sync run by a timer.", "yellow")
+
+
+def say_paused(row: ConnectionRow) -> None:
+    """Since when a connection is paused, by whom, why, and how it goes on."""
+    who = f" by {row.paused_by}" if row.paused_by else ""
+    since = f" since {row.paused_at:%Y-%m-%d %H:%M}" if row.paused_at else ""
+    say(f"! {row.name} is paused{who}{since}: {one_line(row.paused_reason)}", "yellow")
+    if row.paused_by is not None:
+        say(f"    exempt connections resume {row.name}    lets it go on", wrap=False)
+    else:
+        say(f"    exempt check {row.name}    once it is mended", wrap=False)
+
+
+def say_what_to_do() -> None:
+    """The commands for deliveries that wait for a person."""
+    say("  exempt deliveries show ID               what is owed, and why it waits", wrap=False)
+    say("  exempt deliveries retry ID              once the cause is mended", wrap=False)
+    say('  exempt deliveries drop ID --reason "…"  if it shall not be done', wrap=False)

@@ -1,0 +1,1 @@
+"""What Exempt shows and takes in over HTTP."""

@@ -1,0 +1,141 @@
+"""Write to customers: requests by hand, notices and reminders by hand or by the day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from typing import NamedTuple
+
+from exempt.adapters.connections.connection import OpenConnection
+from exempt.errors import ExemptError, RefusedError
+from exempt.model.checking import Capability
+from exempt.services import reminding, requests
+from exempt.services.mailing import mail_due
+from exempt.services.pull import Reading
+from exempt.services.reminding import Notices, Reminded
+from exempt.services.requests import Asked
+from exempt.services.rows import ConnectionRow
+from exempt.services.sync import writing_name
+from exempt.wiring import Exempt
+
+
+class _Mailer(NamedTuple):
+    row: ConnectionRow
+    connection: OpenConnection
+
+
+def ask(exempt: Exempt, only: Collection[int] | None = None) -> tuple[Asked, Counter[str]]:
+    """Ask customers for missing certificates, and send the mails.
+
+    Each company's mail goes through a connection of its own.
+
+    Raises:
+        RefusedError: No connection sends mail.
+    """
+    with _mailers(exempt) as mailers:
+        through = _by_company(_some(exempt, mailers))
+        portal = exempt.settings.file.exempt.portal_url
+        asked = requests.ask(exempt.store, through, exempt.clock(), only=only, portal_url=portal)
+        return asked, _send(exempt, mailers)
+
+
+def remind(exempt: Exempt) -> tuple[Reminded, Counter[str]]:
+    """Write the notices and reminders that are due today, and send them.
+
+    Raises:
+        RefusedError: No connection sends mail.
+    """
+    with _mailers(exempt) as mailers:
+        through = _by_company(_some(exempt, mailers))
+        done = reminding.remind(exempt.store, through, exempt.clock(), _notices(exempt))
+        return done, _send(exempt, mailers)
+
+
+def rehearse(exempt: Exempt) -> Reminded:
+    """What `remind` would write, with nothing written; connections that are known stay closed."""
+    store = exempt.store  # a new database gets its tables outside the rehearsal
+    with store.rehearsing():
+        _make_known(exempt)
+        return remind_daily(exempt)
+
+
+def remind_daily(exempt: Exempt) -> Reminded:
+    """Owe the notices and reminders that are due; the connections' own jobs send them."""
+    known = _known(exempt)
+    rows = (known[name] for name in exempt.names() if name in known)
+    through = _by_company(row for row in rows if Capability.REQUESTS in row.capabilities)
+    return reminding.remind(exempt.store, through, exempt.clock(), _notices(exempt))
+
+
+def _known(exempt: Exempt) -> dict[str, ConnectionRow]:
+    with exempt.store.reading() as tx:
+        return {row.name: row for row in tx.connections.all()}
+
+
+def _make_known(exempt: Exempt) -> None:
+    """Tell the store of connections that it does not know yet, as far as they can be opened."""
+    for name in set(exempt.names()) - _known(exempt).keys():
+        with suppress(ExemptError), closing(exempt.open(name)) as connection:
+            exempt.register({name: connection})
+
+
+def _notices(exempt: Exempt) -> Notices:
+    daemon = exempt.settings.file.daemon
+    return Notices(daemon.expiry_notices, daemon.reminders, exempt.settings.file.exempt.portal_url)
+
+
+def _by_company(rows: Iterable[ConnectionRow]) -> Mapping[int, ConnectionRow]:
+    """The first connection of each company."""
+    return {row.company_id: row for row in reversed([*rows])}
+
+
+def _some(exempt: Exempt, mailers: Collection[_Mailer]) -> Iterator[ConnectionRow]:
+    if not mailers:
+        msg = (
+            f"{exempt.settings.path}: no connection sends mail: install exempt-mail-smtp and"
+            " add one"
+        )
+        raise RefusedError(msg)
+    return (mailer.row for mailer in mailers)
+
+
+@contextmanager
+def _mailers(exempt: Exempt) -> Iterator[list[_Mailer]]:
+    """The connections that send mail, opened and known to the store."""
+    opened = _open(exempt)
+    try:
+        rows = exempt.register(opened)
+        yield [_Mailer(rows[name], connection) for name, connection in opened.items()]
+    finally:
+        for connection in opened.values():
+            connection.close()
+
+
+def _open(exempt: Exempt) -> dict[str, OpenConnection]:
+    opened: dict[str, OpenConnection] = {}
+    broken: ExemptError | None = None
+    for name in exempt.names():
+        try:
+            connection = exempt.open(name)
+        except ExemptError as error:
+            broken = error
+            continue
+        if Capability.REQUESTS in connection.capabilities:
+            opened[name] = connection
+        else:
+            connection.close()
+    if broken is not None and not opened:
+        raise broken
+    return opened
+
+
+def _send(exempt: Exempt, mailers: Iterable[_Mailer]) -> Counter[str]:
+    """Send what is due, unless a person paused it, or another run of it does that already."""
+    outcomes: Counter[str] = Counter()
+    for row, connection in mailers:
+        if row.paused_by is None:
+            reading = Reading(exempt.store, row, connection, exempt.clock)
+            with exempt.store.alone(writing_name(row)) as held:
+                outcomes += mail_due(reading) if held else Counter()
+    return outcomes
