@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exempt import Capability, ItemResult, Outcome, Stream
+from exempt import Capability, ItemResult, Outcome, PushItem, Stream
 from exempt.adapters.documents import LocalDocuments
 from exempt.errors import (
     AuthError,
@@ -211,6 +211,43 @@ def test_pushing_stops_between_batches(world: World) -> None:
     sell(source, "O-1", "O-2", "O-3")
     assert source.push(stop=iter([False, True]).__next__) == {"applied": 1}
     assert source.owed() == ["O-2", "O-3"]
+
+
+def test_what_a_batch_did_not_come_to_before_it_was_stopped_counts_no_try(world: World) -> None:
+    source = world.connect("erp")
+    sell(source, "O-1", "O-2", "O-3")
+    source.remote.answers = {"O-2": [Outcome.RETRY], "O-3": [None]}
+    assert source.push(stop=iter([False, True, True]).__next__) == {"applied": 1}
+    assert source.owed() == ["O-2", "O-3"]
+    last = source.last("O-2")
+    assert (last.attempts, last.due_at) == (0, NOW), "they go out at once when it goes on"
+
+
+@pytest.mark.parametrize(
+    ("changes", "written"),
+    [
+        pytest.param({"tax_applicable": True}, 2, id="somebody taxes the order meanwhile"),
+        pytest.param({}, 1, id="it is only read, as it was written"),
+    ],
+)
+def test_what_is_changed_there_while_it_is_written_is_written_again(
+    owed: Source, changes: dict[str, bool], written: int
+) -> None:
+    write = owed.remote.write
+
+    def write_and_read(item: PushItem, *, dry_run: bool) -> Answer:
+        owed.remote.write = write  # type: ignore[method-assign]
+        answer = write(item, dry_run=dry_run)
+        owed.world.now += dt.timedelta(seconds=1)
+        owed.remote.put(owed.remote.order().model_copy(update=changes))
+        owed.pull()
+        owed.world.now += dt.timedelta(seconds=1)
+        return answer
+
+    owed.remote.write = write_and_read  # type: ignore[method-assign]
+    assert owed.push() == {"applied": written}
+    assert owed.remote.order().tax_applicable is False
+    assert list(owed.remote.written.values()) == [1] * written, "each with a key of its own"
 
 
 def test_what_is_tried_in_vain_waits_longer_each_time_and_then_for_a_person(

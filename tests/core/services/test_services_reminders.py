@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exempt import PermanentError, TransientError
+from exempt import Outcome, PermanentError, TransientError
 from exempt.model.messages import Purpose
 from exempt.services import cards, joining
 from exempt.services.mailing import mail_due
@@ -225,6 +225,16 @@ def test_the_newer_of_two_requests_counts(world: World, twins: Source) -> None:
     ]
 
 
+def test_but_not_one_that_was_refused(world: World, asked: Source) -> None:
+    twin = on_card("Twin", email="twin@t.example", exempt=True, ship_to_zones=["TX"])
+    make_cards(world.store, twin)
+    asked.remote.answers["twin@t.example"] = [Outcome.REJECTED]
+    asking(asked)
+    assert mail_due(asked.reading()) == {"rejected": 1}
+    joining.merge(world.store, 1, 2, world.act())
+    assert [lines(m) for m in on(asked, after(7))] == [["California", "Texas"]]
+
+
 def test_two_reminders_that_wait_are_one(world: World, twins: Source) -> None:
     owe(twins, after(10))
     joining.merge(world.store, 1, 2, world.act())
@@ -239,10 +249,12 @@ def test_two_reminders_that_wait_are_one(world: World, twins: Source) -> None:
 
 def test_when_all_came_meanwhile_nothing_goes_out(world: World, asked: Source) -> None:
     owe(asked, after(7))
-    world.certify("Acme", "TX", "CA")
+    certificate, _ = world.certify("Acme", "TX", "CA")
     assert mail_due(asked.reading()) == {}
     assert last(asked).message == "nothing lacks any more that it asks for"
     assert [(one.state, one.mails) for one in all_requests(world)] == [("not_opened", 1)]
+    world.archive(certificate)
+    assert len(on(asked, after(8))) == 1, "and when that was a mistake, it goes after all"
 
 
 def test_when_a_part_came_meanwhile_only_the_rest_is_asked_for(world: World, asked: Source) -> None:

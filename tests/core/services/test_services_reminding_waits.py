@@ -84,11 +84,14 @@ def test_what_was_told_before_stays_told_when_the_next_mail_is_needless(
     certify(world, "TX")
     assert len(on(mail, before(30))) == 1
     owe(mail, before(7))
-    certify(world, "TX", expiration_date=None, number="N-2")
+    renewed = certify(world, "TX", expiration_date=None, number="N-2")
     assert mail_due(mail.reading()) == {}
     (request,) = all_requests(world)
     assert (request.state, request.mails) == ("not_opened", 1)
     assert (newest(mail).state, newest(mail).message) == (DeliveryState.SUPERSEDED, OVER)
+    world.archive(renewed)
+    assert len(on(mail, before(5))) == 1, "and when that was a mistake, it goes after all"
+    assert [(one.state, one.mails) for one in all_requests(world)] == [("not_opened", 2)]
 
 
 def test_when_a_part_is_renewed_meanwhile_only_the_rest_is_told(world: World, mail: Source) -> None:
@@ -119,6 +122,7 @@ def test_who_is_not_to_be_written_to_by_then_is_not(
     assert [one.withdrawn_because for one in all_requests(world)] == [why]
     edit(world, excluded_from_mailings=False, email="new@acme.example")
     assert [message.to for message in on(mail, before(29))] == [("new@acme.example",)]
+    assert [one.state for one in all_requests(world)] == ["withdrawn", "not_opened"]
 
 
 def test_it_goes_to_the_mailbox_of_then(world: World, mail: Source) -> None:
@@ -138,6 +142,7 @@ def test_a_later_notice_takes_the_place_of_one_that_has_not_gone_out(
     owe(mail, before(7))
     assert mail_due(mail.reading()) == {"applied": 1}
     assert newest(mail).version == 2
+    assert [(one.state, one.mails) for one in all_requests(world)] == [("not_opened", 1)]
 
 
 def test_so_does_one_that_tells_of_more(world: World, mail: Source) -> None:
@@ -156,6 +161,35 @@ def test_so_does_one_that_tells_of_more(world: World, mail: Source) -> None:
         "a later mail says the same",
         None,
     ]
+
+
+def test_what_is_over_by_then_and_was_not_told_is_in_the_next_one(
+    world: World, mail: Source
+) -> None:
+    certify(world, "TX")
+    certify(world, "CA", expiration_date=END + DAY)
+    owe(mail, END)
+    assert [len(lines(message)) for message in on(mail, END + DAY)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        pytest.param(PermanentError("no such mailbox"), DeliveryState.SUPERSEDED,
+                     id="one that was refused is done with"),
+        pytest.param(TransientError("cut off", maybe_applied=True), DeliveryState.DEAD,
+                     id="one that may have gone out is left for a person"),
+    ],
+)  # fmt: skip
+def test_when_a_later_one_tells_of_more(
+    world: World, mail: Source, fault: BaseException, state: DeliveryState
+) -> None:
+    certify(world, "TX")
+    certify(world, "CA", expiration_date=END + 3 * DAY)
+    mail.remote.faults["send_request"] = [fault]
+    on(mail, before(30))
+    assert [len(lines(message)) for message in on(mail, before(27))] == [2]
+    assert mail.last("1", DeliveryTarget.MAIL).state is state
 
 
 def test_also_through_another_connection(world: World, mail: Source) -> None:
@@ -247,7 +281,8 @@ def test_a_notice_is_no_request(world: World, mail: Source) -> None:
         assert tx.requests.places([1]) == {}
         assert tx.requests.mailed(1) == set()
         assert needless_requests(tx, before(30)) == frozenset()
-    assert [one.asked for one in asking(mail).sent] == [()], "the next day it may be asked for"
+    assert on(mail, END + 10 * DAY) == [], "so nobody is reminded of it"
+    assert [one.asked for one in asking(mail).sent] == [()], "and the next day it may be asked for"
 
 
 def test_on_the_day_of_a_notice_the_same_state_is_not_asked_for(world: World, mail: Source) -> None:
@@ -273,8 +308,25 @@ def test_of_what_was_asked_for_since_the_end_no_late_notice_tells(
     assert len(on(mail, before(7))) == 1
     world.now += 10 * DAY
     assert len(asking(mail).sent) == 1
-    assert [m.purpose for m in on(mail, world.now.date())] == ["request"]
-    assert [one.purpose for one in all_requests(world)] == ["expiry", "request"]
+    assert reminding(mail).sent == []
+    edit(world, excluded_from_mailings=True)
+    assert mail_due(mail.reading()) == {}
+    edit(world, excluded_from_mailings=False)
+    assert len(reminding(mail).sent) == 1, "unless that request was withdrawn"
+
+
+def test_a_request_for_another_state_or_of_earlier_keeps_from_no_notice(
+    world: World, mail: Source
+) -> None:
+    edit(world, ship_to_zones=("US-TX",))
+    assert [one.jurisdictions for one in asking(mail).sent] == [("US-TX",)]
+    mail_due(mail.reading())
+    certify(world, "TX")
+    assert len(on(mail, before(7))) == 1
+    edit(world, ship_to_zones=("US-CA",))
+    world.now += 10 * DAY
+    assert [one.jurisdictions for one in asking(mail).sent] == [("US-CA",)]
+    assert [one.jurisdictions for one in reminding(mail).sent] == [("US-TX",)]
 
 
 def test_nor_one_that_has_waited_since(world: World, mail: Source) -> None:

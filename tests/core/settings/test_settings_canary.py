@@ -33,7 +33,7 @@ from exempt import (
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.discovery import Catalogue
 from exempt.errors import AuthError, PermanentError, TransientError
-from exempt.wiring import Exempt
+from exempt.wiring import Exempt, mails
 from support.databases import KINDS, made, postgresql_folder
 from support.fake_connector import FakeConnector, Remote
 from support.records import NOW, customer, order
@@ -172,7 +172,8 @@ def test_no_secret_leaves_the_connector(
     exempt.catalogue = Catalogue({"leaky": leaky}, ())
     seen: list[object] = [exempt.settings, repr(exempt)]
     try:
-        for step in (lambda: exempt.check("leaky"), exempt.sync, exempt.rehearse, exempt.ask):
+        asked = (lambda: mails.ask(exempt), lambda: mails.remind(exempt))
+        for step in (lambda: exempt.check("leaky"), exempt.sync, exempt.rehearse, *asked):
             try:
                 seen.append(step())
             except (AuthError, PermanentError) as error:

@@ -190,13 +190,12 @@ class MailRow(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether it tells what it says: it went out, is on its way, or a person decides."""
-        return self.state is not DeliveryState.SUPERSEDED or self.went_out
+        return self.state is not DeliveryState.SUPERSEDED
 
     @property
     def at(self) -> dt.datetime:
-        """When it went out; else since when it is owed."""
-        sent = self.state is DeliveryState.SENT
-        return (self.done_at if sent else None) or self.owed_at
+        """When it went out, or was given up; else since when it is owed."""
+        return self.done_at or self.owed_at
 
     @property
     def day(self) -> dt.date:

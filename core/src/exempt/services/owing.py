@@ -68,6 +68,32 @@ def _order_needs(order: StoredOrder, shall: wanted.Wanted, before: Delivery | No
     return tells and _later(order.record.updated_at or order.changed_at, before.done_at)
 
 
+def owe_overtaken(
+    tx: Transaction,
+    connection: ConnectionRow,
+    written: Sequence[Delivery],
+    sent_at: dt.datetime,
+    at: dt.datetime,
+) -> None:
+    """Owe again the orders that somebody changed while they were written to, since *sent_at*.
+
+    Who read the change saw that something was owed, not that it had gone out before.
+    """
+    ids = [each.external_id for each in written if each.target is DeliveryTarget.ORDER]
+    changed = tx.sources.orders_by_id(connection.id, ids, changed_after=sent_at)
+    told = [
+        o.record for o in changed if not o.record.closed and o.record.tax_applicable is not None
+    ]
+    last = tx.deliveries.last(connection.id, DeliveryTarget.ORDER, [o.external_id for o in told])
+    overtaken = [
+        (order.external_id, delivery.version + 1, delivery.wanted)
+        for order in told
+        if (delivery := last[order.external_id]).state is DeliveryState.SENT
+        and not wanted.order_shows(order, wanted.load(delivery.wanted))
+    ]
+    tx.deliveries.owe(connection.id, DeliveryTarget.ORDER, overtaken, at)
+
+
 def owe_customers(
     tx: Transaction,
     connection: ConnectionRow,

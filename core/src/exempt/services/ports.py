@@ -193,8 +193,14 @@ class Sources(Protocol):
         """The next open orders by our own id that another rule than *rule* decided."""
         ...
 
-    def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
-        """The stored orders with these external ids."""
+    def orders_by_id(
+        self,
+        connection_id: int,
+        external_ids: Sequence[str],
+        *,
+        changed_after: dt.datetime | None = None,
+    ) -> list[StoredOrder]:
+        """The stored orders with these external ids; or just those that changed after then."""
         ...
 
     def standings(

@@ -26,13 +26,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
-from typing import Self
+from typing import NamedTuple, Self
 
 from exempt.errors import ConfigError, ConnectorError, TransientError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, Outcome, PushItem, PushRequest, Target
 from exempt.rules import wanted
+from exempt.services.owing import owe_overtaken
 from exempt.services.ports import Connection, Transaction
 from exempt.services.pull import Reading, read_ids
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
@@ -78,6 +79,15 @@ class Writing:
 
 
 _Batch = list[Delivery]
+
+
+class _Sent(NamedTuple):
+    """A batch, and when it began to be on its way."""
+
+    batch: _Batch
+    at: dt.datetime
+
+
 _Items = Mapping[int, PushItem]
 _Results = Mapping[int, ItemResult]
 
@@ -90,7 +100,7 @@ def push(writing: Writing, outcomes: Counter[str]) -> None:
         TransientError: The remote cannot be reached; all stays owed, for later.
     """
     with _Lanes(writing) as lanes:
-        on_their_way: dict[Future[_Results], _Batch] = {}
+        on_their_way: dict[Future[_Results], _Sent] = {}
         tried: set[int] = set()
         failed: BaseException | None = None
         while True:
@@ -98,9 +108,10 @@ def push(writing: Writing, outcomes: Counter[str]) -> None:
                 for future in [each for each in on_their_way if each.cancel()]:
                     del on_their_way[future]  # it had not gone out
             elif len(on_their_way) <= lanes.ahead // 2:
-                flying = sum(map(len, on_their_way.values()))
+                flying = sum(len(sent.batch) for sent in on_their_way.values())
+                at = writing.reading.clock()
                 for batch, items in _next_batches(writing, tried, lanes.ahead, flying):
-                    on_their_way[lanes.send(batch, items)] = batch
+                    on_their_way[lanes.send(batch, items)] = _Sent(batch, at)
             if not on_their_way:
                 break
             back, _ = wait(on_their_way, return_when=FIRST_COMPLETED)
@@ -133,7 +144,7 @@ def _next_batches(
 
 
 def _take_back(
-    writing: Writing, back: Mapping[Future[_Results], _Batch], outcomes: Counter[str]
+    writing: Writing, back: Mapping[Future[_Results], _Sent], outcomes: Counter[str]
 ) -> BaseException | None:
     """Mark what came back, all in one transaction; the error that stops everything, if any."""
     failed: BaseException | None = None
@@ -143,13 +154,13 @@ def _take_back(
         if error := future.exception():
             failed = error
         else:
-            batch += sent
+            batch += sent.batch
             results.update(future.result())
     retried = {number for number, each in results.items() if each.outcome is Outcome.RETRY}
     if retried and writing.reading.stop():  # cut short: its rest was not tried, and counts no try
         batch = [delivery for delivery in batch if delivery.id not in retried]
     if batch:
-        _mark(writing.reading, batch, results)
+        _mark(writing.reading, batch, results, min(sent.at for sent in back.values()))
         counted = Counter(results[delivery.id].outcome.value for delivery in batch)
         outcomes.update(counted)
         _read_again(writing.reading, batch, results)
@@ -282,11 +293,17 @@ def failed_result(key: str, error: ConnectorError) -> ItemResult:
     return ItemResult(key=key, outcome=outcome, message=str(error), retry_after=error.retry_after)
 
 
-def _mark(reading: Reading, batch: Sequence[Delivery], results: Mapping[int, ItemResult]) -> None:
+def _mark(
+    reading: Reading,
+    batch: Sequence[Delivery],
+    results: Mapping[int, ItemResult],
+    sent_at: dt.datetime,
+) -> None:
     at = reading.clock()
     with reading.store.writing() as tx:
         for delivery in batch:
             record_result(tx, delivery, results[delivery.id], at)
+        owe_overtaken(tx, reading.row, batch, sent_at, at)
 
 
 def record_result(tx: Transaction, delivery: Delivery, result: ItemResult, at: dt.datetime) -> None:

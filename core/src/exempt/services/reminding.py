@@ -159,14 +159,14 @@ def _waiting(
     tx: Transaction, missing: Mapping[int, Collection[str]], on: dt.date, days: Collection[int]
 ) -> Iterator[_Waiting]:
     """Whom to remind of what is still missing; of two requests for a state, of the newer one."""
-    requests = [r for r in tx.requests.of(missing) if _is_open(r)]
+    requests = [r for r in tx.requests.of(missing) if r.purpose == Purpose.REQUEST]
     mails = tx.requests.mails([request.id for request in requests])
     cards = {card.id: card for card in tx.cards.find({r.customer_id for r in requests})}
     spoken_for: set[tuple[int, str]] = set()
     for request in reversed(requests):
         written = mails.get(request.id, [])
         if not any(mail.went_out or mail.state is DeliveryState.PENDING for mail in written):
-            continue
+            continue  # it was not made, in the end
         wanted = [(request.customer_id, place) for place in request.jurisdictions]
         left = tuple(
             place
@@ -181,10 +181,6 @@ def _waiting(
         if after_request(min(sent), days).due(before, on):
             version = max(mail.version for mail in written) + 1
             yield _Waiting(cards[request.customer_id], left, request, version, min(sent))
-
-
-def _is_open(request: RequestRow) -> bool:
-    return request.purpose == Purpose.REQUEST and request.state != "withdrawn"
 
 
 def _letter(due: _Due, companies: Mapping[int, str]) -> Letter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from exempt.model.record import Day
 from exempt.rules.ownership import OWNABLE
 from exempt.rules.schedules import Schedule, parse, seconds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
+
+_ADDRESS = re.compile(r"^[^\s/]*:([0-9]{1,5})\Z")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
@@ -124,7 +127,6 @@ class Daemon(_Table):
 
     listen: str = Field(
         "127.0.0.1:8080",
-        pattern=r"^[^\s/]*:\d{1,5}$",
         description="Where webhooks, health and metrics are served: HOST:PORT.",
     )
     metrics_token: str | None = Field(
@@ -171,12 +173,21 @@ class Daemon(_Table):
     )
     log: Literal["text", "json"] = Field("text", description="How the log is written.")
 
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        found = _ADDRESS.match(value)
+        if found is None or int(found[1]) > 65_535:
+            msg = "is no address: write HOST:PORT, as 127.0.0.1:8080"
+            raise ValueError(msg)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             msg = "is no time zone: write it as America/New_York"
             raise ValueError(msg) from None
         return value
@@ -190,7 +201,9 @@ class Daemon(_Table):
     @field_validator("hook_timeout", "drain")
     @classmethod
     def _duration(cls, value: str) -> str:
-        seconds(value)
+        if seconds(value) > seconds("1d"):
+            msg = "is too long: write 1d or less"
+            raise ValueError(msg)
         return value
 
     @field_validator("metrics_token")

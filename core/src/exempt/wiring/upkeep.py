@@ -11,7 +11,7 @@ from exempt.model.imports import ImportState
 from exempt.services import daily
 from exempt.services.importing.applying import resume
 from exempt.services.importing.undoing import undo
-from exempt.services.job_ports import JobKind, JobRow
+from exempt.services.job_ports import JobRow
 from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
 from exempt.wiring.mails import remind_daily
@@ -40,6 +40,7 @@ class Upkeep:
         with self._exempt.store.reading() as tx:
             runs = [run for run in tx.imports.all(None, 1000) if run.state in _GO_ON]
         occupied = False
+        failed: Exception | None = None
         for run in reversed(runs):
             act = self._exempt.act(run.applied_by or "daemon")
             try:
@@ -49,6 +50,11 @@ class Upkeep:
             except RefusedError as error:  # another process is at it, or has just ended it
                 _log.info("%s", error)
                 occupied = True
+            except Exception as error:  # noqa: BLE001 - the others go on; raised when they are done
+                _log.warning("import %d: failed with %s", run.id, type(error).__name__)
+                failed = error
+        if failed is not None:
+            raise failed
         return Ended(next_at=self._exempt.clock() + OCCUPIED if occupied else None)
 
     def _go_on(self, _rows: int, _part: float) -> None:
@@ -71,12 +77,11 @@ class Upkeep:
         with self._exempt.store.writing() as tx:
             tx.webhooks.forget(at - dt.timedelta(days=self._settings.keep_webhooks))
             tx.workers.forget(at - KEEP_WORKERS)
-        for name in self._lost():
-            _log.warning("%s: its run was lost: asked for again", name)
+        self.find_lost()
         return Ended()
 
-    def _lost(self) -> list[str]:
-        """Ask again for jobs whose runs the engine knows nothing of."""
+    def find_lost(self) -> list[str]:
+        """Ask again for jobs whose runs the engine knows nothing of; their names."""
         before = self._unfinished()
         live = self._engine.live()
         # What is still as it was did not just end while we looked.
@@ -85,9 +90,9 @@ class Upkeep:
             with self._exempt.store.writing() as tx:
                 tx.jobs.lost(job.name)
                 tx.jobs.ask(job.kind, job.connection_id)
+            _log.warning("%s: its run was lost: asked for again", job.name)
         return sorted(job.name for job in lost)
 
     def _unfinished(self) -> set[JobRow]:
         with self._exempt.store.reading() as tx:
-            jobs = [job for job in tx.jobs.all() if job.kind is not JobKind.UPKEEP]
-        return {job for job in jobs if job.waiting or job.running}
+            return {job for job in tx.jobs.all() if job.queued > job.begun or job.running}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -18,6 +19,7 @@ from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.connections.patience import hanging
 from exempt.adapters.engine.engine import Engine
 from exempt.adapters.observing import watched
+from exempt.adapters.store.database import words_of
 from exempt.errors import ExemptError, RefusedError
 from exempt.rules.schedules import next_after, seconds
 from exempt.services import duties
@@ -50,6 +52,8 @@ HANGING = 4
 
 EVERY_UPKEEP = dt.timedelta(minutes=10)
 
+_NAME = re.compile(r"^[\w.-]{1,100}\Z")
+
 
 class Why(Enum):
     """Why a worker ended."""
@@ -59,9 +63,16 @@ class Why(Enum):
 
 
 class Worker:
-    """A worker of that *name*, which no other process may have meanwhile."""
+    """A worker of that *name*, which no other process may have meanwhile.
+
+    Raises:
+        RefusedError: It cannot be the name of one.
+    """
 
     def __init__(self, exempt: Exempt, name: str) -> None:
+        if not _NAME.match(name):
+            msg = f"worker {name!r}: a name has letters, digits, dots and hyphens: choose another"
+            raise RefusedError(msg)
         self._exempt = exempt
         self._settings = exempt.settings.file.daemon
         self.name = name
@@ -94,6 +105,7 @@ class Worker:
                 msg = f"worker {self.name!r} runs already: give this one a name with --id"
                 raise RefusedError(msg)
             self._make_jobs()
+            self._upkeep.find_lost()  # that of the upkeep itself, too
             self.engine.start(self.name, self._run, at_once=self._settings.at_once)
             _log.info("worker %s takes jobs", self.name)
             try:
@@ -207,7 +219,7 @@ class Worker:
                 without_store = 0.0
             except Exception as error:  # noqa: BLE001 - the driver's own errors are not known here
                 without_store += TICK
-                _log.warning("the store does not answer: %s", type(error).__name__)
+                _log.warning("the database cannot be used: %s", words_of(error))
                 if without_store >= PATIENCE or self._exempt.database.locks.lost():
                     self.stop(Why.ANEW)
             self._stopped.wait(TICK)
@@ -249,18 +261,18 @@ class Worker:
                 at = self._exempt.clock()
                 tx.workers.tick(self._worker_row(own_memory())._replace(stopped_at=at))
         except Exception as error:  # noqa: BLE001 - the store may be what it ends for
-            _log.warning("could not note that it ends: %s", type(error).__name__)
+            _log.warning("could not note that it ends: %s", words_of(error))
 
     def _await_store(self) -> None:
-        """Wait until there is a database to start anew with, unless it is told to stop."""
+        """Wait for a database that can be written to, to start anew with, unless told to stop."""
         told = False
         while self._why is Why.ANEW:
             try:
-                with self._exempt.store.reading() as tx:
-                    tx.workers.all()
+                with self._exempt.store.writing() as tx:
+                    tx.workers.tick(self._worker_row(own_memory()))
             except Exception as error:  # noqa: BLE001 - the driver's own errors are not known here
                 if not told:
-                    _log.warning("waits for the database: %s", type(error).__name__)
+                    _log.warning("waits for the database: %s", words_of(error))
                 told = True
                 threading.Event().wait(TICK)
             else:

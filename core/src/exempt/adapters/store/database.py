@@ -146,6 +146,12 @@ def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.commit()
 
 
+def words_of(error: BaseException) -> str:
+    """What may be told of an error: only SQLite's own words hold no address and no password."""
+    cause = getattr(error, "orig", None)
+    return str(cause) if type(cause).__module__ == "sqlite3" else type(error).__name__
+
+
 # --- statements that the two spell differently -----------------------------------------
 
 

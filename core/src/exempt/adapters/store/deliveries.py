@@ -272,7 +272,7 @@ class Requests(ports.Requests):
     def told(self, on: dt.date) -> dict[int, tuple[str, ...]]:
         day = dt.datetime.combine(on, dt.time(), dt.UTC)
         test = (
-            "r.purpose = 'expiry' AND r.state <> 'withdrawn'"
+            "r.purpose = 'expiry'"
             f" AND EXISTS ({_MAIL_OF_R.format(1)} AND (d.state = 'pending' OR {_WENT_OUT})"
             " AND coalesce(d.done_at, d.created_at) >= ? AND coalesce(d.done_at, d.created_at) < ?)"
         )

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exempt.adapters.store import pages
-from exempt.adapters.store.columns import moment
+from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import many, one_of, run
 from exempt.adapters.store.stored import order_of, stored_lines
 from exempt.model.decision import Card
@@ -183,11 +183,20 @@ class LookingUp:
             limit=limit,
         )
 
-    def orders_by_id(self, connection_id: int, external_ids: Sequence[str]) -> list[StoredOrder]:
+    def orders_by_id(
+        self,
+        connection_id: int,
+        external_ids: Sequence[str],
+        *,
+        changed_after: dt.datetime | None = None,
+    ) -> list[StoredOrder]:
+        since = -1 if changed_after is None else micros(changed_after)
         return self._orders(
-            f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}",
+            f"WHERE o.connection_id = ? AND {one_of(self._c, 'o.external_id')}"
+            " AND o.changed_at > ?",
             connection_id,
             many(self._c, list(external_ids)),
+            since,
         )
 
     def _orders(
