@@ -33,6 +33,9 @@ LINT = ("--group", "lint", "nox")
 SWIFT = ("-m", "not peer and not crash")
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 
+# Journeys wait for other processes most of the time.
+WAITING = ("-n", "4", "--dist", "load")
+
 
 @nox.session(tags=["quick"])
 def lint(session: nox.Session) -> None:
@@ -59,30 +62,33 @@ def layers(session: nox.Session) -> None:
 # What decides is covered whole, by the tests of just that.
 DECIDING = ("tests/core/model", "tests/core/rules")
 
-# On SQLite alone, and nothing large: what databases do is no matter of Python's version.
+# What hangs on Python's version, or on that of a dependency: the foundations, on SQLite.
 ON_SQLITE = {"EXEMPT_TEST_DATABASES": "sqlite"}
 NOTHING_LARGE = ("--ignore-glob=*_at_size.py",)
+FOUNDATIONS = ("connections", "engine", "hookspecs", "http", "model", "settings", "web")
+DEPENDENT = ("connections", "engine", "http", "observing", "printing", "settings", "spreadsheets")
+
+
+def _of_core(*folders: str) -> tuple[str, ...]:
+    return tuple(f"tests/core/{folder}" for folder in folders)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests on the Python at hand, but for those of `docs`.
-
-    On the others those that start no programs, on SQLite, without the command
-    line's: what it prints does not hang on Python's version.
-    """
+    """All tests on the Python at hand, but for those of `docs`; on the others the foundations."""
     session.install(*EVERYTHING, *TEST)
     if session.posargs:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
-        less = ("--ignore=tests/docs", "--ignore=tests/core/cli")
-        session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *less, env=ON_SQLITE)
+        some = (*_of_core(*FOUNDATIONS, "rules", "services"), *(f"tests/{p}" for p in PLUGINS))
+        session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *some, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
         session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *DECIDING)
         session.run("coverage", "report", "--fail-under=100")
-        rest = (f"--ignore={folder}" for folder in (*DECIDING, "tests/docs"))
+        rest = (f"--ignore={folder}" for folder in (*DECIDING, "tests/docs", "tests/journeys"))
         session.run("pytest", *SIDE_BY_SIDE, *rest)
+        session.run("pytest", *WAITING, "tests/journeys")
 
 
 @nox.session(default=False, tags=["quick"])
@@ -90,6 +96,13 @@ def swift(session: nox.Session) -> None:
     """The tests that start no programs."""
     session.install(*EVERYTHING, *TEST)
     session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *session.posargs)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Workers under full load, killed at random: EXEMPT_SOAK_MINUTES (10) on each database."""
+    session.install(*EVERYTHING, *TEST)
+    session.run("pytest", "-s", "tests/soak/soak.py", *session.posargs)
 
 
 @nox.session(default=False)
@@ -131,8 +144,8 @@ def lowest(session: nox.Session) -> None:
     extras = ("-e", "core[documents,postgres,spreadsheets,telemetry,web]", *EVERYTHING[2:])
     session.install("--resolution", "lowest-direct", *extras)
     session.install(*TEST)
-    less = (*SWIFT, *NOTHING_LARGE, "tests/core")
-    session.run("pytest", *SIDE_BY_SIDE, *less, *session.posargs, env=ON_SQLITE)
+    some = (*SWIFT, *NOTHING_LARGE, *_of_core(*DEPENDENT, "store", "web"))
+    session.run("pytest", *SIDE_BY_SIDE, *some, *session.posargs, env=ON_SQLITE)
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import httpx
@@ -169,6 +170,12 @@ def test_an_items_failure_is_its_own(
     assert [result.outcome for result in results] == outcomes
     assert [result.key for result in results] == ["k1", "k2", "k3"]
     assert mocked.calls.call_count == calls
+
+
+def test_a_rate_limit_holds_for_all_that_were_not_tried_any_more(mocked: respx.MockRouter) -> None:
+    mocked.patch(url__regex=r".*SO-1$").mock(return_value=as_json({}))
+    mocked.patch(url__regex=r".*SO-2$").mock(return_value=HOUR)
+    assert [r.retry_after for r in push(*THREE)] == [None, *[dt.timedelta(hours=1)] * 2]
 
 
 @pytest.mark.parametrize(

@@ -29,23 +29,32 @@ BEGAN = "takes jobs"
 
 
 class Clock:
-    """The moment that all processes of a workspace take for now."""
+    """The moment that all processes of a workspace take for now; it stands still until moved."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.set(dt.datetime.fromisoformat(NOW))
 
+    @property
+    def now(self) -> dt.datetime:
+        """What it shows."""
+        return self._moment
+
     def set(self, moment: dt.datetime) -> None:
         """Let it be *moment*; whoever looks sees the one before or this one."""
-        self.now = moment
+        self._moment = moment
         written = self.path.with_suffix(".new")
-        written.write_text(moment.isoformat(), encoding="ascii")
+        written.write_text(self.written(), encoding="ascii")
         written.rename(self.path)
 
     def forward(self, **by: float) -> dt.datetime:
         """Move it, by ``minutes=5``; returns the moment that it shows then."""
         self.set(self.now + dt.timedelta(**by))
         return self.now
+
+    def written(self) -> str:
+        """How it stands in its file."""
+        return self._moment.isoformat()
 
 
 @dataclass
@@ -130,7 +139,7 @@ class Daemon(Workspace):
             assert popen.poll() is None, process.said
         return process
 
-    def until(self, reached: Callable[[], object], seconds: float = 30) -> float:
+    def until(self, reached: Callable[[], object], seconds: float = 60) -> float:
         """Wait until something is so; the moment it was seen, by the monotonic clock.
 
         Raises:

@@ -15,6 +15,7 @@ class ByHand:
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
+        self._begun: set[str] = set()
         with store.database.writing() as connection:
             connection.exec_driver_sql("CREATE TABLE run (number INTEGER, id TEXT, job TEXT)")
         store.enqueue = self.enqueue
@@ -39,13 +40,24 @@ class ByHand:
     def work(self, run: Callable[[str], object]) -> list[str]:
         """Do all runs that wait, and those that they lead to; of which jobs they were."""
         done = []
-        while waiting := self.waiting():
+        while waiting := self._all():
+            job, run_id = waiting[0]
             with self._store.database.writing() as connection:
                 sql = "DELETE FROM run WHERE number = (SELECT min(number) FROM run)"
                 connection.exec_driver_sql(sql)
-            run(waiting[0])
-            done.append(waiting[0])
+            self._begun = {run_id}
+            run(job)
+            self._begun.clear()
+            done.append(job)
         return done
+
+    def live(self) -> set[str]:
+        """The runs that wait, and the one that is being done."""
+        return {*self.run_ids(), *self._begun}
+
+    def forget(self, before: float) -> int:
+        """What ended is forgotten at once."""
+        return 0
 
     def lose(self) -> None:
         """Forget all runs, as an engine does whose tables are gone."""

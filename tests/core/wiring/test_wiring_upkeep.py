@@ -35,7 +35,7 @@ class Runs(ByHand):
         self.forgotten: list[float] = []
 
     def live(self) -> set[str]:
-        return {*self.run_ids(), *self.begun}
+        return {*super().live(), *self.begun}
 
     def forget(self, before: float) -> int:
         self.forgotten.append(before)
@@ -66,6 +66,13 @@ def upkeep(exempt: Exempt, engine: Runs) -> Upkeep:
 
 def do_imports(upkeep: Upkeep) -> Ended:
     return upkeep.imports(cast("JobRow", None))
+
+
+def do_upkeep(exempt: Exempt, upkeep: Upkeep) -> Ended:
+    with exempt.store.reading() as tx:
+        job = tx.jobs.get("upkeep")
+    assert job is not None
+    return upkeep.upkeep(job)
 
 
 # --- runs that were lost -------------------------------------------------------------------------
@@ -160,7 +167,8 @@ def test_what_is_old_is_forgotten(exempt: Exempt, engine: Runs, upkeep: Upkeep) 
         for name, at in (("old", NOW - KEEP_WORKERS - moment), ("w1", NOW - KEEP_WORKERS)):
             tx.workers.tick(WorkerRow(name, "host-1", 1, "0.1", 1, at, at))
     before = dt.datetime.now(dt.UTC) - 7 * DAY
-    assert upkeep.upkeep(cast("JobRow", None)) == Ended()
+    ask(exempt, JobKind.UPKEEP)
+    assert do_upkeep(exempt, upkeep) == Ended()
     after = dt.datetime.now(dt.UTC) - 7 * DAY
     assert rows(exempt.store, "SELECT event_id FROM webhook_event") == [("1",)]
     with exempt.store.reading() as tx:
@@ -171,9 +179,10 @@ def test_what_is_old_is_forgotten(exempt: Exempt, engine: Runs, upkeep: Upkeep) 
 
 def test_the_upkeep_finds_what_was_lost(exempt: Exempt, engine: Runs, upkeep: Upkeep) -> None:
     ask(exempt)
+    ask(exempt, JobKind.UPKEEP)
     engine.lose()
-    upkeep.upkeep(cast("JobRow", None))
-    assert engine.waiting() == [PULL]
+    do_upkeep(exempt, upkeep)
+    assert engine.waiting() == [PULL], "itself it cannot find: whoever begins to work does"
 
 
 # --- imports -------------------------------------------------------------------------------------

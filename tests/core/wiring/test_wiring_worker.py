@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -70,12 +70,13 @@ class House:
         return len(self.remotes[name].fetched)
 
 
+COMMON = {"company": "northwind", "settings": {"secret": "env:KEY"}}
 SETTINGS: dict[str, Any] = {
     "exempt": {"database": "env:DB"},
     "companies": {"northwind": {"name": "Northwind Fasteners Inc."}},
     "connections": {
-        "erp": {"connector": "erp", "company": "northwind", "write_back": True},
-        "shop": {"connector": "shop", "company": "northwind", "schedule": "0 6 * * *"},
+        "erp": {"connector": "erp", **COMMON, "write_back": True},
+        "shop": {"connector": "shop", **COMMON, "schedule": "0 6 * * *"},
     },
     "daemon": {"time_zone": "America/New_York", "memory": 1_000_000},
 }
@@ -84,13 +85,14 @@ SETTINGS: dict[str, Any] = {
 def opened(folder: Path, url: str, settings: dict[str, Any]) -> House:
     file = folder / "exempt.toml"
     file.write_text(to_toml(settings), encoding="utf-8")
-    exempt = Exempt(file, environ={"DB": url})
+    exempt = Exempt(file, environ={"DB": url, "KEY": "k"})
     remotes = {name: Remote() for name in ("erp", "shop")}
     connectors = {name: info(remote, WRITES, name=name) for name, remote in remotes.items()}
     exempt.__dict__["catalogue"] = Catalogue(connectors, ())
     house = House(exempt, Worker(exempt, "w1"), ByHand(exempt.store), remotes)
     exempt.clock = lambda: house.now
     object.__setattr__(house.worker._duty, "clock", exempt.clock)
+    house.worker._upkeep._engine = cast("Engine", house.engine)
     return house
 
 

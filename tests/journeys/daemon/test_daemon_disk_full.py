@@ -40,7 +40,7 @@ class Disk:
         self.owed = len(front.written()) + front.muddle(daemon.clock.now)
         self._page = front.hold("GET", "/orders?")
         daemon.clock.forward(seconds=10)
-        assert self._page.reached.wait(30)
+        assert self._page.reached.wait(60)
 
     def fill(self) -> None:
         """Let no file grow any more, or be written beyond that size."""

@@ -59,8 +59,8 @@ class Busy:
         batch = writes.hold("PATCH", "", nth=WRITES)
         self._leave_import()
         self.first = daemon.worker("first", before=HELD_IN_IMPORT)
-        assert page.reached.wait(30)
-        assert batch.reached.wait(30)
+        assert page.reached.wait(60)
+        assert batch.reached.wait(60)
         daemon.until(lambda: self.imported == 2 * PIECE)
         self.pages = len(reads.calls)
 

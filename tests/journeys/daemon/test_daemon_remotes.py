@@ -219,7 +219,7 @@ def test_a_remote_that_is_down_for_an_hour_gets_everything_after_it(remotes: Rem
     beside = len(healthy.calls)
     began = remotes.next_pull("dark")
     remotes.daemon.clock.set(began)
-    assert shut.reached.wait(30)
+    assert shut.reached.wait(60)
     front.down()
     front.release()
     remotes.forward(minutes=1)
@@ -245,7 +245,7 @@ def test_the_clock_put_back_by_two_hours_stops_no_schedule(remotes: Remotes) -> 
     remotes.muddle("healthy")
     held = front.hold("PATCH", "", nth=5)
     remotes.daemon.clock.forward(seconds=10)
-    assert held.reached.wait(30), "a push is on its way"
+    assert held.reached.wait(60), "a push is on its way"
     remotes.daemon.clock.forward(hours=-2)
     front.release()
     remotes.daemon.until(lambda: remotes.planned_by(remotes.daemon.clock.now + QUARTER))

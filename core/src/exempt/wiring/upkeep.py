@@ -69,7 +69,7 @@ class Upkeep:
             _log.info("notices and reminders", extra={"owed": len(owed.sent)})
         return Ended()
 
-    def upkeep(self, _job: JobRow) -> Ended:
+    def upkeep(self, job: JobRow) -> Ended:
         """Forget what is old, and find work that nobody is on the way to."""
         at = self._exempt.clock()
         old_runs = dt.datetime.now(dt.UTC) - dt.timedelta(days=self._settings.keep_runs)
@@ -77,15 +77,16 @@ class Upkeep:
         with self._exempt.store.writing() as tx:
             tx.webhooks.forget(at - dt.timedelta(days=self._settings.keep_webhooks))
             tx.workers.forget(at - KEEP_WORKERS)
-        self.find_lost()
+        self.find_lost(besides=job.name)
         return Ended()
 
-    def find_lost(self) -> list[str]:
+    def find_lost(self, *, besides: str | None = None) -> list[str]:
         """Ask again for jobs whose runs the engine knows nothing of; their names."""
         before = self._unfinished()
         live = self._engine.live()
         # What is still as it was did not just end while we looked.
-        lost = [job for job in self._unfinished() & before if job.run_id not in live]
+        still = [job for job in self._unfinished() & before if job.name != besides]
+        lost = [job for job in still if job.run_id not in live]
         for job in lost:
             with self._exempt.store.writing() as tx:
                 tx.jobs.lost(job.name)
