@@ -39,6 +39,8 @@ SPEED = 10
 CHANGED_AT_ONCE = 10
 KILLED_EVERY = (2.0, 6.0)
 """Seconds."""
+AWAY_FOR = (5.0, 12.0)
+"""Seconds that a worker is away at times, where there is another that can take over."""
 WITH_KILLS = 2 / 3
 """Of the time; in the rest memory is watched, which only grows in processes that live."""
 MEMORY_MAY_GROW = 40_000_000
@@ -107,6 +109,7 @@ class Business:
         self.held: dict[int, int] = {}
         self.workers = {name: self._start(name) for name in workers}
         self._next_kill = time.monotonic() + KILLED_EVERY[1]
+        self._away: dict[str, float] = {}
 
     def _start(self, name: str) -> Process:
         self.daemon.now = f"@{self.daemon.clock.path}"
@@ -123,7 +126,10 @@ class Business:
                 self._change(remote)
         if self.chance.random() < 0.02:
             self._certify()
-        if kills and time.monotonic() > self._next_kill:
+        for name in [name for name, until in self._away.items() if time.monotonic() > until]:
+            del self._away[name]
+            self.workers[name] = self._start(name)
+        if kills and time.monotonic() > self._next_kill and not self._away:
             self._kill()
             self._next_kill = time.monotonic() + self.chance.uniform(*KILLED_EVERY)
 
@@ -153,7 +159,10 @@ class Business:
         self.happened["certified"] += 1
 
     def _kill(self) -> None:
-        """End a worker, mostly as a power cut does, and start it again under its name."""
+        """End a worker, mostly as a power cut does, and start it again under its name.
+
+        Where there is another one, that may have to take over first.
+        """
         name = self.chance.choice(list(self.workers))
         if self.chance.random() < 0.8:
             self.workers[name].kill()
@@ -161,7 +170,8 @@ class Business:
         else:
             assert self.workers[name].stop(30) in {0, -15}, self.workers[name].said
             self.happened["stopped"] += 1
-        self.workers[name] = self._start(name)
+        later = len(self.workers) > 1 and self.chance.random() < 0.5
+        self._away[name] = time.monotonic() + (self.chance.uniform(*AWAY_FOR) if later else 0)
 
     def fail_now_and_then(self) -> None:
         """Let the remotes do what remotes do."""
@@ -184,6 +194,7 @@ class Business:
         pages = [
             int(Path(f"/proc/{each.popen.pid}/statm").read_text().split()[1])
             for each in self.workers.values()
+            if each.popen.poll() is None
         ]
         return sum(pages) * os.sysconf("SC_PAGE_SIZE")
 
@@ -271,6 +282,7 @@ def as_decided(business: Business) -> None:
         assert not daemon.deliveries(name, "dead")
         wrong = [no for no, taxed in decided(daemon, name) if shown(remote, no) != taxed]
         assert wrong == [], f"{len(wrong)} orders of {name} are not as decided"
+    assert all(worker.popen.poll() is None for worker in business.workers.values())
     for process in daemon.processes:
         assert "unforeseen" not in process.said, process.said[-6000:]
         assert "Traceback" not in process.said, process.said[-6000:]

@@ -56,6 +56,8 @@ def logging_left_alone() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("", "exempt", *QUIET)]
     before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    # Filters that other tests left at pytest's own handlers would change what is logged.
+    logging.getLogger().handlers = []
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ import pytest
 
 from exempt.adapters.engine.engine import Engine
 from exempt.adapters.store.store import SqlStore
+from exempt.services.job_ports import JobKind
 from support.work import AT_ONCE, LONG, Work
 
 
@@ -58,6 +59,19 @@ def test_a_run_that_comes_twice_is_one(work: Work) -> None:
     work.enqueue("pull:erp:1", "push:erp:1")
     assert work.next() == "push:erp"
     assert work.nothing_more()
+
+
+def test_a_job_that_was_forgotten_and_made_again_is_done_again(work: Work, store: SqlStore) -> None:
+    """Of a connection that was taken out of the settings and put back: its runs have new ids."""
+    store.enqueue = work.engine.enqueue
+    work.start()
+    for _ in range(2):
+        with store.writing() as tx:
+            tx.jobs.ask(JobKind.IMPORT)
+        assert work.next() == "import"
+        work.until(lambda: not work.engine.live())
+        with store.writing() as tx:
+            tx.jobs.remove(["import"])
 
 
 def test_one_run_of_a_job_at_a_time_and_several_jobs_side_by_side(work: Work) -> None:

@@ -104,11 +104,15 @@ def test_never_is_never() -> None:
     assert next_after(NEVER, NOW) is None
 
 
+def test_without_a_zone_a_line_of_cron_is_in_utc() -> None:
+    assert next_after("0 13 * * *", NOW) == NOW + dt.timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     ("moment", "schedule", "zone", "expected"),
     [
         pytest.param("2026-11-20 12:00", "10 0 * * *", "UTC", "2026-11-21 00:10:00",
-                     id="in UTC where no zone is named"),
+                     id="each day"),
         pytest.param("2026-11-20 12:00", "0 12 * * *", "UTC", "2026-11-21 12:00:00",
                      id="not the moment itself"),
         pytest.param("2026-11-20 11:59:59.999999", "0 12 * * *", "UTC", "2026-11-20 12:00:00",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ def odd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         made(request.param, folder, migrated=False) as url,
         fronts(erp.Books(copies=2)) as (healthy,),
     ):
-        connections = {
+        connections: dict[str, dict[str, Any]] = {
             "healthy": {
                 "connector": "erp_generic",
                 "write_back": True,
