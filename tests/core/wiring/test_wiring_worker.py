@@ -19,7 +19,7 @@ from exempt.services.job_ports import JobKind, JobRow
 from exempt.services.rows import ConnectionRow
 from exempt.services.running import mend_schedules, tick
 from exempt.wiring import Exempt, worker
-from exempt.wiring.worker import Why, Worker
+from exempt.wiring.worker import EVERY_LOOK, Why, Worker
 from support.databases import KINDS
 from support.engines import ByHand
 from support.fake_connector import WRITES, Remote, info
@@ -112,7 +112,7 @@ def test_a_worker_that_begins_does_everything_once_and_then_by_schedule(house: H
     assert erp.order().certificate_number == "FF-1", "read, decided and written back"
     assert house.worker._exempt.patience == 600, "nobody is waited for any longer"
     assert house.move(5 * MINUTE) == []
-    assert house.move(5 * MINUTE) == ["upkeep"]
+    assert house.move(5 * MINUTE) == ["import", "upkeep"]
     assert house.move(5 * MINUTE) == ["pull:erp"]
     assert house.job("pull:shop").next_at == dt.datetime(2026, 11, 21, 11, tzinfo=dt.UTC), (
         "six in the morning in New York"
@@ -123,12 +123,32 @@ def test_a_worker_that_begins_does_everything_once_and_then_by_schedule(house: H
 
 def test_what_its_schedules_are(house: House) -> None:
     house.begin()
-    for kind in (JobKind.PUSH, JobKind.WEBHOOK, JobKind.MAIL, JobKind.PROBE, JobKind.IMPORT):
+    for kind in (JobKind.PUSH, JobKind.WEBHOOK, JobKind.MAIL, JobKind.PROBE):
         job = house.job("push:erp")._replace(kind=kind)
         assert house.worker._due(job, NOW) is None, "it comes when there is something to do"
     gone = house.job("pull:erp")._replace(connection="gone")
     assert house.worker._due(gone, NOW) is None
     assert house.worker._due(gone._replace(connection=None), NOW) is None
+
+
+def test_a_connection_that_never_could_be_opened_is_tried_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    late = {**COMMON, "connector": "erp", "settings": {"secret": "file:late.key"}}
+    connections = {**SETTINGS["connections"], "late": late}
+    house = opened(tmp_path, database_url, {**SETTINGS, "connections": connections})
+    try:
+        assert "pull:late" not in house.begin(), "nobody knows what it can do"
+        house.worker._look_for_missing()
+        assert house.work() == [], "it was looked at just now"
+        (tmp_path / "late.key").write_text("k")
+        house.worker._looked -= EVERY_LOOK
+        house.worker._look_for_missing()
+        assert {"pull:late", "push:late"} <= set(house.work())
+        assert house.worker._missing == set()
+    finally:
+        house.worker.engine.close()
+        house.exempt.close()
 
 
 def test_a_connection_whose_key_is_refused_is_left_alone_until_that_is_mended(

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
 from importlib.metadata import version
 
@@ -50,6 +50,9 @@ PATIENCE = 60.0
 HANGING = 4
 """So many connectors that do not answer make a worker start itself anew."""
 
+EVERY_LOOK = 60.0
+"""Seconds between two tries to open a connection that never could be."""
+
 EVERY_UPKEEP = dt.timedelta(minutes=10)
 
 _NAME = re.compile(r"^[\w.-]{1,100}\Z")
@@ -78,7 +81,8 @@ class Worker:
         self.name = name
         self._stopped = threading.Event()
         self._why = Why.STOPPED
-        self._worked = 0.0
+        self._worked = self._looked = time.monotonic()
+        self._missing: set[str] = set()
         self._stack = ExitStack()
         self._began = exempt.clock()
         exempt.patience = seconds(self._settings.hook_timeout)
@@ -175,7 +179,7 @@ class Worker:
 
     def _due(self, job: JobRow, after: dt.datetime) -> dt.datetime | None:
         """When a job comes by its schedule; what has none comes when something is due."""
-        if job.kind is JobKind.UPKEEP:
+        if job.kind in (JobKind.UPKEEP, JobKind.IMPORT):
             return after + EVERY_UPKEEP
         if job.kind is JobKind.DAILY:
             return next_after(self._settings.daily, after, self._settings.time_zone)
@@ -204,6 +208,19 @@ class Worker:
         configured = self._exempt.settings.file.connections
         make_jobs(self._exempt.store, configured, broken, self._exempt.clock())
         mend_schedules(self._duty)
+        with self._exempt.store.reading() as tx:
+            self._missing = broken.keys() - {row.name for row in tx.connections.all()}
+
+    def _look_for_missing(self) -> None:
+        """See whether a connection that never could be opened can be by now."""
+        if not self._missing or time.monotonic() - self._looked < EVERY_LOOK:
+            return
+        self._looked = time.monotonic()
+        for name in sorted(self._missing):
+            with suppress(ExemptError):
+                self._exempt.open(name).close()
+                self._make_jobs()
+                return
 
     # --- the loop ----------------------------------------------------------------------------
 
@@ -237,6 +254,7 @@ class Worker:
             _log.warning("took over what a worker that died had begun")
         for name in mend_schedules(self._duty):
             _log.warning("%s was planned later than it can be by now: brought forward", name)
+        self._look_for_missing()
         if memory > self._settings.memory * 1_000_000:
             _log.warning("takes %d MB: starts anew", memory // 1_000_000)
             self.stop(Why.ANEW)

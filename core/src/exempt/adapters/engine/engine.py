@@ -25,6 +25,8 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from exempt.adapters.store.database import NOTICES_SILENCE, know_fractions_of_seconds
+
 QUEUE = "jobs"
 _WORKFLOW = "run"
 _APPLICATION = "exempt"
@@ -220,11 +222,17 @@ def _own_engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
     return sa.create_engine(
-        address, pool_size=5, max_overflow=15, pool_pre_ping=True, hide_parameters=True
+        address,
+        pool_size=5,
+        max_overflow=15,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=NOTICES_SILENCE,
     )
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    know_fractions_of_seconds(connection)
     connection.isolation_level = "IMMEDIATE"  # it begins when something is written
     for pragma in (
         "busy_timeout=30000",
