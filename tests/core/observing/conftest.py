@@ -16,5 +16,6 @@ __all__ = ["database_kind", "database_url", "documents", "log", "store"]
 @pytest.fixture(autouse=True)
 def _watchers() -> Iterator[None]:
     before = WATCHERS[:]
+    WATCHERS.clear()  # what other tests in this process left
     yield
     WATCHERS[:] = before

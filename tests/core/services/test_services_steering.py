@@ -101,7 +101,7 @@ def test_a_run_that_goes_on_ends_with_the_pages_at_hand(world: World, erp: Sourc
     done = sync(stopping_when_paused(erp))
     assert "is paused by anna" in str(done.problem)
     stored = erp.stored(*(f"O-{n}" for n in range(30)))
-    assert 2 <= len(stored) <= 4, "the page at hand, and the one that was on its way"
+    assert 1 <= len(stored) <= 4, "the pages at hand, and no other"
     assert len(erp.remote.fetched) <= 5
     assert erp.remote.fetched[-1][1].ids is None, "nor are unknown customers looked up"
     assert erp.remote.pushed == []
