@@ -33,9 +33,6 @@ LINT = ("--group", "lint", "nox")
 SWIFT = ("-m", "not peer and not crash")
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 
-# Journeys wait for other processes most of the time.
-WAITING = ("-n", "4", "--dist", "load")
-
 
 @nox.session(tags=["quick"])
 def lint(session: nox.Session) -> None:
@@ -80,7 +77,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
-        some = (*_of_core(*FOUNDATIONS, "rules", "services"), *(f"tests/{p}" for p in PLUGINS))
+        some = (*_of_core(*FOUNDATIONS, "rules"), *(f"tests/{name}" for name in PLUGINS))
         session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *some, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
@@ -88,7 +85,7 @@ def tests(session: nox.Session) -> None:
         session.run("coverage", "report", "--fail-under=100")
         rest = (f"--ignore={folder}" for folder in (*DECIDING, "tests/docs", "tests/journeys"))
         session.run("pytest", *SIDE_BY_SIDE, *rest)
-        session.run("pytest", *WAITING, "tests/journeys")
+        session.run("pytest", "-n", "2", "--dist", "load", "tests/journeys")  # some take long
 
 
 @nox.session(default=False, tags=["quick"])
