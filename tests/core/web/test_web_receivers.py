@@ -112,6 +112,7 @@ def test_what_was_mended_receives(house: Any, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def hanging(house: Any) -> Iterator[threading.Event]:
     """Set once a connector hangs; it is let go in the end."""
+    before = set(threading.enumerate())
     reached, released = threading.Event(), threading.Event()
 
     def hang(hook: str) -> None:
@@ -122,6 +123,9 @@ def hanging(house: Any) -> Iterator[threading.Event]:
     house.shop.before = hang
     yield reached
     released.set()
+    for thread in set(threading.enumerate()) - before:
+        if not thread.daemon:
+            thread.join(5)  # before the database is closed that it writes to
 
 
 def test_a_connector_that_hangs_is_given_up(

@@ -166,7 +166,7 @@ def test_stopped_it_ends_what_is_at_hand_and_begins_nothing(busy: Busy) -> None:
     busy.first.popen.terminate()
     busy.daemon.until(lambda: "ends: it was told to stop" in busy.first.said)
     busy.release()
-    assert busy.first.popen.wait(DRAIN) == 0
+    assert busy.first.popen.wait(DRAIN + 10) == 0
     assert busy.orders == 3 * PAGE, "the page at hand was stored"
     assert len(busy.reads.calls) <= busy.pages + 1, "at most one page was asked for ahead"
     assert len(busy.writes.books.journal) == WRITES
