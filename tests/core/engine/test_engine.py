@@ -259,17 +259,6 @@ def test_while_a_dead_worker_had_a_run_of_a_job_no_other_run_of_it_begins(work: 
 # --- what is known of runs -----------------------------------------------------------------------
 
 
-def test_how_long_the_oldest_waits(work: Work) -> None:
-    assert work.engine.oldest() is None
-    work.enqueue("a:1")
-    work.enqueue("b:1")
-    work.change("UPDATE workflow_status SET created_at = 5000 WHERE workflow_uuid = 'b:1'")
-    work.change("UPDATE workflow_status SET created_at = 7000 WHERE workflow_uuid = 'a:1'")
-    assert work.engine.oldest() == 5.0
-    begun_by(work, "w1", "b:1")
-    assert work.engine.oldest() == 7.0
-
-
 def test_only_what_ended_before_is_forgotten(work: Work) -> None:
     work.enqueue("old:1", "failed:1", "new:1", "begun:1", "waiting:1")
     work.change("UPDATE workflow_status SET created_at = 5000")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from exempt.errors import ConfigError, ConnectorError, PermanentError, TransientError
 from exempt.model.checking import Capability
@@ -28,38 +28,45 @@ EVENTS_AT_ONCE = 100
 def pull(job: Job) -> Ended:
     """Read a connection's streams to their ends."""
     reading = job.reading
-    with reading.store.alone(reading_name(reading.row)) as held:
-        if not held:
-            return Ended(next_at=reading.clock() + OCCUPIED, idle=True)
-        unread = read(job)
-    if unread:
-        _log.warning("%s", unread)
-    return Ended(again=reading.stop())
+
+    def do() -> Ended:
+        if unread := read(job):
+            _log.warning("%s", unread)
+        return Ended(again=reading.stop())
+
+    return _alone(reading, reading_name(reading.row), do)
 
 
 def push(job: Job) -> Ended:
     """Write what is owed to a connection."""
     reading = job.reading
-    outcomes: Counter[str] = Counter()
-    with reading.store.alone(writing_name(reading.row)) as held:
-        if not held:
-            return Ended(next_at=reading.clock() + OCCUPIED, idle=True)
+
+    def do() -> Ended:
+        outcomes: Counter[str] = Counter()
         write(job, outcomes)
-    if outcomes:
-        _log.info("written", extra={"outcomes": dict(outcomes)})
-    return _until_due(reading, STATUSES) if job.write_back else Ended()
+        if outcomes:
+            _log.info("written", extra={"outcomes": dict(outcomes)})
+        return _until_due(reading, STATUSES) if job.write_back else Ended()
+
+    return _alone(reading, writing_name(reading.row), do)
 
 
 def mail(job: Job) -> Ended:
     """Send the mails that go through a connection."""
     reading = job.reading
-    with reading.store.alone(writing_name(reading.row)) as held:
-        if not held:
-            return Ended(next_at=reading.clock() + OCCUPIED, idle=True)
-        outcomes = mail_due(reading)
-    if outcomes:
-        _log.info("mailed", extra={"outcomes": dict(outcomes)})
-    return _until_due(reading, (DeliveryTarget.MAIL,))
+
+    def do() -> Ended:
+        if outcomes := mail_due(reading):
+            _log.info("mailed", extra={"outcomes": dict(outcomes)})
+        return _until_due(reading, (DeliveryTarget.MAIL,))
+
+    return _alone(reading, writing_name(reading.row), do)
+
+
+def _alone(reading: Reading, name: str, do: Callable[[], Ended]) -> Ended:
+    """Do it holding *name*; later, while somebody else holds it."""
+    with reading.store.alone(name) as held:
+        return do() if held else Ended(next_at=reading.clock() + OCCUPIED, idle=True)
 
 
 def _until_due(reading: Reading, targets: Collection[DeliveryTarget]) -> Ended:

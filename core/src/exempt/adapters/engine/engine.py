@@ -154,11 +154,6 @@ class Engine:
         """The runs that wait or have begun."""
         return {row.workflow_id for row in self._rows(_LIVE)}
 
-    def oldest(self) -> float | None:
-        """When the run that has waited longest was enqueued, as seconds since 1970."""
-        waiting = self._rows(("ENQUEUED",), limit=1)
-        return min((row.created_at / 1000 for row in waiting), default=None)
-
     def forget(self, before: float) -> int:
         """Delete what is known of runs that ended before then (seconds since 1970)."""
         forgotten = 0
