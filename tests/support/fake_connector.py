@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from exempt import (
+    Bounce,
     Capability,
     CheckRequest,
     CheckResult,
@@ -50,6 +51,7 @@ _KINDS: dict[type[SourceRecord], Stream] = {
     Order: Stream.ORDERS,
     Product: Stream.PRODUCTS,
     Employee: Stream.EMPLOYEES,
+    Bounce: Stream.BOUNCES,
 }
 
 
@@ -66,6 +68,7 @@ class Remote:
 
     Attributes:
         now: The remote's clock.
+        whole: Whether each run reads a stream from its beginning, as a snapshot.
         ranges: Into how many ranges a history is divided; 0 = the hook answers with none.
         faults: By hook, what its next calls raise; None lets a call pass.
         answers: By external id, what the next pushes of it are answered with.
@@ -80,6 +83,7 @@ class Remote:
 
     now: dt.datetime = NOW
     ranges: int = 0
+    whole: bool = False
     log: dict[Stream, list[Any]] = field(default_factory=lambda: defaultdict(list))
     faults: dict[str, list[BaseException | None]] = field(default_factory=dict)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -143,9 +147,11 @@ class Remote:
         start, _, end = (request.cursor or "0:").partition(":")
         stop = int(end) if end else len(log)
         last = min(int(start) + request.page_size, stop)
+        entries = log[int(start) : last]
         if last < stop:
-            return _page(log[int(start) : last], f"{last}:{end}", None)
-        return _page(log[int(start) : last], None, f"{last}:")
+            return _page(entries, f"{last}:{end}", None, snapshot=self.whole)
+        after = None if self.whole else f"{last}:"
+        return _page(entries, None, after, snapshot=self.whole)
 
     def divide(self, stream: Stream) -> tuple[str, ...]:
         """Start cursors of equal ranges, the last of which is open."""
@@ -180,13 +186,16 @@ class Remote:
         return Outcome.APPLIED
 
 
-def _page(entries: list[Any], next_cursor: str | None, checkpoint: str | None) -> Page[Any]:
+def _page(
+    entries: list[Any], next_cursor: str | None, checkpoint: str | None, *, snapshot: bool = False
+) -> Page[Any]:
     return Page(
         records=tuple(e for e in entries if isinstance(e, SourceRecord)),
         deleted=tuple(e.external_id for e in entries if isinstance(e, Gone)),
         rejected=tuple(e for e in entries if isinstance(e, Rejected)),
         next_cursor=next_cursor,
         checkpoint=checkpoint,
+        snapshot=snapshot,
     )
 
 
@@ -231,6 +240,11 @@ class FakeConnector(Connector):
     def fetch_employees(self, request: FetchRequest) -> Page[Employee]:
         self._remote.trip("fetch_employees")
         return self._remote.page(Stream.EMPLOYEES, request)
+
+    @hookimpl
+    def fetch_bounces(self, request: FetchRequest) -> Page[Bounce]:
+        self._remote.trip("fetch_bounces")
+        return self._remote.page(Stream.BOUNCES, request)
 
     @hookimpl
     def push_exemption_status(self, request: PushRequest) -> PushResult:

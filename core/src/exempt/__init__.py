@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from exempt import deprecation
+
 if TYPE_CHECKING:
     from exempt.errors import (
         AuthError,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         Context,
         RulesPackInfo,
         Sandbox,
+        SandboxControls,
         Settings,
         hookimpl,
     )
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     )
     from exempt.model.messages import (
         Attachment,
+        Bounce,
         CloseRequest,
         Purpose,
         SendRequest,
@@ -113,6 +117,7 @@ __all__ = [
     "Amount",
     "Attachment",
     "AuthError",
+    "Bounce",
     "Capability",
     "CertificateFile",
     "CheckRequest",
@@ -162,6 +167,7 @@ __all__ = [
     "Rejected",
     "RulesPackInfo",
     "Sandbox",
+    "SandboxControls",
     "ScopeError",
     "SendRequest",
     "Settings",
@@ -184,11 +190,18 @@ if not TYPE_CHECKING:  # so that type checkers complain of a name that does not 
 
     def __getattr__(name: str) -> object:
         if name in __all__:
-            for home in map(importlib.import_module, _HOMES):
-                if hasattr(home, name):
-                    return globals().setdefault(name, getattr(home, name))
+            found = _find(name)
+            if (warning := deprecation.NAMES.get(name)) is None:
+                globals()[name] = found
+            else:
+                deprecation.used(warning)  # and again, when the next plugin uses it
+            return found
         msg = f"module 'exempt' has no attribute {name!r}"
         raise AttributeError(msg)
+
+    def _find(name: str) -> object:
+        homes = map(importlib.import_module, _HOMES)
+        return next(getattr(home, name) for home in homes if hasattr(home, name))
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""The hook specification, version 1.0: what a plugin may implement, and how it is found.
+"""The hook specification, version 1.1: what a plugin may implement, and how it is found.
 
 A plugin's module names itself in the entry-point group ``exempt.connectors``
 and implements ``exempt_connectors``, ``exempt_rules_packs``, or both. Each
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import pluggy
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from exempt import deprecation
 from exempt.model.checking import (
     Capability,
     CheckRequest,
@@ -27,14 +28,23 @@ from exempt.model.checking import (
     ChoicesRequest,
     ChoicesResult,
 )
-from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult
-from exempt.model.messages import CloseRequest, SendRequest, WebhookRequest, WebhookResult
+from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult, Stream
+from exempt.model.messages import (
+    Bounce,
+    CloseRequest,
+    SendRequest,
+    WebhookRequest,
+    WebhookResult,
+)
 from exempt.model.pushing import ItemResult, PushRequest, PushResult
+from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 
-SPEC_VERSION = "1.0"
+SPEC_VERSION = "1.1"
 PROJECT = "exempt"
 ENTRY_POINT_GROUP = "exempt.connectors"
+SPEC_GROUP = "exempt.spec"
+"""Entry points here name, by the name of one above, the version it was written to."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -93,6 +103,47 @@ class Context(Protocol):
         ...
 
 
+class SandboxControls:
+    """What a test may do to a sandbox's remote, as its own people would.
+
+    Subclass it and override what the sandbox can do. The conformance kit tells
+    which of its tests it could not run for want of a control. Since version 1.1.
+    """
+
+    def put(self, record: SourceRecord) -> None:
+        """Make a record, or change the one with its ``external_id``, at the remote's clock.
+
+        Only what the remote can keep of it counts.
+        """
+        raise NotImplementedError
+
+    def delete(self, stream: Stream, external_id: str) -> None:
+        """Delete a record."""
+        raise NotImplementedError
+
+    def spoil(self, stream: Stream, external_id: str) -> None:
+        """Make or change a record so that no connector could read it (no name, no date …)."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Delete all records of all streams."""
+        raise NotImplementedError
+
+    def advance(self, by: dt.timedelta) -> None:
+        """Move the remote's clock on; otherwise it stands still."""
+        raise NotImplementedError
+
+    def webhook(
+        self, stream: Stream, external_ids: Sequence[str], at: dt.datetime
+    ) -> WebhookRequest:
+        """Give the webhook that the remote would send at *at* of a change, genuinely signed."""
+        raise NotImplementedError
+
+    def bounce(self, key: str) -> None:
+        """Return the mail that was sent with *key* as one that cannot be delivered."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """A running offline copy of a remote, with sample data.
@@ -101,12 +152,14 @@ class Sandbox:
         settings: For the connector, as they would stand in the settings file.
         environment: Variables that the references in *settings* name.
         writes: Reads back what was written to it, as words for a person by
-            external id; for demonstrations and tests.
+            external id; for demonstrations and tests. Of mail: by Message-ID.
+        controls: What tests may do to it. Since version 1.1.
     """
 
     settings: Mapping[str, Any]
     environment: Mapping[str, str] = field(default_factory=dict)
     writes: Callable[[], Mapping[str, str]] = field(default=dict)
+    controls: SandboxControls | None = None
 
 
 S = TypeVar("S", bound=Settings)
@@ -121,7 +174,10 @@ class ConnectorInfo(Generic[S]):
         title: What people call the system, such as "Stripe Billing".
         settings: Its settings model.
         open: Makes a connector of settings and context. It reaches no network.
-        requires_spec: Versions of the hook specification it works with.
+        requires_spec: Versions of the hook specification it works with. A plugin
+            for which 1.0 is too old also names the version it was written to in
+            the entry-point group ``exempt.spec``, where it is read before any
+            import.
         capabilities: What a connection with these settings can do. None =
             whatever hooks its class implements, customers and orders both.
         push_batch_max: The most items in one `Connector.push_exemption_status`.
@@ -129,6 +185,8 @@ class ConnectorInfo(Generic[S]):
             beside that of the HTTP client.
         pushes_at_once: How many calls of `Connector.push_exemption_status` may
             be on their way at once, each to a connector of its own.
+        reads_at_once: How many `ranges` of a stream may be read at once, each
+            by a connector of its own. Since version 1.1.
         cursor_version: Raise it when old cursors must not be used again; the
             streams are then read anew.
         sandbox: Starts an offline copy of the remote in the given folder, on loopback.
@@ -143,8 +201,12 @@ class ConnectorInfo(Generic[S]):
     push_batch_max: int = 100
     rate_per_second: float | None = None
     pushes_at_once: int = 1
+    reads_at_once: int = 4
     cursor_version: int = 1
     sandbox: Callable[[Path], AbstractContextManager[Sandbox]] | None = None
+
+    def __post_init__(self) -> None:
+        deprecation.fields_used(self)
 
 
 @dataclass(frozen=True)
@@ -164,6 +226,9 @@ class RulesPackInfo:
     title: str
     texts: Callable[[], Mapping[str, str]]
     requires_spec: str = ">=1.0,<2"
+
+    def __post_init__(self) -> None:
+        deprecation.fields_used(self)
 
 
 class Discovery:
@@ -266,6 +331,14 @@ class Connector:
     @hookspec(firstresult=True)
     def fetch_employees(self, request: FetchRequest) -> Page[Employee]:
         """Return the next page of employees, past ones too; see `fetch_customers`."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def fetch_bounces(self, request: FetchRequest) -> Page[Bounce]:
+        """Return the next page of messages that could not be delivered; see `fetch_customers`.
+
+        Only those whose key is known: of mail that `send_request` sent. Since version 1.1.
+        """
         raise NotImplementedError
 
     @hookspec(firstresult=True)

@@ -205,13 +205,14 @@ def test_three_bad_rows_of_a_hundred_cost_three(world: World) -> None:
 
 
 def test_every_stream_is_stored(world: World) -> None:
-    source = world.connect("all", [Capability(stream.value) for stream in Stream])
+    kept = [stream for stream in Stream if stream is not Stream.BOUNCES]
+    source = world.connect("all", [Capability(stream.value) for stream in kept])
     source.remote.put(customer(), product(), order(lines=(line(),)), employee())
-    for stream in Stream:
+    for stream in kept:
         source.pull(stream)
     with world.store.reading() as tx:
         (status,) = tx.reports.connections()
-    assert status.records == {stream.value: 1 for stream in Stream}
+    assert status.records == {stream.value: 1 for stream in kept}
     assert status.last_read_at == NOW
 
 

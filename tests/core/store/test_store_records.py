@@ -63,7 +63,10 @@ def test_an_employee_is_kept_as_places_and_days(store: SqlStore, erp: Connection
     assert rows(store, sql) == [("Remote", "TX", "CO", "2024-08-19", None)]
 
 
-@pytest.mark.parametrize("stream", Stream)
+KEPT = [stream for stream in Stream if stream is not Stream.BOUNCES]
+
+
+@pytest.mark.parametrize("stream", KEPT)
 def test_every_kind_of_record_can_go(store: SqlStore, erp: ConnectionRow, stream: Stream) -> None:
     with store.writing() as tx:
         tx.sources.save_customers(erp, [customer("X")], NOW)
@@ -73,7 +76,7 @@ def test_every_kind_of_record_can_go(store: SqlStore, erp: ConnectionRow, stream
         tx.sources.mark_deleted(erp, stream, ["X"], NOW)
     with store.reading() as tx:
         (status,) = tx.reports.connections()
-    assert set(status.records) == {other.value for other in Stream} - {stream.value}
+    assert set(status.records) == {other.value for other in KEPT} - {stream.value}
 
 
 WRONG = [

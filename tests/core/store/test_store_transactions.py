@@ -136,7 +136,7 @@ def test_many_pages_of_two_connections_at_once(store: SqlStore, erp: ConnectionR
     assert rows(store, "SELECT count(*) FROM source_customer") == [(100,)]
 
 
-@pytest.mark.parametrize("stream", Stream)
+@pytest.mark.parametrize("stream", [s for s in Stream if s is not Stream.BOUNCES])
 def test_one_page_stored_twice_at_once_is_stored_once(
     store: SqlStore, erp: ConnectionRow, stream: Stream
 ) -> None:
@@ -148,7 +148,7 @@ def test_one_page_stored_twice_at_once_is_stored_once(
                 return tx.sources.save_orders(erp, [order("X")], NOW)
             case Stream.PRODUCTS:
                 return tx.sources.save_products(erp, [product("X")], NOW)
-            case Stream.EMPLOYEES:
+            case _:
                 return tx.sources.save_employees(erp, [employee("X")], NOW)
 
     side_by_side(store, save, save)

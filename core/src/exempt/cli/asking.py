@@ -13,7 +13,7 @@ from exempt.errors import RefusedError
 from exempt.model.customer import usable_email
 from exempt.services.reminding import Letter, Reminded
 from exempt.services.requests import Asked, lacking
-from exempt.services.rows import Uncovered
+from exempt.services.rows import RequestRow, Uncovered
 from exempt.wiring import Exempt, mails
 
 
@@ -46,7 +46,7 @@ def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool)
                 r.recipient,
                 states(r.jurisdictions),
                 r.mails,
-                ": ".join(filter(None, (r.state.replace("_", " "), r.withdrawn_because))),
+                _status(r),
                 f"{r.created_at:%Y-%m-%d}",
             )
             for r in asked
@@ -55,13 +55,22 @@ def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool)
     )
 
 
+def _status(request: RequestRow) -> str:
+    """In words: what became of it, and of its mail."""
+    if request.bounce:
+        return f"{'came back' if request.bounced_at else 'delayed'}: {request.bounce}"
+    return ": ".join(filter(None, (request.state.replace("_", " "), request.withdrawn_because)))
+
+
 _PURPOSES = {"request": "what is missing", "expiry": "what ends"}
 
 
 def _email(one: Uncovered) -> str:
     if one.excluded_from_mailings:
         return "excluded from mailings"
-    return one.email if one.email and usable_email(one.email) else "none that can be used"
+    if one.mailbox:
+        return one.mailbox
+    return f"{one.email}: mail came back" if usable_email(one.email) else "none that can be used"
 
 
 def send(exempt: Exempt, customers: Sequence[str], *, everyone: bool, as_json: bool) -> int:
@@ -125,11 +134,18 @@ def _say_left_out(done: Asked | Reminded) -> None:
         say(f"{one.name} is excluded from mailings: call it.", "yellow")
     for one in done.without_email:
         words = shlex.quote(one.number or f"id:{one.customer_id}")
-        say(
-            f"{one.name} has no usable e-mail address: add one in the source, or with exempt"
-            f" customers edit {words} --email",
-            "yellow",
-        )
+        if usable_email(one.email):
+            say(
+                f"{one.name}: mail to {one.email} came back: mend the address; if it is right after"
+                f" all, exempt requests send {words}",
+                "yellow",
+            )
+        else:
+            say(
+                f"{one.name} has no usable e-mail address: add one in the source, or with exempt"
+                f" customers edit {words} --email",
+                "yellow",
+            )
 
 
 def _said(outcomes: Counter[str]) -> str:

@@ -20,7 +20,7 @@ from exempt.cli.output import (
 )
 from exempt.data import jurisdiction_name
 from exempt.model.certificate import Coverage
-from exempt.model.customer import CustomerCard, card_title
+from exempt.model.customer import CustomerCard, card_title, usable_email
 from exempt.services.card_sheet import LookedCard, look_at
 from exempt.services.requests import reached_by_mail
 from exempt.services.rows import Uncovered
@@ -60,7 +60,7 @@ def _facts(exempt: Exempt, looked: LookedCard) -> Iterator[tuple[str, str]]:
     yield "Company", f"{looked.company.name} ({looked.company.key})"
     if card.tax_id:
         yield "Tax ID", card.tax_id
-    yield "A/P e-mail", card.email or "none"
+    yield "A/P e-mail", _email(card)
     for title, value in (("Attention", card.attention), ("Phone", card.phone), ("Fax", card.fax)):
         if value:
             yield title, value
@@ -81,6 +81,11 @@ def _facts(exempt: Exempt, looked: LookedCard) -> Iterator[tuple[str, str]]:
     defined = exempt.settings.file.custom_fields.customers
     for key, value in card.custom.items():
         yield defined[key].title if key in defined else key, value
+
+
+def _email(card: CustomerCard) -> str:
+    came_back = usable_email(card.email) and not card.mailbox
+    return f"{card.email} (mail came back)" if came_back else card.email or "none"
 
 
 def _address(card: CustomerCard) -> str:

@@ -17,6 +17,7 @@ class Capability(StrEnum):
     PRODUCTS = "products"
     ORDERS = "orders"
     EMPLOYEES = "employees"
+    BOUNCES = "bounces"
     PUSH_CUSTOMERS = "push_customers"
     PUSH_ORDERS = "push_orders"
     REQUESTS = "requests"

@@ -26,6 +26,13 @@ def usable_email(address: str | None) -> bool:
     return len(local) <= 64 and not dots
 
 
+def mailbox(address: str | None, bounced: str | None) -> str | None:
+    """*address*, where mail can be sent to it and did not come back from it."""
+    if not usable_email(address) or (bounced or "").casefold() == (address or "").casefold():
+        return None
+    return address
+
+
 def invisible(text: str) -> bool:
     """Whether *text* has a line break, a tab, or another character that shows nothing."""
     return any(unicodedata.category(character) in _UNSEEN for character in text)
@@ -239,6 +246,7 @@ class CustomerCard(CustomerDetails):
         version: Grows with every change by hand; whoever edits names the one they saw.
         flagged_exempt: Whether exemption is claimed, here or in a source.
         resale_certificate_number: The free-form number that prevails over every certificate.
+        bounced_email: The address that a mail came back from for good.
         certificates: How many active ones it holds itself, on the day asked for.
         bill_to_ids: The billing customers whose ship-to it is.
         ship_to_ids: Its own ship-to customers.
@@ -258,6 +266,12 @@ class CustomerCard(CustomerDetails):
     ship_to_ids: tuple[int, ...] = ()
     merged_into_id: int | None = None
     gone: bool = False
+    bounced_email: Text | None = None
+
+    @property
+    def mailbox(self) -> str | None:
+        """Its e-mail address, where mail reaches it."""
+        return mailbox(self.email, self.bounced_email)
 
     @property
     def details(self) -> CustomerDetails:

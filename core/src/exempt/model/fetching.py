@@ -14,6 +14,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from exempt.model.record import Day, ExternalId, Record, SourceRecord, Text
+from exempt.model.watching import watch
 
 S = TypeVar("S", bound=SourceRecord)
 Row = TypeVar("Row")
@@ -31,6 +32,7 @@ class Stream(StrEnum):
     PRODUCTS = "products"
     ORDERS = "orders"
     EMPLOYEES = "employees"
+    BOUNCES = "bounces"
 
 
 class RangesRequest(Record):
@@ -95,6 +97,9 @@ class Page(Record, Generic[S]):
         rejected: Rows that could not be read; they never cost the page.
         next_cursor: Go on there; None = this was the last page.
         checkpoint: On the last page: where the next run starts, inclusive.
+        snapshot: The run reads the whole stream from its beginning, so that at
+            its end the records which no page of it named are gone. All pages
+            of a run say the same. Since version 1.1.
     """
 
     # Instances made by the connector are trusted to have been validated when they were made.
@@ -105,6 +110,7 @@ class Page(Record, Generic[S]):
     rejected: tuple[Rejected, ...] = ()
     next_cursor: Cursor | None = None
     checkpoint: Cursor | None = None
+    snapshot: bool = False
 
     @classmethod
     def read(
@@ -117,6 +123,7 @@ class Page(Record, Generic[S]):
         deleted: Iterable[str] = (),
         next_cursor: str | None = None,
         checkpoint: str | None = None,
+        snapshot: bool = False,
     ) -> Page[S]:
         """Translate *rows* one by one; a bad row is set aside with its reason.
 
@@ -130,6 +137,7 @@ class Page(Record, Generic[S]):
             deleted: See the class.
             next_cursor: See the class.
             checkpoint: See the class.
+            snapshot: See the class.
         """
         records: list[S] = []
         rejected: list[Rejected] = []
@@ -137,6 +145,7 @@ class Page(Record, Generic[S]):
             try:
                 record = translate(row)
             except _ROW_ERRORS as error:
+                watch(row, None, rejected=True)
                 rejected.append(
                     Rejected(
                         row=_legible(partial(row_name, number), row, 500) or f"row {number}",
@@ -145,6 +154,7 @@ class Page(Record, Generic[S]):
                     )
                 )
             else:
+                watch(row, record)
                 if record is not None:
                     records.append(record)
         return cls(
@@ -153,6 +163,7 @@ class Page(Record, Generic[S]):
             rejected=tuple(rejected),
             next_cursor=next_cursor,
             checkpoint=checkpoint,
+            snapshot=snapshot,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from exempt.model.fetching import Stream
-from exempt.model.record import ExternalId, Key, Moment, Record, Text
+from exempt.model.record import ExternalId, Key, Moment, Record, SourceRecord, Text
 
 
 class Purpose(StrEnum):
@@ -50,6 +50,24 @@ class SendRequest(Record):
     html: str | None = Field(default=None, repr=False)
     reply_to: Text | None = None
     attachments: tuple[Attachment, ...] = ()
+
+
+class Bounce(SourceRecord):
+    """A message that a mail server could not deliver, after it was taken.
+
+    ``external_id`` identifies the notice, ``updated_at`` is when it came.
+
+    Attributes:
+        key: That of the message's `SendRequest`.
+        permanent: Whether the server gave up; else it goes on trying.
+        status: The enhanced status code (RFC 3463), such as ``5.1.1``.
+        reason: The server's words, without any address.
+    """
+
+    key: Key
+    permanent: bool = True
+    status: Annotated[str, StringConstraints(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")] | None = None
+    reason: Text = ""
 
 
 class WebhookRequest(Record):

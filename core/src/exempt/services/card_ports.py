@@ -40,6 +40,10 @@ class Cards(Protocol):
         """Those cards, gone ones too, in order of id; unknown ones are absent."""
         ...
 
+    def try_again(self, customer_ids: Collection[int]) -> None:
+        """Let mail go to the addresses of these cards although some came back from them."""
+        ...
+
     def save(self, cards: Sequence[CustomerCard], at: dt.datetime, *, by: str) -> list[int]:
         """Keep cards in these states and raise their versions.
 

@@ -6,8 +6,15 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from exempt.model.messages import Bounce
 from exempt.model.pushing import Outcome
-from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
+from exempt.services.rows import (
+    ConnectionRow,
+    Delivery,
+    DeliveryState,
+    DeliveryTarget,
+    RequestRow,
+)
 
 
 class Owed(NamedTuple):
@@ -242,6 +249,16 @@ class Requests(Protocol):
         """Let a request count as not made, since its mail does not go out.
 
         One of which a mail went out already, or may have, stays as it is.
+        """
+        ...
+
+    def came_back(
+        self, connection: ConnectionRow, bounces: Collection[Bounce], at: dt.datetime
+    ) -> int:
+        """Remember of mails of a connection that they came back; of how many that is new.
+
+        Where it is for good, the customer counts as one whom mail does not
+        reach, until it has another address or a person asks it again.
         """
         ...
 

@@ -92,6 +92,18 @@ class Cursors(Protocol):
         """Go on there; False when the stream was forgotten meanwhile."""
         ...
 
+    def named(self, connection_id: int, stream: Stream, external_ids: Collection[str]) -> None:
+        """Remember which records a run that reads the whole stream has named."""
+        ...
+
+    def was_named(self, connection_id: int, stream: Stream, external_id: str) -> bool:
+        """Whether that run has named this record."""
+        ...
+
+    def never_named(self, connection_id: int, stream: Stream) -> list[str]:
+        """What is kept of the stream and the run did not name; the run is then forgotten."""
+        ...
+
     def forget(self, connection_id: int, stream: Stream) -> None:
         """Read the stream anew next time."""
         ...
@@ -349,6 +361,7 @@ class Connection(Protocol):
     name: str
     capabilities: frozenset[Capability]
     push_batch_max: int
+    reads_at_once: int
 
     def check(self) -> CheckResult: ...  # noqa: D102
     def ranges(self, stream: Stream, since: dt.date | None) -> RangesResult | None: ...  # noqa: D102

@@ -15,14 +15,13 @@ from typing import assert_never, cast
 
 from exempt.errors import CursorExpired, PermanentError
 from exempt.model.fetching import FetchRequest, Page, Stream
+from exempt.model.messages import Bounce
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.arrivals import customers_changed, decide_page, orders_gone
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Connection, Store, Transaction
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
-
-PARTS_AT_ONCE = 4
 
 _TARGETS = {Stream.ORDERS: DeliveryTarget.ORDER, Stream.CUSTOMERS: DeliveryTarget.CUSTOMER}
 
@@ -151,6 +150,8 @@ def store_page(
     gone = [external_id for external_id in page.deleted if external_id not in come]
     with reading.store.writing() as tx:
         new, changed = _save(reading, tx, stream, page, at)
+        if page.snapshot and part is not None and stream is not Stream.BOUNCES:
+            gone += _left_out(tx, reading.row, stream, page)
         _forget_deleted(reading, tx, stream, gone, at)
         tx.sources.save_rejected(reading.row.id, stream, page, cursor, at)
         if part is not None and not tx.cursors.move(reading.row.id, stream, part, at):
@@ -164,15 +165,40 @@ def store_page(
             new=new,
             changed=changed,
             rejected=len(page.rejected),
-            deleted=len(page.deleted),
+            deleted=len(gone),
         )
     )
+
+
+def _left_out(
+    tx: Transaction, row: ConnectionRow, stream: Stream, page: Page[SourceRecord]
+) -> list[str]:
+    """At the end of a run that read the whole stream: what no page of it named.
+
+    Nothing is, where the stream is read in several parts, or where the run had
+    rows that could not be read and do not say whose they are.
+    """
+    named = {record.external_id for record in page.records}
+    named |= {rejected.external_id or _ANYBODY for rejected in page.rejected}
+    tx.cursors.named(row.id, stream, named)
+    if page.next_cursor is not None:
+        return []
+    anybody = tx.cursors.was_named(row.id, stream, _ANYBODY)
+    missing = tx.cursors.never_named(row.id, stream)
+    whole = len(tx.cursors.parts(row.id, stream)) == 1
+    return missing if whole and not anybody else []
+
+
+_ANYBODY = ""
+"""What stands for a record whose identifier could not be read."""
 
 
 def _forget_deleted(
     reading: Reading, tx: Transaction, stream: Stream, gone: Sequence[str], at: dt.datetime
 ) -> None:
     """Remember what the source no longer has; nothing is owed to it, nor claimed by it."""
+    if stream is Stream.BOUNCES or not gone:
+        return
     cards = tx.sources.mark_deleted(reading.row, stream, gone, at)
     if target := _TARGETS.get(stream):
         tx.deliveries.withdraw(reading.row.id, target, gone, at)
@@ -198,6 +224,8 @@ def _save(
             saved = tx.sources.save_products(row, cast("tuple[Product, ...]", records), at)
         case Stream.EMPLOYEES:
             saved = tx.sources.save_employees(row, cast("tuple[Employee, ...]", records), at)
+        case Stream.BOUNCES:
+            return tx.requests.came_back(row, cast("tuple[Bounce, ...]", records), at), 0
         case _:
             assert_never(stream)
     return saved.new, saved.changed

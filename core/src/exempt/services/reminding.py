@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from exempt.model.customer import CustomerCard, usable_email
+from exempt.model.customer import CustomerCard
 from exempt.model.messages import Purpose, SendRequest
 from exempt.rules.reminding import after_request
 from exempt.rules.wanted import idempotency_key
@@ -136,7 +136,7 @@ def _left_out(
     """Where somebody is listed who is not written to."""
     if card.excluded_from_mailings:
         return done.excluded
-    if not usable_email(card.email):
+    if not card.mailbox:
         return done.without_email
     return done.without_mail if card.company_id not in through else None
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
-from exempt.model.customer import CustomerCard, usable_email
+from exempt.model.customer import CustomerCard
 from exempt.model.messages import Purpose, SendRequest
 from exempt.rules.wanted import idempotency_key, levies, serves_all_orders
 from exempt.services.ports import Store, Transaction
@@ -117,6 +117,7 @@ def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Itera
             orders=0,
             asked=asked.get(card.id, ()),
             excluded_from_mailings=card.excluded_from_mailings,
+            bounced_email=card.bounced_email,
         )
         joined[card.id] = before._replace(
             jurisdictions=tuple(sorted({*before.jurisdictions, *one.jurisdictions})),
@@ -165,7 +166,7 @@ def _billing_customer_of(tx: Transaction, customer_ids: Collection[int]) -> dict
 
 def reached_by_mail(one: Uncovered | CustomerCard) -> bool:
     """Whether mail may be sent to a customer, and could be."""
-    return usable_email(one.email) and not one.excluded_from_mailings
+    return bool(one.mailbox) and not one.excluded_from_mailings
 
 
 def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
@@ -194,7 +195,7 @@ def unreachable(card: CustomerCard) -> Needless | None:
     """Why no mail goes to a customer that was to get one."""
     if card.excluded_from_mailings:
         return Needless("excluded from mailings meanwhile")
-    if not usable_email(card.email):
+    if not card.mailbox:
         return Needless("no usable e-mail address any more")
     return None
 
@@ -210,6 +211,7 @@ def ask(
     """Owe a mail to each customer who lacks a certificate and was not asked yet; see `lacking`.
 
     On the day of a notice that a state ends, that state is not asked for as well.
+    Whoever is named in *only* is written to although a mail to it came back.
 
     Args:
         through: The connection that sends mail for each company, by the
@@ -224,6 +226,8 @@ def ask(
     asked = Asked([], [], [], [], [])
     with store.writing() as tx:
         tx.alone(sorted(through))
+        if only is not None:
+            tx.cards.try_again(only)
         to_ask = lacking(tx, at.date())
         if only is not None:
             unknown = sorted(set(only) - {one.customer_id for one in to_ask})
@@ -238,7 +242,7 @@ def ask(
                 asked.already_asked.append(one)
             elif one.excluded_from_mailings:
                 asked.excluded.append(one)
-            elif not usable_email(one.email):
+            elif not one.mailbox:
                 asked.without_email.append(one)
             elif one.company_id not in through:
                 asked.without_mail.append(one)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from exempt.model.certificate import Certificate, ExemptionReason
 from exempt.model.checking import Capability
+from exempt.model.customer import mailbox
 from exempt.model.decision import Decision
 from exempt.model.sources import Order
 from exempt.rules.history import FieldChange
@@ -334,6 +335,12 @@ class Uncovered(NamedTuple):
     orders: int
     asked: tuple[str, ...]
     excluded_from_mailings: bool = False
+    bounced_email: str | None = None
+
+    @property
+    def mailbox(self) -> str | None:
+        """Its e-mail address, where mail reaches it."""
+        return mailbox(self.email, self.bounced_email)
 
 
 class RequestRow(NamedTuple):
@@ -341,6 +348,8 @@ class RequestRow(NamedTuple):
 
     ``mails`` of it went out, or may have. A notice has the ``ends`` of what it
     tells of, by jurisdiction and day; the first of them is ``expiration_date``.
+    ``bounce`` is what a mail server said of a mail that it could not deliver;
+    from ``bounced_at`` on it is known to have given up.
     """
 
     id: int
@@ -355,6 +364,8 @@ class RequestRow(NamedTuple):
     mails: int = 0
     expiration_date: dt.date | None = None
     ends: tuple[tuple[str, dt.date], ...] = ()
+    bounce: str | None = None
+    bounced_at: dt.datetime | None = None
 
 
 class OrderView(NamedTuple):

@@ -25,7 +25,7 @@ from exempt.services.job_ports import JobKind
 from exempt.services.mailing import mail_due
 from exempt.services.owing import owe_customers
 from exempt.services.ports import Connection, Store
-from exempt.services.pull import PARTS_AT_ONCE, Reading, plan, read_ids, read_part
+from exempt.services.pull import Reading, plan, read_ids, read_part
 from exempt.services.push import BatchPushed, Writing, push, rehearse
 from exempt.services.rows import ConnectionRow, Delivery, StreamPart
 from exempt.services.rules_changed import follow_rules
@@ -33,7 +33,13 @@ from exempt.services.telling import about
 
 _log = logging.getLogger("exempt.sync")
 
-STREAMS = (Stream.CUSTOMERS, Stream.PRODUCTS, Stream.ORDERS, Stream.EMPLOYEES)
+STREAMS = (
+    Stream.CUSTOMERS,
+    Stream.PRODUCTS,
+    Stream.ORDERS,
+    Stream.EMPLOYEES,
+    Stream.BOUNCES,
+)
 """In the order they are read: an order is decided better when its customer is known."""
 
 
@@ -221,7 +227,8 @@ def _read_stream(job: Job, stream: Stream) -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix=job.reading.row.name) as pool:
+    at_once = max(1, min(len(parts), job.reading.connection.reads_at_once))
+    with ThreadPoolExecutor(at_once, thread_name_prefix=job.reading.row.name) as pool:
         for finished in [pool.submit(copy_context().run, read, part) for part in parts]:
             finished.result()
 

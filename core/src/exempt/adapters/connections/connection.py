@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from exempt import deprecation
 from exempt.adapters.connections.patience import HangsError, within
 from exempt.adapters.observing import watched
 from exempt.discovery import explain_bad_hook
@@ -31,7 +32,13 @@ from exempt.model.checking import (
     ChoicesResult,
 )
 from exempt.model.fetching import FetchRequest, Page, RangesRequest, RangesResult, Stream, storable
-from exempt.model.messages import CloseRequest, SendRequest, WebhookRequest, WebhookResult
+from exempt.model.messages import (
+    Bounce,
+    CloseRequest,
+    SendRequest,
+    WebhookRequest,
+    WebhookResult,
+)
 from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import Record, SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
@@ -47,6 +54,7 @@ _RECORDS: dict[Stream, type[SourceRecord]] = {
     Stream.ORDERS: Order,
     Stream.PRODUCTS: Product,
     Stream.EMPLOYEES: Employee,
+    Stream.BOUNCES: Bounce,
 }
 _OTHER_KINDS = (
     inspect.isgeneratorfunction,
@@ -58,6 +66,7 @@ _BY_HOOK = {
     "fetch_orders": {Capability.ORDERS},
     "fetch_products": {Capability.PRODUCTS},
     "fetch_employees": {Capability.EMPLOYEES},
+    "fetch_bounces": {Capability.BOUNCES},
     "push_exemption_status": {Capability.PUSH_CUSTOMERS, Capability.PUSH_ORDERS},
     "send_request": {Capability.REQUESTS},
     "receive_webhook": {Capability.WEBHOOKS},
@@ -94,6 +103,7 @@ class OpenConnection(ports.Connection):
         self.name = name
         self.push_batch_max = info.push_batch_max
         self.pushes_at_once = info.pushes_at_once
+        self.reads_at_once = info.reads_at_once
         self._patience = patience
         self._connector = connector
         self._redact = redact
@@ -187,6 +197,10 @@ class OpenConnection(ports.Connection):
         except ConnectorError as error:
             self._log.warning("%s", error)
 
+    def redacted(self, text: str) -> str:
+        """*text* without the connection's secrets."""
+        return self._redact(text)
+
     def _said(self, error: BaseException) -> str:
         return storable(self._redact(f"{type(error).__name__}: {error}"))[:500]
 
@@ -256,6 +270,9 @@ def _manager(name: str, connector: object) -> pluggy.PluginManager:
         if (arguments := list(inspect.signature(own).parameters)) != ["self", "request"]:
             msg = f"{name}: {kind}.{hook} takes {arguments}: a hook takes (self, request)"
             raise ConfigError(msg)
+        spec = getattr(manager.hook, hook).spec
+        if spec.warn_on_impl:  # pluggy has warned the author by now
+            deprecation.tell(deprecation.package_of(type(connector).__module__), spec.warn_on_impl)
     if not manager.hook.check.get_hookimpls():
         msg = f"{name}: {kind} does not implement check, which every connector must"
         raise ConfigError(msg)

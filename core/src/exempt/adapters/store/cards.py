@@ -32,7 +32,10 @@ _PLAIN = (
 _COLUMNS = tuple(f"address_{name}" if name in ADDRESS else name for name in _PLAIN)
 _KEYS = ("name_key", "number_key", "tax_id_key", "email_key", "contacts", "custom")
 _HEAD = ("company_id", "version", "origin", "created_at", "made_by", "flagged_exempt")
-_REST = ("resale_certificate_number", "merged_into_id", "gone_at", "contacts", "custom")
+_REST = (
+    *("resale_certificate_number", "merged_into_id", "gone_at", "bounced_email"),
+    *("contacts", "custom"),
+)
 
 
 class Cards(Joining):
@@ -80,6 +83,11 @@ class Cards(Joining):
             by,
         )
         return ids
+
+    def try_again(self, customer_ids: Collection[int]) -> None:
+        these = one_of(self._c, "id")
+        sql = f"UPDATE customer SET bounced_email = NULL WHERE {these}"  # noqa: S608
+        run(self._c, sql, many(self._c, sorted(customer_ids)))
 
     def find(self, customer_ids: Collection[int]) -> list[CustomerCard]:
         ids = many(self._c, list(customer_ids))
@@ -238,4 +246,5 @@ def _card(row: Row, zones: Collection[str], above: set[int], below: set[int]) ->
         ship_to_ids=tuple(sorted(below)),
         merged_into_id=values["merged_into_id"],
         gone=values["gone_at"] is not None,
+        bounced_email=values["bounced_email"],
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.database import many, one_of, run
 from exempt.adapters.store.ship_to_states import GOODS_GO_TO
-from exempt.model.customer import ENGINE_NEEDS, usable_email
+from exempt.model.customer import ENGINE_NEEDS, mailbox
 from exempt.services.rows import (
     CustomerFilter,
     CustomerLack,
@@ -116,8 +116,11 @@ class CustomerLists:
         self, where: str, parameters: list[Any], filters: CustomerFilter, on: dt.date
     ) -> CustomerPage:
         """What is an address that mail could be sent to, no database can tell."""
-        sql = f"SELECT c.id, c.email FROM customer c WHERE {where} ORDER BY c.name, c.id"  # noqa: S608
-        ids = [row[0] for row in run(self._c, sql, *parameters) if not usable_email(row[1])]
+        sql = (
+            "SELECT c.id, c.email, c.bounced_email FROM customer c"  # noqa: S608
+            f" WHERE {where} ORDER BY c.name, c.id"
+        )
+        ids = [row[0] for row in run(self._c, sql, *parameters) if not mailbox(row[1], row[2])]
         shown = ids[filters.offset :][: filters.limit or None]
         these = one_of(self._c, "c.id")
         return CustomerPage(self._rows(these, [many(self._c, shown)], on), len(ids))

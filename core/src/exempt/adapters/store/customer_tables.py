@@ -41,6 +41,8 @@ customer = sa.Table(
         nullable=False,
         server_default=sa.false(),
     ),
+    # The address that a mail came back from for good; another one is tried again.
+    sa.Column("bounced_email", sa.Text),
     # As JSON: a list of people, and the values of custom fields by their keys.
     sa.Column("contacts", sa.Text, nullable=False, server_default="[]"),
     sa.Column("custom", sa.Text, nullable=False, server_default="{}"),

@@ -219,13 +219,13 @@ class Decisions(ports.Decisions):
         sql = (
             f"WITH {coverages.sql}"  # noqa: S608
             " SELECT c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction, count(*),"
-            " c.excluded_from_mailings"
+            " c.excluded_from_mailings, c.bounced_email"
             f" FROM sales_order o JOIN decision d ON {_IN_FORCE} {JOIN_CUSTOMER}"
             " JOIN customer c ON c.id = s.customer_id JOIN company m ON m.id = c.company_id"
             f" LEFT JOIN usable u ON o.closed AND {FITS[self._profile()]}"
             f" WHERE d.ground = 'no_certificate' AND {_ALIVE} AND u.external_id IS NULL{just}"
             " GROUP BY c.id, m.id, m.name, c.number, c.name, c.email, d.jurisdiction,"
-            " c.excluded_from_mailings"
+            " c.excluded_from_mailings, c.bounced_email"
             " ORDER BY c.name, c.id, d.jurisdiction"
         )
         return self._by_customer(run(self._c, sql, *coverages.parameters, *ids))
@@ -234,7 +234,8 @@ class Decisions(ports.Decisions):
         just, ids = self._just("c.id", customer_ids)
         either = " UNION ".join(
             "SELECT c.id, m.id AS company_id, m.name AS company, c.number, c.name, c.email,"  # noqa: S608
-            f" {place} AS jurisdiction, 0, c.excluded_from_mailings"
+            f" {place} AS jurisdiction, 0, c.excluded_from_mailings,"
+            " c.bounced_email"
             f" FROM customer c JOIN company m ON m.id = c.company_id {join}"
             f" WHERE {_CLAIMS} AND {test}{just}"
             for join, place, test in GOODS_GO_TO
@@ -253,7 +254,8 @@ class Decisions(ports.Decisions):
         asked = asked_for(self._c)
         found: dict[int, Uncovered] = {}
         for row in rows:
-            customer_id, company_id, company, number, name, email, place, orders, excluded = row
+            customer_id, company_id, company, number, name, email, place, orders, *rest = row
+            excluded, bounced = rest
             one = found.get(customer_id) or Uncovered(
                 customer_id=customer_id,
                 company_id=company_id,
@@ -265,6 +267,7 @@ class Decisions(ports.Decisions):
                 orders=0,
                 asked=asked.get(customer_id, ()),
                 excluded_from_mailings=bool(excluded),
+                bounced_email=bounced,
             )
             found[customer_id] = one._replace(
                 jurisdictions=(*one.jurisdictions, place), orders=one.orders + orders

@@ -12,12 +12,20 @@ import sqlalchemy as sa
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import many, one_of, run, run_many
+from exempt.adapters.store.history import note
 from exempt.adapters.store.jobs import Jobs
+from exempt.model.messages import Bounce
 from exempt.model.pushing import Outcome
 from exempt.services import delivery_ports as ports
 from exempt.services.delivery_ports import MailRow
 from exempt.services.job_ports import JobKind
-from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, RequestRow
+from exempt.services.rows import (
+    ConnectionRow,
+    Delivery,
+    DeliveryState,
+    DeliveryTarget,
+    RequestRow,
+)
 
 COLUMNS = (
     "id, connection_id, target, external_id, version, wanted, state, attempts, due_at, outcome,"
@@ -179,7 +187,8 @@ _MAILED = f"EXISTS ({_MAIL_OF_R.format(1)} AND {_WENT_OUT})"
 _REQUESTS = (
     "SELECT r.id, r.customer_id, c.name, r.recipient, r.jurisdictions, r.state, r.created_at,"  # noqa: S608
     f" CASE WHEN r.state = 'withdrawn' THEN ({_MAIL_OF_R.format('max(d.message)')}) END, r.purpose,"
-    f" ({_MAIL_OF_R.format('count(*)')} AND {_WENT_OUT}), r.expiration_date, r.ends"
+    f" ({_MAIL_OF_R.format('count(*)')} AND {_WENT_OUT}), r.expiration_date, r.ends, r.bounce,"
+    " r.bounced_at"
     " FROM request r JOIN customer c ON c.id = r.customer_id"
 )
 
@@ -188,7 +197,7 @@ def asked_for(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
     """For which states a request to each customer is open."""
     return _states(
         connection,
-        f"r.purpose = 'request' AND r.state <> 'withdrawn' AND ({_MAILED}"
+        f"r.purpose = 'request' AND r.state <> 'withdrawn' AND r.bounced_at IS NULL AND ({_MAILED}"
         f" OR NOT EXISTS ({_MAIL_OF_R.format(1)} AND d.state = 'dead'))",
     )
 
@@ -245,9 +254,38 @@ class Requests(ports.Requests):
         run(self._c, sql, request_id)
 
     def mailed(self, customer_id: int) -> set[str]:
-        test = f"r.purpose = 'request' AND r.customer_id = ? AND {_MAILED}"
+        test = f"r.purpose = 'request' AND r.customer_id = ? AND r.bounced_at IS NULL AND {_MAILED}"
         found = _states(self._c, test, customer_id)
         return {*found.get(customer_id, ())}
+
+    def came_back(
+        self, connection: ConnectionRow, bounces: Collection[Bounce], at: dt.datetime
+    ) -> int:
+        return sum(self._came_back(connection, bounce, at) for bounce in bounces)
+
+    def _came_back(self, connection: ConnectionRow, bounce: Bounce, at: dt.datetime) -> bool:
+        # The key is the first field of what is wanted; a column for it would serve this alone.
+        begins = f'{{"key":"{bounce.key}"'
+        sql = (
+            "SELECT r.id, r.customer_id, r.recipient FROM delivery d JOIN request r"
+            " ON d.external_id = CAST(r.id AS TEXT) WHERE d.connection_id = ? AND d.target = 'mail'"
+            " AND substr(d.wanted, 1, ?) = ? AND r.bounced_at IS NULL"
+        )
+        rows = run(self._c, sql, connection.id, len(begins), begins)
+        said = ": ".join(filter(None, (bounce.status, bounce.reason))) or "no reason given"
+        for request_id, customer_id, recipient in rows:
+            since = micros(at) if bounce.permanent else None
+            sql = "UPDATE request SET bounce = ?, bounced_at = ? WHERE id = ?"
+            run(self._c, sql, said, since, request_id)
+            if bounce.permanent:
+                sql = "UPDATE customer SET bounced_email = ? WHERE id = ?"
+                run(self._c, sql, recipient, customer_id)
+                told = f"mail to {recipient} came back: {said}"
+                note(
+                    self._c,
+                    [("customer", customer_id, "email", None, told, micros(at), connection.name)],
+                )
+        return bool(rows)
 
     def places(self, customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
         asked = asked_for(self._c)
@@ -289,7 +327,7 @@ class Requests(ports.Requests):
 
 def _request(row: Any) -> RequestRow:
     request_id, customer_id, name, recipient, places, state, made_at, why, *rest = row
-    purpose, mails, first_end, ends = rest
+    purpose, mails, first_end, ends, bounce, bounced_at = rest
     return RequestRow(
         request_id,
         customer_id,
@@ -303,6 +341,8 @@ def _request(row: Any) -> RequestRow:
         mails,
         first_end and dt.date.fromisoformat(first_end),
         tuple((place, dt.date.fromisoformat(day)) for place, day in json.loads(ends or "[]")),
+        bounce,
+        None if bounced_at is None else moment(bounced_at),
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import moment
-from exempt.adapters.store.database import lock, run
+from exempt.adapters.store.database import lock, run, run_many
 from exempt.errors import RefusedError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
@@ -158,6 +158,30 @@ class Cursors(ports.Cursors):
         )
         return moved.rowcount > 0
 
+    def named(self, connection_id: int, stream: Stream, external_ids: Collection[str]) -> None:
+        run_many(
+            self._c,
+            "INSERT INTO snapshot_record (connection_id, stream, external_id) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            [(connection_id, stream.value, external_id) for external_id in sorted(external_ids)],
+        )
+
+    def was_named(self, connection_id: int, stream: Stream, external_id: str) -> bool:
+        s = t.snapshot_record.c
+        this = (s.connection_id == connection_id, s.stream == stream.value)
+        found = sa.select(sa.literal(1)).where(*this, s.external_id == external_id)
+        return self._c.scalar(found) is not None
+
+    def never_named(self, connection_id: int, stream: Stream) -> list[str]:
+        sql = (
+            f"SELECT external_id FROM {_COUNTED[stream.value]} WHERE connection_id = ?"  # noqa: S608
+            " AND deleted_at IS NULL AND external_id NOT IN (SELECT external_id"
+            " FROM snapshot_record WHERE connection_id = ? AND stream = ?) ORDER BY id"
+        )
+        found = [row[0] for row in run(self._c, sql, connection_id, connection_id, stream.value)]
+        self._forget_snapshot(connection_id, stream)
+        return found
+
     def forget(self, connection_id: int, stream: Stream) -> None:
         s = t.stream_cursor.c
         self._c.execute(
@@ -165,6 +189,12 @@ class Cursors(ports.Cursors):
                 s.connection_id == connection_id, s.stream == stream.value
             )
         )
+        self._forget_snapshot(connection_id, stream)
+
+    def _forget_snapshot(self, connection_id: int, stream: Stream) -> None:
+        s = t.snapshot_record.c
+        these = (s.connection_id == connection_id, s.stream == stream.value)
+        self._c.execute(sa.delete(t.snapshot_record).where(*these))
 
 
 class Reports(ports.Reports):

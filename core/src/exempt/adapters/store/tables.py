@@ -58,6 +58,16 @@ stream_cursor = sa.Table(
     sa.Column("moved_at", Moment, nullable=False),
 )
 
+# Which records a run that reads a whole stream has named so far; those it never names are gone.
+snapshot_record = sa.Table(
+    "snapshot_record",
+    metadata,
+    sa.Column("connection_id", Id, sa.ForeignKey("connection.id"), primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 sales_order = sa.Table(
     "sales_order",
     metadata,
@@ -315,5 +325,8 @@ request = sa.Table(
     # Of a notice that certificates end: the first of their last days, and as JSON each of them.
     sa.Column("expiration_date", Day),
     sa.Column("ends", sa.Text),
+    # What a mail server said of its mail later; and since when it is known to have come back.
+    sa.Column("bounce", sa.Text),
+    sa.Column("bounced_at", Moment),
     sa.Index(None, "customer_id"),
 )
