@@ -244,6 +244,7 @@ def test_what_is_no_name_of_a_worker(house: House, name: str) -> None:
 def loop(house: House, monkeypatch: pytest.MonkeyPatch) -> Why:
     """Run its loop until it ends by itself."""
     monkeypatch.setattr(worker, "TICK", 0.01)
+    monkeypatch.setattr(house.worker.engine, "pace", lambda **_: None)  # it was not started
     house.worker._loop()
     return house.worker._why
 
