@@ -57,10 +57,11 @@ def test_employees(
 
 
 def test_an_employee_is_kept_as_places_and_days(store: SqlStore, erp: ConnectionRow) -> None:
-    who = employee(label="Remote", home_location=address("CO"), start_date=dt.date(2024, 8, 19))
+    hired = dt.date(2024, 8, 19)
+    who = employee(label="Remote", home_location=address("CO"), start_date=hired, contractor=True)
     save_employees(store, erp, who)
-    sql = "SELECT label, work_state, home_state, start_date, end_date FROM employee"
-    assert rows(store, sql) == [("Remote", "TX", "CO", "2024-08-19", None)]
+    sql = "SELECT label, work_state, home_state, start_date, end_date, contractor FROM employee"
+    assert rows(store, sql) == [("Remote", "TX", "CO", "2024-08-19", None, True)]
 
 
 KEPT = [stream for stream in Stream if stream is not Stream.BOUNCES]

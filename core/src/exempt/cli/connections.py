@@ -12,7 +12,8 @@ from exempt.services import steering
 from exempt.services.certificates import Act
 from exempt.services.duties import kinds_of
 from exempt.services.job_ports import JobKind, JobRow
-from exempt.services.rows import ConnectionRow, ConnectionStatus
+from exempt.services.report_rows import ConnectionStatus
+from exempt.services.rows import ConnectionRow
 from exempt.wiring import Exempt
 
 

@@ -11,8 +11,8 @@ from exempt.cli.companies import scope
 from exempt.cli.output import money, print_json, print_table, say, short
 from exempt.errors import ExemptError
 from exempt.model.decision import Ground
+from exempt.services.report_rows import GroundCount
 from exempt.services.requests import lacking
-from exempt.services.rows import GroundCount
 from exempt.wiring import Exempt
 
 _DEAD_SHOWN = 20

@@ -145,6 +145,10 @@ class Employee(SourceRecord):
 
     The home address counts beside the place of work: remote work makes nexus
     at home. No name is needed; a connector that may pass one uses ``label``.
+
+    Attributes:
+        contractor: Whether they work for the seller without being employed: a
+            representative may make nexus, too. Since version 1.1.
     """
 
     label: Text | None = None
@@ -152,3 +156,4 @@ class Employee(SourceRecord):
     home_location: Address | None = None
     start_date: Day | None = None
     end_date: Day | None = None
+    contractor: bool = False

@@ -22,11 +22,10 @@ from exempt.services.job_ports import Jobs, Webhooks, Workers
 from exempt.services.likeness_ports import LookAlikes
 from exempt.services.reconciling_ports import Reconciling
 from exempt.services.register_ports import Certificates, Choices, History, Search
+from exempt.services.report_rows import ConnectionStatus, GroundCount
 from exempt.services.rows import (
     ConnectionRow,
-    ConnectionStatus,
     CustomerStanding,
-    GroundCount,
     OrderView,
     SavedOrders,
     SavedRecords,

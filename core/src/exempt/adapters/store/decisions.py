@@ -22,7 +22,8 @@ from exempt.adapters.store.ship_to_states import GOODS_GO_TO
 from exempt.adapters.store.stored import order_of, stored_lines
 from exempt.model.decision import ByHand, Decision, Facts, Profile, Step
 from exempt.services import ports
-from exempt.services.rows import GroundCount, OrderView, StoredOrder, Uncovered
+from exempt.services.report_rows import GroundCount
+from exempt.services.rows import OrderView, StoredOrder, Uncovered
 
 _STEPS = TypeAdapter(tuple[Step, ...])
 _FIELDS = (

@@ -207,7 +207,8 @@ LINES = (
 )
 PRODUCTS = SourceTable("product", ("name", "tax_code", "active"), stamps=("first_seen_at",))
 EMPLOYEES = SourceTable(
-    "employee", ("label", *_columns("work"), *_columns("home"), "start_date", "end_date")
+    "employee",
+    ("label", *_columns("work"), *_columns("home"), "start_date", "end_date", "contractor"),
 )
 
 
@@ -321,4 +322,5 @@ def employee_row(record: Employee) -> Row:
         *address_row(record.home_location),
         _day(record.start_date),
         _day(record.end_date),
+        record.contractor,
     )

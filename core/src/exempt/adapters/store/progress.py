@@ -17,7 +17,8 @@ from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.services import ports
 from exempt.services.delivery_ports import Owed
-from exempt.services.rows import ConnectionRow, ConnectionStatus, StreamPart
+from exempt.services.report_rows import ConnectionStatus
+from exempt.services.rows import ConnectionRow, StreamPart
 
 _COUNTED = {
     "customers": "source_customer",

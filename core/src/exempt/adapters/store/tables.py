@@ -125,6 +125,9 @@ employee = sa.Table(
     *address("home"),
     sa.Column("start_date", Day),
     sa.Column("end_date", Day),
+    sa.Column(
+        "contractor", sa.Boolean(name="contractor"), nullable=False, server_default=sa.false()
+    ),
     sa.UniqueConstraint("connection_id", "external_id"),
 )
 

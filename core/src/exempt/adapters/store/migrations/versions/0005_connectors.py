@@ -1,4 +1,4 @@
-"""Connectors: which records a snapshot named, and mail that came back.
+"""Connectors: which records a snapshot named, mail that came back, who is a contractor.
 
 Revision 0005, after 0004.
 """
@@ -35,6 +35,11 @@ def upgrade() -> None:
     with op.batch_alter_table("request") as batch:
         batch.add_column(sa.Column("bounce", sa.Text(), nullable=True))
         batch.add_column(sa.Column("bounced_at", MOMENT, nullable=True))
+    with op.batch_alter_table("employee") as batch:
+        contractor = sa.Boolean(name="contractor")
+        batch.add_column(
+            sa.Column("contractor", contractor, nullable=False, server_default=sa.false())
+        )
     with op.batch_alter_table("customer") as batch:
         batch.add_column(sa.Column("bounced_email", sa.Text(), nullable=True))
 
@@ -43,6 +48,8 @@ def downgrade() -> None:
     """Take it away again."""
     with op.batch_alter_table("customer") as batch:
         batch.drop_column("bounced_email")
+    with op.batch_alter_table("employee") as batch:
+        batch.drop_column("contractor")
     with op.batch_alter_table("request") as batch:
         batch.drop_column("bounced_at")
         batch.drop_column("bounce")
