@@ -35,7 +35,8 @@ ADP = (
 FINCH = (
     "id|first_name|last_name|start_date|end_date|latest_rehire_date|location.line1|location.city"
     "|location.state|location.postal_code|location.country|residence.city|residence.state"
-    "|residence.postal_code|residence.country|ssn|dob|income"
+    "|residence.postal_code|residence.country|ssn|dob|income|is_active|employment_status"
+    "|employment.type|employment.subtype"
 )
 
 
@@ -53,6 +54,7 @@ FINCH = (
                 "home_postal_code": "Home address: Zip",
                 "start_date": "Hire date",
                 "end_date": "Termination date",
+                "status": "Status",
             },
             id="Gusto, which gives no number unless asked",
         ),
@@ -69,6 +71,7 @@ FINCH = (
                 "home_country": "Country",
                 "start_date": "Hire Date",
                 "end_date": "Termination Date",
+                "status": "Employment Status",
             },
             id="BambooHR, whose plain address is the home",
         ),
@@ -84,6 +87,7 @@ FINCH = (
                 "home_country": "Home address - country",
                 "start_date": "Start date",
                 "end_date": "End date",
+                "status": "Employment status",
                 "remote": "Is remote",
             },
             id="Rippling",
@@ -100,6 +104,7 @@ FINCH = (
                 "home_postal_code": "Primary Address: Zip / Postal Code",
                 "start_date": "Hire Date",
                 "end_date": "Termination Date",
+                "status": "Position Status",
             },
             id="ADP, its address before the state of residence",
         ),
@@ -120,6 +125,10 @@ FINCH = (
                 "start_date": "start_date",
                 "end_date": "end_date",
                 "rehire_date": "latest_rehire_date",
+                "status": "employment_status",
+                "active": "is_active",
+                "employment_type": "employment.type",
+                "employment_subtype": "employment.subtype",
             },
             id="Finch's fields, flattened",
         ),

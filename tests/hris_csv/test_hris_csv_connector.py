@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,9 @@ from exempt import CheckRequest, ConfigError, FetchRequest, TransientError
 from exempt.testing import StillContext, read_all, records
 from exempt.testing.sample import WORKERS
 from exempt_hris_csv import exempt_connectors
+from exempt_hris_csv.columns import Column
 from exempt_hris_csv.connector import HrisCsv
+from exempt_hris_csv.dates import FORMATS
 from exempt_hris_csv.sandbox import PERSONAL, serve
 from exempt_hris_csv.settings import HrisCsvSettings
 
@@ -44,7 +48,8 @@ def test_check_counts_what_a_person_should_mend(connect: Connect) -> None:
         pytest.param("", {}, "employees.csv: the file is empty", id="an empty file"),
         pytest.param("\n\n", {}, "employees.csv: the file is empty", id="blank lines only"),
         pytest.param("State\nTX\n", {}, "employees.csv: id: no column", id="no number"),
-        pytest.param(None, {"path": "."}, "not a file that may be read", id="a folder"),
+        pytest.param(None, {"path": "."}, "no export in the folder", id="an empty folder"),
+        pytest.param(None, {"path": "*.csv"}, "no file fits *.csv", id="a pattern of nothing"),
         pytest.param(
             "ID,State\n1,TX\n".encode("utf-16") + b"x",
             {},
@@ -146,3 +151,26 @@ def test_the_connector_declares_itself() -> None:
         ">=1.0,<2",
     )
     assert all(field.description for field in HrisCsvSettings.model_fields.values())
+
+
+README = (Path(__file__).parents[2] / "plugins/hris_csv/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", HrisCsvSettings.model_fields)
+def test_the_guide_explains_every_setting_with_its_default(key: str) -> None:
+    row = re.search(rf"^\| `{key}` \| ([^|]+) \| .{{20,}} \|$", README, re.MULTILINE)
+    assert row
+    default = HrisCsvSettings.model_fields[key].get_default(call_default_factory=True)
+    if key == "path":
+        assert row[1] == "–"
+    elif key != "date_formats":
+        assert json.loads(row[1].strip("`")) == default
+
+
+def test_the_guide_names_the_forms_of_dates_in_their_order() -> None:
+    assert ", ".join(f"`{form}`" for form in FORMATS) in README
+
+
+@pytest.mark.parametrize("column", Column)
+def test_the_guide_names_every_column(column: Column) -> None:
+    assert f"`{column}`" in README or f"`_{column.partition('_')[2]}`" in README

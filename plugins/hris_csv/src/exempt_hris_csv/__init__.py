@@ -25,6 +25,7 @@ def exempt_connectors() -> list[ConnectorInfo[HrisCsvSettings]]:
             title="HR export (CSV)",
             settings=HrisCsvSettings,
             open=HrisCsv,
+            cursor_version=2,
             sandbox=_sandbox,
         )
     ]

@@ -36,6 +36,10 @@ class Column(StrEnum):
     END_DATE = "end_date"
     REHIRE_DATE = "rehire_date"
     REMOTE = "remote"
+    STATUS = "status"
+    ACTIVE = "active"
+    EMPLOYMENT_TYPE = "employment_type"
+    EMPLOYMENT_SUBTYPE = "employment_subtype"
 
 
 NAMES = frozenset({Column.NAME, Column.FIRST_NAME, Column.LAST_NAME})
@@ -90,6 +94,12 @@ ALIASES: Mapping[Column, Sequence[str]] = {
     ),
     Column.REHIRE_DATE: _headers("rehiredate latestrehiredate lastrehiredate"),
     Column.REMOTE: _headers("isremote remote workfromhome worksfromhome remoteworker"),
+    Column.STATUS: _headers(
+        "employmentstatus employeestatus positionstatus workerstatus jobstatus status"
+    ),
+    Column.ACTIVE: _headers("isactive active currentlyemployed"),
+    Column.EMPLOYMENT_TYPE: _headers("employmenttype employeetype workertype workercategory"),
+    Column.EMPLOYMENT_SUBTYPE: _headers("employmentsubtype employeesubtype workersubtype"),
 }
 """For each field the headers taken for it, the more telling first."""
 

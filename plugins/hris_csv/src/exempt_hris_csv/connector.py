@@ -1,168 +1,147 @@
-"""Reads employees from one CSV file, page by page."""
+"""Reads employees from HR exports, page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
 
 from exempt import (
     CheckRequest,
     CheckResult,
-    ConfigError,
     Connector,
     Context,
     Employee,
     FetchRequest,
     Page,
-    Problem,
-    Severity,
-    TransientError,
+    Rejected,
     hookimpl,
 )
-from exempt_hris_csv.columns import count_known, find_columns, require_columns
-from exempt_hris_csv.cursor import finished, going_on, start_of
-from exempt_hris_csv.employees import EmployeeReader
+from exempt_hris_csv.cursor import Run, parse_cursor
+from exempt_hris_csv.employees import EmployeeReader, Gone
+from exempt_hris_csv.files import Export, find_exports
+from exempt_hris_csv.opening import explained, open_export, reader_of
 from exempt_hris_csv.places import Places
+from exempt_hris_csv.report import report
+from exempt_hris_csv.rows import Opened, Row
+from exempt_hris_csv.run import Part, begin, go_on, parts
 from exempt_hris_csv.settings import HrisCsvSettings
-from exempt_hris_csv.table import Row, Table, open_table
 
 
 class HrisCsv(Connector):
-    """An HR export in a CSV file.
+    """HR exports in files.
 
-    A file that did not change since its checkpoint gives an empty page; one
-    that did is read anew, as exports do not say what changed.
+    Files that did not change since their checkpoint give an empty page; if one
+    did, all are read anew, as exports do not say what changed.
     """
 
     def __init__(self, settings: HrisCsvSettings, context: Context) -> None:
         self._settings = settings
-        self._path = context.folder / settings.path
+        self._paths = tuple(context.folder / path for path in settings.paths)
+        self._now = context.now
         self._places = Places(settings.default_country, settings.locations)
 
     @hookimpl
     def check(self, request: CheckRequest) -> CheckResult:  # noqa: ARG002 - it asks nothing
-        """Read the whole file, and say which columns are understood and which rows are not."""
-        try:
-            with self._explained():
-                table = self._open()
-                return _report(table, self._reader(table))
-        except (ConfigError, TransientError) as error:
-            wrong = Problem(
-                code="unreadable",
-                message=str(error),
-                help="Export the file again, or mend `path` and `columns` in the settings.",
-            )
-            return CheckResult(account=self._path.name, problems=(wrong,))
+        """Read all files, and say which columns are understood and which rows are not."""
+        return report(self._exports, self._settings, self._places, self._now().date())
 
     @hookimpl
     def fetch_employees(self, request: FetchRequest) -> Page[Employee]:
-        """Employees in the file's order, past ones too; ``since`` leaves nobody out."""
-        with self._explained():
-            table = self._open()
-            if request.ids is not None:
-                return _named_in(table, self._reader(table), frozenset(request.ids))
-            start = start_of(request.cursor, table)
-            if start is None:
-                return Page(checkpoint=request.cursor)
-            rows, end = table.rows(start, request.page_size)
-            more = end.offset < table.size
-            return _page(
-                self._reader(table),
-                rows,
-                next_cursor=going_on(end, table) if more else None,
-                checkpoint=None if more else finished(end),
-            )
-
-    def _open(self) -> Table:
-        settings = self._settings
-        return open_table(
-            self._path,
-            encoding=settings.encoding,
-            delimiter=settings.delimiter,
-            seed=settings.model_dump_json().encode(),
-            known=lambda header: count_known(header, settings.columns),
-        )
-
-    def _reader(self, table: Table) -> EmployeeReader:
-        columns = find_columns(table.header, self._settings.columns)
-        require_columns(columns, table.header)
-        return EmployeeReader(
-            header=table.header,
-            columns=columns,
-            places=self._places,
-            date_formats=self._settings.date_formats,
-            keep_labels=self._settings.keep_labels,
-        )
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Errors of the file and its columns, in words that name the file."""
-        name = self._path.name
-        try:
-            yield
-        except ConfigError as error:
-            msg = f"{name}: {error}"
-        except (FileNotFoundError, NotADirectoryError):
-            msg = f"{name}: no such file in {self._path.parent}: put it there, or mend `path`"
-        except (PermissionError, IsADirectoryError):
-            msg = f"{name}: not a file that may be read: mend `path`, or give the permission"
-        except UnicodeError:
-            msg = f"{name}: not {self._settings.encoding} throughout: save it as UTF-8"
-        except OSError as error:
-            msg = f"{name}: could not be read: {error.strerror}"
-            raise TransientError(msg) from error
+        """Employees in the files' order, past ones too; ``since`` leaves nobody out."""
+        exports = self._exports()
+        if request.ids is not None:
+            return self._named(exports, frozenset(request.ids))
+        rejected: tuple[Rejected, ...] = ()
+        run = parse_cursor(request.cursor)
+        if isinstance(run, Run):
+            go_on(exports, self._settings, run)
         else:
-            return
-        raise ConfigError(msg) from None
+            begun = begin(exports, self._settings, self._places, run)
+            if begun is None:
+                return Page(checkpoint=request.cursor)
+            run, rejected = begun.run, begun.rejected
+        page = self._page(exports, run, request.page_size)
+        return page.model_copy(update={"rejected": rejected + page.rejected})
+
+    def _exports(self) -> list[Export]:
+        return find_exports(
+            self._paths,
+            newest=self._settings.files == "newest",
+            now=self._now(),
+            quiet=dt.timedelta(seconds=self._settings.quiet_seconds),
+        )
+
+    def _page(self, exports: list[Export], run: Run, page_size: int) -> Page[Employee]:
+        """The page at which *run* has arrived; a page ends with its file."""
+        there = parts(exports, run, numbers_are_shared=self._settings.numbers == "shared")
+        part = there[run.part]
+        with explained(part.export, self._settings.encoding):
+            opened, reader = self._open(part)
+            rows, after = opened.rows(run.position or opened.start, page_size)
+        at_end = after is None and run.part + 1 == len(there)
+        ahead = replace(run, part=run.part + (after is None), position=after)
+        page = page_of(rows, reader, part, unit=self._unit(opened, part.export, exports))
+        return page.model_copy(
+            update={
+                "next_cursor": None if at_end else str(ahead),
+                "checkpoint": str(run.done) if at_end else None,
+                "snapshot": run.snapshot,
+            }
+        )
+
+    def _open(self, part: Part) -> tuple[Opened, EmployeeReader]:
+        settings = self._settings
+        opened = open_export(part.export, settings)
+        form = settings.date_formats[part.form]
+        return opened, reader_of(opened, part.export, settings, self._places, form)
+
+    def _unit(self, opened: Opened, export: Export, exports: list[Export]) -> str:
+        return opened.unit if len(exports) == 1 else f"{export.label} {opened.unit}"
+
+    def _named(self, exports: list[Export], ids: frozenset[str]) -> Page[Employee]:
+        """The rows of *ids*; of those that no file has, that they are gone, if all were read."""
+        begun = begin(exports, self._settings, self._places, None)
+        assert begun is not None  # noqa: S101 - only a checkpoint makes it None
+        found: dict[str, Employee] = {}
+        rejected = begun.rejected
+        for part in parts(exports, begun.run, numbers_are_shared=False):
+            with explained(part.export, self._settings.encoding):
+                opened, reader = self._open(part)
+                rows = [row for row in opened.each() if reader.row_id(row) in ids]
+            page = page_of(rows, reader, part, unit=self._unit(opened, part.export, exports))
+            rejected += page.rejected
+            for employee in page.records:
+                before = found.get(employee.external_id)
+                if before is None or before.end_date or not employee.end_date:
+                    found[employee.external_id] = employee
+        known = found.keys() | {row.external_id for row in rejected}
+        gone = sorted(ids - known) if begun.whole else ()
+        return Page(records=tuple(found.values()), rejected=rejected, deleted=tuple(gone))
 
 
-def _page(
-    reader: EmployeeReader,
-    rows: Iterable[Row],
-    *,
-    deleted: Iterable[str] = (),
-    next_cursor: str | None = None,
-    checkpoint: str | None = None,
+def page_of(
+    rows: Iterable[Row], reader: EmployeeReader, part: Part, *, unit: str
 ) -> Page[Employee]:
-    return Page.read(
+    """The employees of *rows*; of one in several rows the last one counts."""
+    last: dict[str, Employee | Gone] = {}
+
+    def translate(row: Row) -> None:
+        found = reader.read(row)
+        if found is None:
+            return
+        departed = isinstance(found, Gone) or found.end_date is not None
+        if part.departed in {None, departed}:
+            last[found.external_id] = found
+
+    read: Page[Employee] = Page.read(
         rows,
-        reader.read,
-        row_name=lambda _number, row: f"line {row.line}",
+        translate,
+        row_name=lambda _number, row: f"{unit} {row.line}",
         row_id=reader.row_id,
-        deleted=deleted,
-        next_cursor=next_cursor,
-        checkpoint=checkpoint,
     )
-
-
-def _named_in(table: Table, reader: EmployeeReader, ids: frozenset[str]) -> Page[Employee]:
-    """The rows of *ids*, and which of them the file does not have."""
-    rows = {row: found for row in table.each() if (found := reader.row_id(row)) in ids}
-    return _page(reader, rows, deleted=sorted(ids.difference(rows.values())))
-
-
-def _report(table: Table, reader: EmployeeReader) -> CheckResult:
-    page = _page(reader, table.each())
-    return CheckResult(
-        account=f"{table.path.name}: {len(page.records)} employees; {reader.understood()}",
-        problems=tuple(_problems(page)),
+    return Page(
+        records=tuple(found for found in last.values() if isinstance(found, Employee)),
+        deleted=tuple(found.external_id for found in last.values() if isinstance(found, Gone)),
+        rejected=() if part.departed else read.rejected,
     )
-
-
-def _problems(page: Page[Employee]) -> Iterator[Problem]:
-    if page.rejected:
-        first = page.rejected[0]
-        yield Problem(
-            severity=Severity.WARNING,
-            code="rejected_rows",
-            message=f"rows set aside: {len(page.rejected)}; {first.row}: {first.reason}",
-            help="Mend them in the HR system or the file, and put the file in place again.",
-        )
-    nowhere = sum(not (e.work_location or e.home_location) for e in page.records)
-    if nowhere:
-        yield Problem(
-            severity=Severity.WARNING,
-            code="no_place",
-            message=f"employees with neither a place of work nor a home: {nowhere}",
-            help="Export the home address, too: work from home counts there.",
-        )

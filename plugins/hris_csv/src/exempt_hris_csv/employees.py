@@ -7,22 +7,52 @@ state) is dropped here, and no reason for a rejected row quotes a cell.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from exempt import Address, Employee
 from exempt_hris_csv.columns import Column, named
+from exempt_hris_csv.dates import parse_day
 from exempt_hris_csv.places import Places, country_code
-from exempt_hris_csv.table import Row
+from exempt_hris_csv.rows import Row
+from exempt_hris_csv.standing import says_contractor, says_gone, says_there
 
 YEARS = range(1950, 2100)
+DATES = (Column.START_DATE, Column.END_DATE, Column.REHIRE_DATE)
 _EMPTY = frozenset({"", "-", "--", "n/a", "na", "none", "null", "0000-00-00", "00/00/0000"})
-_NO_END = frozenset({"9999-12-31", "12/31/9999"})
+_NO_END = frozenset({"9999-12-31", "12/31/9999", "31/12/9999"})
 _YES = frozenset({"yes", "y", "true", "1", "x", "remote"})
 _SOCIAL_SECURITY_NUMBER = re.compile(r"\d{3}-\d{2}-\d{4}")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Somebody whom a row takes out: gone without a last day, or a contractor not to be counted."""
+
+    external_id: str
+    contractor: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of a file are to be read, beside its columns.
+
+    Attributes:
+        places: Reads locations.
+        date_format: The form of the file's dates, as `datetime.datetime.strptime` takes it.
+        keep_labels: Whether the employee's name is kept.
+        contractors: Whether contractors count.
+        prefix: Stands before every number.
+    """
+
+    places: Places
+    date_format: str
+    keep_labels: bool
+    contractors: bool
+    prefix: str = ""
 
 
 class EmployeeReader:
@@ -31,27 +61,18 @@ class EmployeeReader:
     Args:
         header: The file's headers, for reasons.
         columns: Positions of the fields in a row.
-        places: Reads locations.
-        date_formats: As `datetime.datetime.strptime` takes them; the first that fits counts.
-        keep_labels: Whether the employee's name is kept.
+        reading: See there.
     """
 
     def __init__(
-        self,
-        *,
-        header: Sequence[str],
-        columns: Mapping[Column, int],
-        places: Places,
-        date_formats: tuple[str, ...],
-        keep_labels: bool,
+        self, header: Sequence[str], columns: Mapping[Column, int], reading: Reading
     ) -> None:
         self._header = header
         self._columns = columns
-        self._places = places
-        self._date_formats = date_formats
-        self._keep_labels = keep_labels
+        self._reading = reading
+        self._places = reading.places
 
-    def read(self, row: Row) -> Employee | None:
+    def read(self, row: Row) -> Employee | Gone | None:
         """The employee of *row*, None of a row without any text.
 
         Raises:
@@ -61,22 +82,44 @@ class EmployeeReader:
             raise ValueError(row.problem)
         if not any(map(str.strip, row.cells)):
             return None
+        external_id = self._id(row)
         start_date, end_date = self._period(row)
+        contractor = self._is_contractor(row)
+        if contractor and not self._reading.contractors:
+            return Gone(external_id, contractor=True)
+        if end_date is None and self._is_gone(row):
+            return Gone(external_id)
         return Employee(
-            external_id=self._id(row),
-            label=self._label(row) if self._keep_labels else None,
+            external_id=external_id,
+            label=self._label(row) if self._reading.keep_labels else None,
             work_location=None if self._is_remote(row) else self._place(row, "work"),
             home_location=self._place(row, "home"),
             start_date=start_date,
             end_date=end_date,
+            contractor=contractor,
         )
 
     def row_id(self, row: Row) -> str | None:
         """The identifier of *row*; None where it cannot be read or may be another cell."""
         try:
-            return None if row.problem else self._id(row)
+            return self._prefixed(row.external_id) if row.problem else self._id(row)
         except ValueError:
             return None
+
+    def dates(self, row: Row) -> Iterator[str]:
+        """The texts of *row* that should be dates."""
+        if not row.problem:
+            for column in DATES:
+                if (text := self._cell(row, column)) and text not in _NO_END:
+                    yield text
+
+    def stays_after_the_end(self, row: Row, today: dt.date) -> bool:
+        """Whether *row* says that somebody is active whose last day has passed."""
+        try:
+            end_date = self._period(row)[1]
+        except ValueError:
+            return False
+        return bool(end_date and end_date < today and says_there(self._cell(row, Column.STATUS)))
 
     def understood(self) -> str:
         """``id = 'Employee #', home_state = 'State'``: what is read of which column."""
@@ -90,7 +133,10 @@ class EmployeeReader:
             raise self._wrong(
                 Column.ID, "it holds a Social Security number: export the employee number instead"
             )
-        return found
+        return self._reading.prefix + found
+
+    def _prefixed(self, number: str | None) -> str | None:
+        return None if number is None else self._reading.prefix + number
 
     def _label(self, row: Row) -> str | None:
         parts = (self._cell(row, Column.FIRST_NAME), self._cell(row, Column.LAST_NAME))
@@ -99,6 +145,16 @@ class EmployeeReader:
     def _is_remote(self, row: Row) -> bool:
         return self._cell(row, Column.REMOTE).casefold() in _YES
 
+    def _is_gone(self, row: Row) -> bool:
+        return says_gone(self._cell(row, Column.STATUS), self._cell(row, Column.ACTIVE))
+
+    def _is_contractor(self, row: Row) -> bool:
+        return says_contractor(
+            self._cell(row, Column.EMPLOYMENT_TYPE),
+            self._cell(row, Column.EMPLOYMENT_SUBTYPE),
+            self._cell(row, Column.STATUS),
+        )
+
     def _period(self, row: Row) -> tuple[dt.date | None, dt.date | None]:
         """First and last day; one hired again is there since then, and not gone."""
         start, end = self._day(row, Column.START_DATE), self._day(row, Column.END_DATE)
@@ -106,6 +162,8 @@ class EmployeeReader:
         if end and rehired and rehired > end:
             return rehired, None
         if start and end and end < start:
+            if says_there(self._cell(row, Column.STATUS)):
+                return start, None  # the last hiring beside the last day of the one before it
             raise self._wrong(Column.END_DATE, "it is before the start date: mend one of the two")
         return start, end
 
@@ -113,10 +171,13 @@ class EmployeeReader:
         text = self._cell(row, column)
         if not text or (column is Column.END_DATE and text in _NO_END):
             return None
-        day = parse_day(text, self._date_formats)
+        form = self._reading.date_format
+        day = parse_day(text, form)
         if day is None:
-            shown = " or ".join(self._date_formats)
-            raise self._wrong(column, f"no date as {shown}: mend it, or set date_formats")
+            raise self._wrong(
+                column,
+                f"not in the form of this file's dates, {form}: mend it, or set date_formats",
+            )
         if day.year not in YEARS:
             raise self._wrong(column, "not between 1950 and 2099: leave it empty if there is none")
         return day
@@ -171,14 +232,3 @@ _PART_HELP = {
 def _first_words(error: ValueError) -> str:
     """A reason without a cell's text, which pydantic's own may hold."""
     return "not readable text" if isinstance(error, ValidationError) else str(error)
-
-
-@functools.lru_cache(maxsize=4096)
-def parse_day(text: str, formats: tuple[str, ...]) -> dt.date | None:
-    """The day that *text* names in the first of *formats* that fits, None in none."""
-    for form in formats:
-        try:
-            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from exempt import Sandbox
+from exempt import Address, Employee, Sandbox, SandboxControls, SourceRecord, Stream
 from exempt.testing.sample import WORKERS, Worker
 
 PERSONAL = {
@@ -25,6 +25,7 @@ HEADER = (
     "Location", "Address Line 1", "City", "State", "Zip Code", "Country",
     "Hire Date", "Termination Date",
 )  # fmt: skip
+_NUMBER, _LOCATION = HEADER.index("Employee #"), HEADER.index("Location")
 
 
 @contextmanager
@@ -36,11 +37,72 @@ def serve(folder: Path, *, copies: int = 1) -> Iterator[Sandbox]:
         copies: How often the sample's employees stand there, each time with other numbers.
     """
     path = folder / "employees.csv"
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    _write(path, (_row(worker, copy) for copy in range(copies) for worker in WORKERS))
+    yield Sandbox(
+        settings={"path": str(path.absolute()), "complete_exports": True},
+        controls=HrisCsvControls(path),
+    )
+
+
+class HrisCsvControls(SandboxControls):
+    """What people of the HR department may do: each writes the export anew."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def put(self, record: SourceRecord) -> None:
+        """Write the row of an employee, which keeps no moment of change."""
+        if not isinstance(record, Employee):
+            raise NotImplementedError(_ONLY)
+        self._put(record.external_id, _row_of(record))
+
+    def delete(self, stream: Stream, external_id: str) -> None:
+        """Leave somebody out of the export."""
+        _only_employees(stream)
+        self._put(external_id, None)
+
+    def spoil(self, stream: Stream, external_id: str) -> None:
+        """Write a row whose place of work names no state."""
+        _only_employees(stream)
+        row = self._rows().get(external_id) or _row_of(Employee(external_id=external_id))
+        self._put(external_id, [*row[:_LOCATION], "the usual place", *row[_LOCATION + 1 :]])
+
+    def clear(self) -> None:
+        """Leave nothing but the header."""
+        _write(self._path, [])
+
+    def advance(self, by: dt.timedelta) -> None:
+        """Nothing: an export has no clock, and says of no row when it was changed."""
+
+    def _rows(self) -> dict[str, list[str]]:
+        with self._path.open(encoding="utf-8-sig", newline="") as file:
+            return {row[_NUMBER]: row for row in list(csv.reader(file))[1:]}
+
+    def _put(self, number: str, row: list[str] | None) -> None:
+        rows = self._rows()
+        if row is None:
+            rows.pop(number, None)
+        else:
+            rows[number] = row
+        _write(self._path, rows.values())
+
+
+_ONLY = "an HR export has employees only"
+
+
+def _only_employees(stream: Stream) -> None:
+    if stream is not Stream.EMPLOYEES:
+        raise NotImplementedError(_ONLY)
+
+
+def _write(path: Path, rows: Iterable[list[str]]) -> None:
+    """Write another file and put it in the place of *path*, so that nobody reads half of it."""
+    written = path.with_suffix(".part")
+    with written.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(HEADER)
-        table.writerows(_row(worker, copy) for copy in range(copies) for worker in WORKERS)
-    yield Sandbox(settings={"path": str(path.absolute())})
+        table.writerows(rows)
+    written.replace(path)
 
 
 def _row(worker: Worker, copy: int) -> list[str]:
@@ -54,6 +116,27 @@ def _row(worker: Worker, copy: int) -> list[str]:
         home.line1, home.city, home.state, home.postal_code, home.country,
         _us_date(worker.hired), _us_date(worker.left),
     ]  # fmt: skip
+
+
+def _row_of(record: Employee) -> list[str]:
+    first_name, _, last_name = (record.label or "").partition(" ")
+    personal = [text.format(number=record.external_id, copy=0) for text in PERSONAL.values()]
+    home = record.home_location
+    return [
+        record.external_id, first_name, last_name, "", *personal, _words(record.work_location),
+        *((getattr(home, part) or "") if home else ""
+          for part in ("line1", "city", "state", "postal_code", "country")),
+        _us_date(record.start_date), _us_date(record.end_date),
+    ]  # fmt: skip
+
+
+def _words(place: Address | None) -> str:
+    """``Austin, TX 78701``."""
+    if place is None:
+        return ""
+    state = " ".join(filter(None, (place.state, place.postal_code)))
+    abroad = "" if place.country == "US" else place.country
+    return ", ".join(filter(None, (place.city, state, abroad)))
 
 
 def _us_date(day: dt.date | None) -> str:

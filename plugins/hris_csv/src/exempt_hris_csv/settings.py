@@ -9,16 +9,65 @@ from pydantic import Field
 
 from exempt import Address, Country, Settings
 from exempt_hris_csv.columns import Column
+from exempt_hris_csv.dates import FORMATS, FORMATS_MAX
 
 DateFormat = Annotated[str, Field(pattern="%")]
 
 
 class HrisCsvSettings(Settings):
-    """An HR export: a CSV file that is replaced or added to from time to time."""
+    """An HR export: files that are replaced or added to from time to time."""
 
     path: Annotated[
-        Path, Field(description="The CSV file, absolute or from the settings file's folder.")
+        Path | Annotated[tuple[Path, ...], Field(min_length=1)],
+        Field(
+            description="The file, a folder, or a pattern such as 'exports/*.csv'; or a list of"
+            " these. Absolute, or from the settings file's folder. '.json' and '.jsonl' are"
+            " Finch's answers, everything else is CSV."
+        ),
     ]
+    files: Annotated[
+        Literal["all", "newest"],
+        Field(
+            description="Which files of a folder or pattern count. all: one file a company or a"
+            " country. newest: each file replaces the ones before; the date in the name decides,"
+            " else the time of change."
+        ),
+    ] = "all"
+    numbers: Annotated[
+        Literal["shared", "per file"],
+        Field(
+            description="Whether one number in two files is one employee. per file: the file's"
+            " name, without its date, is put before the number."
+        ),
+    ] = "shared"
+    complete_exports: Annotated[
+        bool,
+        Field(
+            description="Each export names every employee, so that whoever is in none of the files"
+            " any more is taken for gone."
+        ),
+    ] = False
+    gone_share_max: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="With complete_exports: the largest share of employees that may vanish at"
+            " once. If more do, or a file does, nobody is taken for gone. 1 believes every export.",
+        ),
+    ] = 0.5
+    quiet_seconds: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="A file found in a folder or by a pattern is left for the next run while"
+            " it is being written: as long as it was changed less than so many seconds ago.",
+        ),
+    ] = 60
+    contractors: Annotated[
+        Literal["include", "leave out"],
+        Field(description="Whether independent contractors count, where a column tells them."),
+    ] = "include"
     encoding: Annotated[
         Literal["auto", "utf-8", "utf-16-le", "utf-16-be", "cp1252", "mac-roman"],
         Field(
@@ -34,9 +83,11 @@ class HrisCsvSettings(Settings):
         tuple[DateFormat, ...],
         Field(
             min_length=1,
-            description="Formats of dates, in strptime's letters; the first that fits counts.",
+            max_length=FORMATS_MAX,
+            description="Formats of dates, in strptime's letters. All dates of a file have one"
+            " form: the first of these that fits every date.",
         ),
-    ] = ("%Y-%m-%d", "%m/%d/%Y")
+    ] = FORMATS
     columns: dict[Column, str] = Field(
         default_factory=dict,
         description="The file's header for a field, before all known aliases;"
@@ -53,3 +104,8 @@ class HrisCsvSettings(Settings):
         bool,
         Field(description="Keep the employee's name, to show beside a location."),
     ] = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What ``path`` lists, if it is a list; else it alone."""
+        return self.path if isinstance(self.path, tuple) else (self.path,)

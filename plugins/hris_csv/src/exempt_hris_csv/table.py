@@ -1,25 +1,19 @@
-"""Rows of a CSV file of any dialect, read on from any position between two of them.
-
-A `Position` is a byte offset and a digest of all before it. The digest is a
-chain: each line's includes that of the line before. So it grows with the
-reading, and a page costs what the page holds; only a file that was touched in
-between is read again from its beginning, to see whether the chain still holds.
-"""
+"""Rows of a CSV file of any dialect, read on from any position between two of them."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from exempt import ConfigError
+from exempt_hris_csv.rows import Position, Row
 
 DELIMITERS = (",", ";", "\t", "|")
 _MARKS = {
@@ -28,30 +22,7 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _BROKEN_QUOTES = "the quotes do not match up: close every quote, and write one inside a cell twice"
-
-
-@dataclass(frozen=True)
-class Position:
-    """A place between two rows.
-
-    Attributes:
-        offset: Bytes before it, the byte order mark too.
-        line: Lines before it.
-        digest: Of what is before it, and of what the reading depends on; hexadecimal.
-    """
-
-    offset: int
-    line: int
-    digest: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row: its first line (counted from 1), its cells, and why it cannot be read."""
-
-    line: int
-    cells: tuple[str, ...]
-    problem: str | None = None
+_OPEN_QUOTE = "the quotes do not match up: one is never closed, so that it took all rows after it"
 
 
 class Lines(Iterator[str]):
@@ -65,15 +36,17 @@ class Lines(Iterator[str]):
         file.seek(start.offset)
         self._text = io.TextIOWrapper(file, encoding, errors=_errors(encoding), newline="")
         self._encoding = encoding
+        self._ascii_as_it_is = not encoding.startswith("utf-16")
         self.offset, self.line = start.offset, start.line
-        self._digest = bytes.fromhex(start.digest)
 
     def __next__(self) -> str:
         line = next(self._text)
+        self.line += 1
+        if self._ascii_as_it_is and line.isascii():
+            self.offset += len(line)
+            return line
         raw = line.encode(self._encoding, _errors(self._encoding))
         self.offset += len(raw)
-        self.line += 1
-        self._digest = hashlib.sha256(self._digest + raw).digest()
         if self._encoding == "utf-8" and not _is_utf8(line):
             return raw.decode("cp1252", errors="replace")
         return line
@@ -81,7 +54,7 @@ class Lines(Iterator[str]):
     @property
     def position(self) -> Position:
         """Where the next line begins."""
-        return Position(self.offset, self.line, self._digest.hex())
+        return Position(self.offset, self.line)
 
 
 def _errors(encoding: str) -> str:
@@ -99,53 +72,48 @@ def _is_utf8(line: str) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file whose dialect is known.
+    """A CSV file whose dialect is known; an `Opened` export.
 
     Attributes:
         path: The file.
         encoding: Its encoding, without the byte order mark.
         delimiter: What separates cells.
         header: The cells of its first row.
-        origin: After the byte order mark; its digest is that of the settings.
         start: After the header.
         size: In bytes, when it was opened.
-        stamp: The same as long as the file looks untouched.
     """
+
+    unit: ClassVar[str] = "line"
 
     path: Path
     encoding: str
     delimiter: str
     header: tuple[str, ...]
-    origin: Position
     start: Position
     size: int
-    stamp: str
 
-    def rows(self, start: Position, rows_max: int) -> tuple[list[Row], Position]:
-        """At most *rows_max* rows from *start* on, and the position after them."""
+    def rows(self, start: Position, rows_max: int) -> tuple[list[Row], Position | None]:
+        """At most *rows_max* rows from *start* on, and the position after them; None = the end."""
         with self._lines(start) as lines:
             rows = list(itertools.islice(_rows(lines, self.delimiter, len(self.header)), rows_max))
-            return rows, lines.position
+            return rows, lines.position if lines.offset < self.size else None
 
     def each(self) -> Iterator[Row]:
         """Every row, one by one."""
         with self._lines(self.start) as lines:
             yield from _rows(lines, self.delimiter, len(self.header))
 
-    def reaches(self, position: Position) -> bool:
-        """Whether what is before *position* is still what it was."""
-        return self._at(position.offset) == position
+    def cut_off(self, last: Row | None) -> bool:
+        """Whether *last*, the last row, looks like the beginning of one: a file half written."""
+        if last is None or last.problem:
+            return last is not None and last.problem == _OPEN_QUOTE
+        return len(last.cells) < len(self.header) and not self._ends_a_line()
 
-    def end(self) -> Position:
-        """The position after the last line."""
-        return self._at(None)
-
-    def _at(self, offset: int | None) -> Position:
-        with self._lines(self.origin) as lines:
-            while offset is None or lines.offset < offset:
-                if next(lines, None) is None:
-                    break
-            return lines.position
+    def _ends_a_line(self) -> bool:
+        with self.path.open("rb") as file:
+            file.seek(max(0, self.size - 2))
+            end = file.read()
+        return end.strip(b"\0")[-1:] in {b"\n", b"\r"}
 
     @contextmanager
     def _lines(self, start: Position) -> Iterator[Lines]:
@@ -154,12 +122,7 @@ class Table:
 
 
 def open_table(
-    path: Path,
-    *,
-    encoding: str,
-    delimiter: str,
-    seed: bytes,
-    known: Callable[[Sequence[str]], int],
+    path: Path, *, encoding: str, delimiter: str, known: Callable[[Sequence[str]], int]
 ) -> Table:
     """Find out *path*'s encoding and dialect, and read its header.
 
@@ -167,34 +130,21 @@ def open_table(
         path: The file.
         encoding: A Python codec, or ``auto``.
         delimiter: One character, or ``auto``.
-        seed: What beside the file the records depend on; goes into every digest.
         known: How many of a header's cells are understood; the delimiter
             that makes the most of them known is taken.
 
     Raises:
         ConfigError: The file is empty.
     """
-    # Taken before reading: an edit in the meantime then shows as one.
-    stat = path.stat()
-    stamp = f"{seed.hex()}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
+    size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4)
     mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
     encoding = (_MARKS.get(mark) or _unmarked(head)) if encoding == "auto" else encoding
-    origin = Position(len(mark), 0, hashlib.sha256(seed).hexdigest())
     tables = [
-        Table(
-            path=path,
-            encoding=encoding,
-            delimiter=candidate,
-            header=header,
-            origin=origin,
-            start=start,
-            size=stat.st_size,
-            stamp=hashlib.sha256(stamp.encode()).hexdigest()[:16],
-        )
+        Table(path, encoding, candidate, header, start, size)
         for candidate in (DELIMITERS if delimiter == "auto" else (delimiter,))
-        for header, start in [_header(path, encoding, candidate, origin)]
+        for header, start in [_header(path, encoding, candidate, Position(len(mark), 0))]
     ]
     return max(tables, key=lambda table: (known(table.header), len(table.header)))
 
@@ -226,8 +176,9 @@ def _rows(lines: Lines, delimiter: str, width: int | None) -> Iterator[Row]:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error:
-            yield Row(line, (), _BROKEN_QUOTES)
+        except csv.Error as error:
+            at_the_end = "unexpected end" in str(error)
+            yield Row(line, (), _OPEN_QUOTE if at_the_end else _BROKEN_QUOTES)
             continue
         if cells:
             yield Row(line, tuple(cells), _too_wide(cells, width))
