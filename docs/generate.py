@@ -1,4 +1,4 @@
-"""Write docs/reference from the code: ``python docs/generate.py``.
+"""Write docs/reference and schemas of settings from the code: ``python docs/generate.py``.
 
 What the code says of itself is taken from there: docstrings, fields, defaults,
 options. What it cannot say, such as when the core calls a hook, stands here.
@@ -27,10 +27,13 @@ import exempt
 import exempt.http
 from exempt import errors, hookspecs, settings
 from exempt.cli import app
+from exempt.cli.connectors_schema import schema_of
+from exempt.discovery import discover
 from exempt.services import push
 from exempt.settings import tables
 
 FOLDER = Path(__file__).parent / "reference"
+SCHEMAS = {"erp_generic": FOLDER.parents[1] / "plugins" / "erp_generic" / "settings.schema.json"}
 MADE = "<!-- Made from the code by docs/generate.py: change it there. -->"
 HOMES = (
     *("record", "address", "certificate", "sources"),
@@ -54,6 +57,7 @@ CALLED = {
     " `unknown`.",
     "fetch_products": "as `fetch_customers`, without `ids` so far.",
     "fetch_employees": "as `fetch_customers`, without `ids` so far.",
+    "fetch_bounces": "as `fetch_customers`, without `ids`.",
     "push_exemption_status": "by `exempt sync` where `write_back` is true, after all streams were"
     " read; by `exempt sync --dry-run` with `dry_run`, whatever `write_back` says.",
     "send_request": "by `exempt requests send` and `exempt requests remind`, once a mail, and by"
@@ -71,6 +75,7 @@ TWICE = {
     "fetch_orders": "As `fetch_customers`.",
     "fetch_products": "As `fetch_customers`.",
     "fetch_employees": "As `fetch_customers`.",
+    "fetch_bounces": "As `fetch_customers`.",
     "push_exemption_status": "An item, with the same `key`: after a crash, and after the outcomes"
     " `retry` and `unknown`.",
     "send_request": "A message, with the same `key`: after a crash, and after the outcome `retry`."
@@ -128,7 +133,7 @@ def hooks_page() -> str:
         " others go on. `exempt plugins` says why.",
         *(
             described(name, getattr(exempt, name))
-            for name in ("ConnectorInfo", "Settings", "Context", "Sandbox")
+            for name in ("ConnectorInfo", "Settings", "Context", "Sandbox", "SandboxControls")
         ),
         "## exempt_rules_packs",
         "A hook of a plugin's module: `exempt_rules_packs() -> Collection[RulesPackInfo]`. See"
@@ -350,6 +355,12 @@ def main() -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"wrote reference/{name}\n")
+    for name, path in SCHEMAS.items():
+        schema = schema_of(discover().get(name, name))
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {path.name} of {name}\n")
 
 
 if __name__ == "__main__":

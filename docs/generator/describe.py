@@ -19,7 +19,10 @@ import exempt
 
 PUBLIC = {*exempt.__all__, "Cursor"}
 FIELDS = ("field", "type", "default", "meaning")
-_ON_HOOKS = {name: name.lower() for name in ("Connector", "Context", "Settings", "Sandbox")}
+_ON_HOOKS = {
+    name: name.lower()
+    for name in ("Connector", "Context", "Settings", "Sandbox", "SandboxControls")
+}
 
 
 def in_order(module: ModuleType) -> Iterator[str]:

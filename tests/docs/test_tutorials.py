@@ -20,7 +20,6 @@ import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sybil import Document, Region
@@ -29,6 +28,7 @@ from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 from exempt import cli
 from exempt.cli import output
 from exempt.cli.base import State
+from support.installed import pretend_installed
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("tutorial-*.md"))
@@ -110,7 +110,9 @@ class Follower:
         path.write_text(text, encoding="utf-8")
         sys.modules.pop(path.stem, None)
         if path.name == "pyproject.toml":
-            _pretend_installed(self.folder, tomllib.loads(text)["project"])
+            project = tomllib.loads(text)["project"]
+            points = project["entry-points"]
+            pretend_installed(self.folder, project["name"], project["version"], points)
         importlib.invalidate_caches()
 
     def leave(self) -> None:
@@ -120,20 +122,6 @@ class Follower:
             process.communicate(timeout=60)
         for path in self.folder.glob("*.py"):
             sys.modules.pop(path.stem, None)
-
-
-def _pretend_installed(folder: Path, project: dict[str, Any]) -> None:
-    """What ``pip install -e`` leaves of a project, without a call to a package index."""
-    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir()
-    named = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    (info / "METADATA").write_text(named)
-    lines = [
-        line
-        for group, points in project["entry-points"].items()
-        for line in (f"[{group}]", *(f"{name} = {value}" for name, value in points.items()))
-    ]
-    (info / "entry_points.txt").write_text("\n".join(lines))
 
 
 @pytest.fixture

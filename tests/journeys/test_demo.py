@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from exempt.cli import app, output
+from exempt.discovery import Catalogue, discover
 from exempt.errors import RefusedError
 
 for plugin in ("billing_stripe", "erp_generic", "hris_csv", "mail_smtp"):
@@ -47,6 +49,19 @@ def test_it_leaves_a_workspace_to_look_at(tmp_path: Path) -> None:
 def test_a_second_demo_takes_the_place_of_the_first(tmp_path: Path) -> None:
     assert demo(tmp_path / "demo").exit_code == 0
     assert demo(tmp_path / "demo").exit_code == 0
+
+
+def test_somebody_with_one_connector_sees_the_way_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = discover()
+    alone = {"erp_generic": catalogue.connectors["erp_generic"]}
+    module = importlib.import_module("exempt.cli.demo")  # the command has the name, too
+    monkeypatch.setattr(module, "discover", lambda: Catalogue(alone, ()))
+    result = demo(tmp_path / "demo")
+    assert result.exit_code == 0, result.output
+    assert "no connection sends mail: install exempt-mail-smtp" in " ".join(result.output.split())
+    assert "Look further" in result.output
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exempt import Attachment, Purpose, SendRequest
-from exempt_mail_smtp.message import Mail, compose, message_id
+from exempt_mail_smtp.keys import message_id
+from exempt_mail_smtp.message import Mail, compose
 
 NOW = dt.datetime(2026, 11, 20, 12, 30, tzinfo=dt.UTC)
 
@@ -66,6 +67,38 @@ def test_headers() -> None:
 def test_the_same_key_gives_the_same_message_id_and_another_key_another() -> None:
     assert composed(key="a").message_id == composed(key="a", subject="Other").message_id
     assert composed(key="a").message_id != composed(key="b").message_id
+
+
+KEY = "exempt-4af2c09e11d87b6a53f0e8d94c17a2b0e95d3f68"
+
+
+@pytest.mark.parametrize(
+    ("return_path", "verp", "expected"),
+    [
+        (None, False, "tax@northwind.example"),
+        ("bounces@northwind.example", False, "bounces@northwind.example"),
+        ("bounces@northwind.example", True, f"bounces+{KEY}@northwind.example"),
+        (None, True, f"tax+{KEY}@northwind.example"),
+    ],
+)
+def test_where_bounces_go(return_path: str | None, verp: bool, expected: str) -> None:
+    mail = compose(
+        request(key=KEY),
+        sender="Tax desk <tax@northwind.example>",
+        reply_to=None,
+        domain="northwind.example",
+        now=NOW,
+        return_path=return_path,
+        verp=verp,
+    )
+    assert mail.sender == expected
+    assert received(mail)["From"] == "Tax desk <tax@northwind.example>"
+
+
+@pytest.mark.parametrize("key", [KEY, "x" * 200, "X" * 255], ids=["ours", "long", "too long"])
+def test_a_message_id_stands_in_one_line_of_any_length(key: str) -> None:
+    expected = f"Message-ID: {message_id(key, 'northwind.example')}"
+    assert composed(key=key).lines.split(b"\r\n")[0] == expected.encode()
 
 
 @pytest.mark.parametrize(

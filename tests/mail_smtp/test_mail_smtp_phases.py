@@ -109,6 +109,26 @@ def test_the_last_reply(
     assert result.outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("450 4.2.0 (address): Recipient address rejected: Greylisted, see http://x.example", 300),
+        ("451 4.7.1 Graylisting in action, please come back later", 300),
+        ("450 4.2.0 Greylisted for 180 seconds", 180),
+        ("451 4.7.650 try again in 10 minutes", 600),
+        ("421 4.7.0 Try again after 45s", 45),
+        ("450 4.2.2 mailbox full, in 3 months it is emptied", None),
+        ("451 4.3.0 try again", None),
+    ],
+)
+def test_how_long_a_server_asks_to_wait(
+    scripted: Scripted, connect: Connect, said: str, seconds: int | None
+) -> None:
+    result = connect(scripted(*HELLO, "250 ok", said)).send_request(REQUEST)
+    wait = result.retry_after and result.retry_after.total_seconds()
+    assert (result.outcome, wait) == (Outcome.RETRY, seconds)
+
+
 def test_a_connection_lost_within_the_mail_is_no_mail(scripted: Scripted, connect: Connect) -> None:
     file = Attachment(name="a.pdf", media_type="application/pdf", content=bytes(6_000_000))
     port = scripted(*HELLO, "250 ok", "250 ok", "354 cut")
@@ -126,6 +146,28 @@ def test_an_idle_connection_that_was_closed_is_made_anew_before_the_mail(
     assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
     monkeypatch.setattr(type(mail._settings), "server_port", second)
     assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
+
+
+def test_a_connection_is_used_for_so_many_mails(
+    scripted: Scripted, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = ("250 ok", "250 ok", "354 go", "250 ok")
+    first = scripted(*HELLO, *taken, "250 reset", *taken, "221 bye")
+    second = scripted(*HELLO, *taken)
+    mail = connect(first, mails_per_connection=2)
+    assert [mail.send_request(REQUEST).outcome for _ in range(2)] == [Outcome.APPLIED] * 2
+    monkeypatch.setattr(type(mail._settings), "server_port", second)
+    assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
+
+
+def test_check_names_the_kind_of_address_that_mails_are_sent_from(
+    scripted: Scripted, connect: Connect
+) -> None:
+    port = scripted(*HELLO, "550 5.7.60 not as tax+check@northwind.example")
+    (problem,) = connect(port, verp=True).check(CheckRequest()).problems
+    assert "550 5.7.60 not as (address); mend `sender`, `envelope_sender`, `verp`" in (
+        problem.message
+    )
 
 
 def test_a_size_limit_that_the_server_told_is_shown_with_its_refusal(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -15,10 +16,12 @@ from exempt import (
     CheckRequest,
     CloseRequest,
     Connector,
+    FetchRequest,
     Outcome,
     Purpose,
     Sandbox,
     SendRequest,
+    Stream,
 )
 from exempt.testing import StillContext
 from exempt_mail_smtp import exempt_connectors
@@ -67,16 +70,43 @@ def test_check_finds_the_sandbox_in_order(tmp_path: Path) -> None:
     with serve(tmp_path) as sandbox, opened(sandbox) as mail:
         result = mail.check(CheckRequest())
     assert "Northwind Fasteners Inc." in result.account
-    assert result.account.endswith("not encrypted, 10,000,000 bytes a mail")
+    assert result.account.endswith(
+        "not encrypted, 10,000,000 bytes a mail, bounces from INBOX at 127.0.0.1"
+    )
     assert result.problems == ()
     assert sandbox.writes() == {}
+
+
+def test_a_mail_can_be_made_to_bounce(tmp_path: Path) -> None:
+    with serve(tmp_path) as sandbox, opened(sandbox) as mail:
+        assert sandbox.controls
+        with pytest.raises(LookupError, match="no mail was sent"):
+            sandbox.controls.bounce("a")
+        for key in ("a", "b"):
+            mail.send_request(request(key))
+        sandbox.controls.bounce("b")
+        sandbox.controls.advance(dt.timedelta(hours=1))
+        sandbox.controls.bounce("a")
+        page = mail.fetch_bounces(FetchRequest())
+        late, early = (record.updated_at for record in reversed(page.records))
+        assert [record.key for record in page.records] == ["b", "a"]
+        assert late
+        assert early
+        assert late - early == dt.timedelta(hours=1)
+        first, second = (record.external_id for record in page.records)
+        sandbox.controls.spoil(Stream.BOUNCES, first)
+        sandbox.controls.delete(Stream.BOUNCES, second)
+        again = mail.fetch_bounces(FetchRequest(ids=(first, second)))
+        assert ([row.external_id for row in again.rejected], again.deleted) == ([first], (second,))
+        sandbox.controls.clear()
+        assert mail.fetch_bounces(FetchRequest()).records == ()
 
 
 @pytest.mark.parametrize(
     "login",
     [
         pytest.param({"password": "wrong"}, id="a wrong password"),
-        pytest.param({"user": None, "password": None}, id="no login"),
+        pytest.param({"user": None, "password": None, "imap": None}, id="no login"),
     ],
 )
 def test_the_sandbox_refuses_strangers(tmp_path: Path, login: dict[str, Any]) -> None:

@@ -6,8 +6,17 @@ import pytest
 from pydantic import ValidationError
 
 from exempt_mail_smtp import exempt_connectors
+from exempt_mail_smtp.parts import ClientCredentials, Dkim, Imap, RefreshToken
 from exempt_mail_smtp.settings import MailSmtpSettings
 
+KEY = "-----BEGIN secret canary-----"
+TOKENS = {
+    "grant": "client_credentials",
+    "token_url": "https://login.microsoftonline.com/tenant/oauth2/v2.0/token",
+    "client_id": "app",
+    "client_secret": "s3cret",
+}
+IMAP = {"host": "imap.example.com", "user": "me", "password": "s3cret"}
 ORDINARY = {"host": "smtp.example.com", "sender": "Tax desk <tax@northwind.example>"}
 
 
@@ -57,6 +66,65 @@ def test_mail_may_be_plain_elsewhere_only_if_said_twice() -> None:
         pytest.param({"security": "ssl"}, "'starttls', 'tls' or 'none'", id="unknown security"),
         pytest.param({"message_id_domain": "a b"}, "message_id_domain", id="no domain"),
         pytest.param({"timeout": 0}, "greater than 0", id="no time at all"),
+        pytest.param(
+            {"user": "me", "password": "s3cret", "oauth2": TOKENS},
+            "password, oauth2: give one of them",
+            id="password and tokens",
+        ),
+        pytest.param({"oauth2": TOKENS}, "with oauth2, a user", id="tokens of nobody"),
+        pytest.param(
+            {"user": "me", "oauth2": {**TOKENS, "grant": "password"}},
+            "'client_credentials', 'refresh_token'",
+            id="another grant",
+        ),
+        pytest.param(
+            {"user": "me", "oauth2": {**TOKENS, "token_url": "http://example.com/token"}},
+            "token_url: write https://",
+            id="a secret in clear",
+        ),
+        pytest.param(
+            {"user": "me", "oauth2": {**TOKENS, "token_url": "https:///token"}},
+            "token_url: write https://",
+            id="tokens from nowhere",
+        ),
+        pytest.param(
+            {"user": "me", "oauth2": {**TOKENS, "refresh_token": "s3cret"}},
+            "refresh_token",
+            id="a refresh token of an application",
+        ),
+        pytest.param({"imap": {"host": "x"}}, "imap: it needs a login", id="a mailbox of nobody"),
+        pytest.param(
+            {"imap": {**IMAP, "user": None}}, "imap: it needs a login", id="a password of nobody"
+        ),
+        pytest.param(
+            {"imap": {**IMAP, "password": None}}, "imap: it needs a login", id="nobody's password"
+        ),
+        pytest.param(
+            {"imap": {**IMAP, "oauth2": TOKENS}},
+            "imap: give `password` or `oauth2`",
+            id="a mailbox with password and tokens",
+        ),
+        pytest.param(
+            {"imap": {**IMAP, "security": "none"}},
+            "imap.security: 'none' is for",
+            id="a mailbox in clear",
+        ),
+        pytest.param(
+            {"imap": {**IMAP, "look_first": True}},
+            "imap.look_first: say where",
+            id="to look nowhere",
+        ),
+        pytest.param(
+            {"imap": {**IMAP, "mailbox": "a\r\nb"}}, "imap.mailbox", id="a mailbox injected"
+        ),
+        pytest.param(
+            {"dkim": {"selector": "a b", "private_key": KEY}}, "dkim.selector", id="no selector"
+        ),
+        pytest.param({"per_domain_per_minute": 0}, "per_domain_per_minute", id="no mail at all"),
+        pytest.param(
+            {"mails_per_connection": 0}, "mails_per_connection", id="no mail a connection"
+        ),
+        pytest.param({"envelope_sender": "me"}, "it is no e-mail address", id="no return address"),
     ],
 )
 def test_wrong_settings_are_refused_without_showing_a_secret(
@@ -68,11 +136,39 @@ def test_wrong_settings_are_refused_without_showing_a_secret(
     assert "cret" not in str(caught.value)
 
 
+def test_a_mailbox_is_encrypted_from_the_start_and_read_as_the_sender() -> None:
+    chosen = settings(user="me", password="s3cret", imap={"host": "imap.example.com"})
+    assert chosen.imap
+    assert (chosen.imap.security, chosen.imap.server_port) == ("tls", 993)
+    later = settings(imap={**IMAP, "security": "starttls"})
+    assert later.imap
+    assert later.imap.server_port == 143
+
+
+def test_bounces_go_to_the_sender_unless_given() -> None:
+    assert settings().return_path == "tax@northwind.example"
+    assert settings(envelope_sender="b@x.example").return_path == "b@x.example"
+
+
+def test_no_secret_shows() -> None:
+    chosen = settings(
+        user="me",
+        oauth2=TOKENS,
+        imap=IMAP,
+        dkim={"selector": "s1", "private_key": KEY},
+    )
+    for shown in (repr(chosen), str(chosen), chosen.model_dump_json()):
+        assert "s3cret" not in shown
+        assert "canary" not in shown
+
+
 def test_the_connector_declares_itself() -> None:
     (info,) = exempt_connectors()
     assert (info.name, info.settings, info.requires_spec) == (
         "mail_smtp",
         MailSmtpSettings,
-        ">=1.0,<2",
+        ">=1.1,<2",
     )
-    assert all(field.description for field in MailSmtpSettings.model_fields.values())
+    for model in (MailSmtpSettings, Imap, Dkim, ClientCredentials, RefreshToken):
+        fields = {name: field.description for name, field in model.model_fields.items()}
+        assert [name for name, said in fields.items() if not said and name != "grant"] == []

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import mailbox
 import ssl
@@ -63,10 +64,14 @@ class Peer:
     port: int
     maildir: Path
 
+    def raw_mails(self) -> list[bytes]:
+        """Every mail it kept, as it came."""
+        box = mailbox.Maildir(self.maildir)
+        return [box.get_bytes(key) for key in box.iterkeys()]
+
     def mails(self) -> list[EmailMessage]:
         """Every mail it kept."""
-        box = mailbox.Maildir(self.maildir)
-        return [message_from_bytes(box.get_bytes(key), policy=default) for key in box.iterkeys()]
+        return [message_from_bytes(raw, policy=default) for raw in self.raw_mails()]
 
     def mail(self, message_id: str | None) -> EmailMessage:
         """The one mail with *message_id*."""
@@ -95,9 +100,10 @@ def run_peer(folder: Path, *options: str) -> Iterator[Peer]:
 class Faults:
     """aiosmtpd's hooks."""
 
-    def __init__(self, maildir: str, *, hide_size: bool) -> None:
+    def __init__(self, maildir: str, *, hide_size: bool, token: str | None) -> None:
         self.maildir = mailbox.Maildir(maildir, create=True)
         self.hide_size = hide_size
+        self.token = token
         self.greylisted: set[tuple[str | None, str]] = set()
 
     async def handle_EHLO(  # noqa: N802 - the hook's name
@@ -105,6 +111,18 @@ class Faults:
     ) -> list[str]:
         session.host_name = name
         return [reply for reply in replies if not (self.hide_size and reply[4:8] == "SIZE")]
+
+    async def auth_XOAUTH2(  # noqa: N802
+        self, server: Any, args: list[str]
+    ) -> Any:
+        """As Gmail: an error is told as JSON, and the refusal comes after an empty line."""
+        from aiosmtpd.smtp import AuthResult
+
+        if args[1:] == [self.token]:
+            return AuthResult(success=True)
+        told = '{"status":"401","schemes":"bearer mac","scope":"https://mail.google.com/"}'
+        await server.challenge_auth(told)
+        return AuthResult(success=False, handled=False)
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -169,6 +187,10 @@ def authenticator(user: str, password: str) -> Any:
     return check
 
 
+def xoauth2(user: str, token: str) -> str:
+    return base64.b64encode(f"user={user}\1auth=Bearer {token}\1\1".encode()).decode()
+
+
 async def serve(options: argparse.Namespace) -> None:
     """Serve until killed."""
     from aiosmtpd.smtp import SMTP
@@ -178,7 +200,8 @@ async def serve(options: argparse.Namespace) -> None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.certificate)
     starttls = options.tls == "starttls"
-    handler = Faults(options.maildir, hide_size=options.hide_size)
+    token = options.token and xoauth2(options.user, options.token)
+    handler = Faults(options.maildir, hide_size=options.hide_size, token=token)
 
     def protocol() -> SMTP:
         return SMTP(
@@ -187,9 +210,12 @@ async def serve(options: argparse.Namespace) -> None:
             data_size_limit=SIZE_MAX,
             enable_SMTPUTF8=not options.ascii,
             tls_context=tls if starttls else None,
-            authenticator=authenticator(options.user, options.password) if options.user else None,
+            authenticator=authenticator(options.user, options.password or "")
+            if options.user
+            else None,
             auth_required=bool(options.user),
             auth_require_tls=starttls,
+            auth_exclude_mechanism=[] if token else ["XOAUTH2"],
         )
 
     loop = asyncio.get_running_loop()
@@ -207,6 +233,7 @@ def main() -> None:
     parser.add_argument("--certificate", help="key and chain, as PEM")
     parser.add_argument("--user")
     parser.add_argument("--password")
+    parser.add_argument("--token", help="an access token of the user")
     parser.add_argument(
         "--hide-size", action="store_true", help="keep the limit, say nothing of it"
     )

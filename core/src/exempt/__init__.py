@@ -8,8 +8,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from exempt import deprecation
-
 if TYPE_CHECKING:
     from exempt.errors import (
         AuthError,
@@ -190,6 +188,8 @@ if not TYPE_CHECKING:  # so that type checkers complain of a name that does not 
 
     def __getattr__(name: str) -> object:
         if name in __all__:
+            from exempt import deprecation  # noqa: PLC0415 - when the first name is used
+
             found = _find(name)
             if (warning := deprecation.NAMES.get(name)) is None:
                 globals()[name] = found

@@ -27,7 +27,7 @@ DEPRECATED = "deprecated"
 _LOG = logging.getLogger(__name__)
 _MUTEX = threading.Lock()
 _TOLD: dict[str, list[str]] = {}
-_BETWEEN = frozenset({"exempt", "importlib", "_frozen_importlib"})
+_BETWEEN = frozenset({"exempt", "dataclasses", "importlib", "_frozen_importlib"})
 
 
 class SpecDeprecationWarning(DeprecationWarning):

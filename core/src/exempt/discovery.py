@@ -18,11 +18,13 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from exempt import deprecation
 from exempt.data.pack import SHIPPED
 from exempt.errors import SettingsError
 from exempt.hookspecs import (
     ENTRY_POINT_GROUP,
     PROJECT,
+    SPEC_GROUP,
     SPEC_VERSION,
     ConnectorInfo,
     Discovery,
@@ -120,6 +122,9 @@ def discover(found: Iterable[EntryPoint] | None = None) -> Catalogue:
     taken: dict[tuple[PluginKind, str], Info] = {}
     rows: list[PluginRow] = []
     for point in sorted(points, key=lambda p: (p.name, p.value)):
+        if unfit := _unfit(point):
+            rows.append(_row(point, PluginKind.UNKNOWN, *unfit))
+            continue
         for kind, info in _brought_by(point):
             if isinstance(info, str):
                 rows.append(_row(point, kind, PluginState.FAILED, info))
@@ -127,6 +132,7 @@ def discover(found: Iterable[EntryPoint] | None = None) -> Catalogue:
             state, reason = _state(kind, info, taken)
             if state is PluginState.LOADED:
                 taken[kind, info.name] = info
+                reason = "; ".join(deprecation.told_of(deprecation.package_of(point.value)))
             rows.append(_row(point, kind, state, reason, info))
     infos = taken.values()
     return Catalogue(
@@ -138,6 +144,32 @@ def discover(found: Iterable[EntryPoint] | None = None) -> Catalogue:
 
 class _BadPluginError(Exception):
     """What a plugin's author must mend."""
+
+
+def _unfit(point: EntryPoint) -> tuple[PluginState, str] | None:
+    """Why nothing of the plugin shall be imported, by what its metadata say.
+
+    An entry point in the group `SPEC_GROUP` of its distribution is called as the
+    version of the specification that it was written to, such as ``1.1``. It works
+    with that and with whatever only adds to it. What the entry point refers to
+    does not matter: it must be something, because build backends look at it.
+    """
+    if point.dist is None:
+        return None
+    for said in point.dist.entry_points.select(group=SPEC_GROUP):
+        if not re.fullmatch(r"\d{1,4}\.\d{1,4}", said.name):
+            return PluginState.FAILED, f"{SPEC_GROUP} in its metadata names no version such as 1.1"
+        requires = f">={said.name},<{int(said.name.partition('.')[0]) + 1}"
+        if not works_with(requires, SPEC_VERSION):
+            return PluginState.SKIPPED, _another_version(requires)
+    return None
+
+
+def _another_version(requires: str) -> str:
+    return (
+        f"needs hook specification {requires}, and this is {SPEC_VERSION}:"
+        " install a version of the plugin, or of exempt, that fits"
+    )
 
 
 def _brought_by(point: EntryPoint) -> Iterator[tuple[PluginKind, Info | str]]:
@@ -180,6 +212,9 @@ def _hooks_of(point: EntryPoint) -> list[pluggy.HookCaller]:
         raise _BadPluginError(explain_bad_hook(str(error), _HOOKS)) from None
     hooks: list[pluggy.HookCaller] = [getattr(manager.hook, name) for name in _HOOKS]
     if implemented := [hook for hook in hooks if hook.get_hookimpls()]:
+        for hook in implemented:
+            if hook.spec and hook.spec.warn_on_impl:  # pluggy has warned the author by now
+                deprecation.tell(deprecation.package_of(point.value), hook.spec.warn_on_impl)
         return implemented
     msg = (
         "implements no exempt_connectors(): define it and mark it with @hookimpl,"
@@ -209,13 +244,7 @@ def _answer(hook: pluggy.HookCaller) -> list[Info]:
 
 
 def _wrong_with(info: Info) -> str | None:
-    """What makes *info* no declaration."""
-    if isinstance(info, ConnectorInfo):
-        kind: object = info.settings
-        if not (isinstance(kind, type) and issubclass(kind, Settings)):
-            return "settings are no subclass of exempt.Settings"
-    elif not callable(info.texts):
-        return "texts are no function"
+    """What makes *info* no declaration; of another version, only its texts are looked at."""
     texts: dict[str, object] = {
         "name": info.name,
         "title": info.title,
@@ -224,18 +253,25 @@ def _wrong_with(info: Info) -> str | None:
     for name, value in texts.items():
         if not (isinstance(value, str) and value):
             return f"{name} is no text"
+    if not works_with(info.requires_spec, SPEC_VERSION):
+        return None
+    if isinstance(info, ConnectorInfo):
+        if not _is_a(info.settings, Settings):
+            return "settings are no subclass of exempt.Settings"
+    elif not callable(info.texts):
+        return "texts are no function"
     return None
+
+
+def _is_a(found: object, kind: type) -> bool:
+    return isinstance(found, type) and issubclass(found, kind)
 
 
 def _state(
     kind: PluginKind, info: Info, taken: Collection[tuple[PluginKind, str]]
 ) -> tuple[PluginState, str]:
     if not works_with(info.requires_spec, SPEC_VERSION):
-        msg = (
-            f"needs hook specification {info.requires_spec}, and this is {SPEC_VERSION}:"
-            " install a version of the plugin, or of exempt, that fits"
-        )
-        return PluginState.SKIPPED, msg
+        return PluginState.SKIPPED, _another_version(info.requires_spec)
     if (kind, info.name) in taken:
         return PluginState.FAILED, f"another plugin has a {kind} of that name: uninstall one"
     if (kind, info.name) == (PluginKind.RULES_PACK, SHIPPED):

@@ -44,7 +44,7 @@ SPEC_VERSION = "1.1"
 PROJECT = "exempt"
 ENTRY_POINT_GROUP = "exempt.connectors"
 SPEC_GROUP = "exempt.spec"
-"""Entry points here name, by the name of one above, the version it was written to."""
+"""An entry point here is called as the version that the distribution was written to."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

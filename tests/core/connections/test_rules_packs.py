@@ -97,10 +97,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
         pytest.param(PACKS + "raise SystemExit", FAILED, "SystemExit on import",
                      id="its hook leaves the program"),
         pytest.param(PACKS + "return [pack(requires_spec='>=2')]", SKIPPED,
-                     "needs hook specification >=2, and this is 1.0: install a version of the"
+                     "needs hook specification >=2, and this is 1.1: install a version of the"
                      " plugin", id="it wants a later specification"),
         pytest.param(PACKS + "return [pack(requires_spec='latest')]", SKIPPED,
-                     "needs hook specification latest, and this is 1.0",
+                     "needs hook specification latest, and this is 1.1",
                      id="it wants a specification nobody knows"),
         pytest.param(PACKS + "return [pack('alpha')]", FAILED,
                      "another plugin has a rules pack of that name: uninstall one",

@@ -1,8 +1,9 @@
 """The specification is what it was when plugins were written against it.
 
-``spec-1.0.json`` holds every name that a plugin may import: hooks with their
+``spec-1.1.json`` holds every name that a plugin may import: hooks with their
 arguments, records with their fields, enumerations with their values, errors
-with their place in the tree, and the HTTP client.
+with their place in the tree, and the HTTP client. The files of earlier versions
+stay as they were; ``test_versions.py`` holds each against the later ones.
 """
 
 from __future__ import annotations
@@ -20,22 +21,24 @@ from typing import Any
 
 import exempt
 import exempt.http
-from exempt.hookspecs import ENTRY_POINT_GROUP, SPEC_VERSION, Connector, Discovery
+from exempt.hookspecs import ENTRY_POINT_GROUP, SPEC_GROUP, SPEC_VERSION, Connector, Discovery
 
 GOLDEN = Path(__file__).with_name(f"spec-{SPEC_VERSION}.json")
 UPDATE = "EXEMPT_WRITE_SPEC"
 
 HOW_TO_CHANGE_IT = f"""
 The hook specification is not what {GOLDEN.name} says. Plugins outside this
-repository rely on it, so change it only deliberately:
+repository rely on it, so change it only deliberately; docs/how-to/change-the-specification.md
+says how:
 
 - Nobody meant to change it: undo the change.
-- Something was added (a hook, a value, a field with a default): run
-  `{UPDATE}=1 uv run pytest tests/core/hookspecs`, look at the difference, and
-  commit it with a line in CHANGELOG.md and in the reference.
+- Something was added (a hook, a value, a field with a default). Was version
+  {SPEC_VERSION} released? Then raise the minor of SPEC_VERSION; the new version gets a
+  file of its own. Run `{UPDATE}=1 uv run pytest tests/core/hookspecs`, look at
+  the difference, and commit it with a line in CHANGELOG.md and the reference.
+- Something goes out of use: leave it, and deprecate it (exempt.deprecation).
 - Something was removed, renamed or made to mean something else: that is a new
-  major version. Raise SPEC_VERSION, keep {GOLDEN.name} as it is, and write the
-  new file with the command above.
+  major version. Raise SPEC_VERSION and write its file with the command above.
 """
 
 Description = dict[str, Any]
@@ -46,6 +49,7 @@ def specification() -> Description:
     return {
         "version": SPEC_VERSION,
         "entry_point_group": ENTRY_POINT_GROUP,
+        "spec_group": SPEC_GROUP,
         "hooks": hooks(Connector),
         "hooks_of_the_module": hooks(Discovery),
         "exempt": {

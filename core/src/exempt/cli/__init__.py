@@ -13,6 +13,7 @@ from exempt.cli import (
     certificates_app,
     companies_app,
     connections_app,
+    connectors_app,
     customers_app,
     daemon_app,
     deliveries_app,
@@ -38,6 +39,7 @@ app.add_typer(entries_app.comments, name="comments")
 app.add_typer(entries_app.files, name="files")
 app.add_typer(companies_app.app, name="companies")
 app.add_typer(connections_app.app, name="connections")
+app.add_typer(connectors_app.app, name="connectors")
 app.add_typer(customers_app.app, name="customers")
 app.add_typer(deliveries_app.app, name="deliveries")
 app.add_typer(imports_app.app, name="imports")
@@ -111,6 +113,20 @@ def init(
     from exempt.cli.setup import write_settings  # noqa: PLC0415
 
     write_settings(folder)
+
+
+@app.command("new-connector")
+def new_connector(
+    name: Annotated[str, typer.Argument(help="A name in small letters, such as acme_erp.")],
+    into: Annotated[Path, typer.Option("--into", help="Where to make its folder.")] = Path(),
+    title: Annotated[
+        str | None, typer.Option("--title", help="What people call the system, such as Acme ERP.")
+    ] = None,
+) -> None:
+    """Write a connector of your own to fill in, with its tests, sandbox and guide."""
+    from exempt.cli.new_connector import write_connector  # noqa: PLC0415
+
+    write_connector(name, into, title)
 
 
 @app.command()

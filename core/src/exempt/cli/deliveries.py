@@ -25,19 +25,26 @@ from exempt.wiring import Exempt
 
 
 def show_list(
-    exempt: Exempt, states: Collection[str], connection: str | None, limit: int, *, as_json: bool
+    exempt: Exempt,
+    states: Collection[str],
+    connection: str | None,
+    limit: int,
+    *,
+    saying: str = "",
+    as_json: bool,
 ) -> None:
     """``exempt deliveries list``."""
     chosen = frozenset(one_of(DeliveryState, each, "--state") for each in states)
     with exempt.store.reading() as tx:
         _see_that_it_is_there(tx, connection)
-        page = tx.handling.page(DeliveryFilter(chosen, connection, limit))
+        page = tx.handling.page(DeliveryFilter(chosen, connection, limit, saying))
         daemon = daemon_view.look(tx, exempt.clock())
     if as_json:
         print_json({"deliveries": [told(v) for v in page.deliveries], "total": page.total})
         return
     if not page.deliveries:
-        say(f"Nothing is {' or '.join(sorted(chosen))}.")
+        why = f", saying {saying!r}" if saying else ""
+        say(f"Nothing is {' or '.join(sorted(chosen))}{why}.")
         return
     print_table(
         "Deliveries",

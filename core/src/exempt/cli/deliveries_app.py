@@ -32,6 +32,14 @@ def list_(
         ),
     ] = None,
     connection: Connection = None,
+    saying: Annotated[
+        str,
+        typer.Option(
+            "--saying",
+            metavar="WORDS",
+            help="Just those whose reason holds these words; of those to one thing, the last.",
+        ),
+    ] = "",
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=LARGEST, help="At most so many.")
     ] = 50,
@@ -43,7 +51,8 @@ def list_(
     """
     from exempt.cli import deliveries  # noqa: PLC0415
 
-    deliveries.show_list(opened(), state or ["dead", "pending"], connection, limit, as_json=json)
+    states = state or ["dead", "pending"]
+    deliveries.show_list(opened(), states, connection, limit, saying=saying, as_json=json)
 
 
 @app.command()

@@ -110,8 +110,7 @@ class _Demo:
             failed |= self._sync(exempt)
             self._show_written(rehearsed, before)
             say("5  Ask customers for what is missing", "bold")
-            asked, _ = mails.ask(exempt)
-            self._show_result(exempt, asked)
+            self._show_result(exempt, _ask(exempt))
         finally:
             exempt.close()
         return failed
@@ -233,6 +232,15 @@ class _Demo:
             )
         for mail in sorted((self._folder / "sandboxes").glob("**/*.eml"))[:1]:
             say(f"   cat {mail}   # a mail as it was sent", wrap=False)
+
+
+def _ask(exempt: Exempt) -> Asked:
+    """Ask by mail; nobody, where no installed connector sends any."""
+    try:
+        return mails.ask(exempt)[0]
+    except RefusedError as error:
+        say(f"   {error}", "yellow")
+        return Asked([], [], [], [], [])
 
 
 def _details(

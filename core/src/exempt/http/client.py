@@ -42,6 +42,8 @@ class Client:
         share_rate: Clients of one name have that rate together. Give it the
             connection's id: several readers of a connection work side by side.
         max_bytes: The largest body to accept, after decompression.
+        reason: Reads from a refusal why, in the remote's own words, for the
+            error; it must quote nothing that was sent.
         user_agent: How the client introduces itself.
         clock: Seconds, only growing.
         sleep: Waits that many seconds.
@@ -63,6 +65,7 @@ class Client:
         share_rate: str | None = None,
         max_bytes: int = 32 * 1024 * 1024,
         user_agent: str = "exempt",
+        reason: Callable[[Response], str] = lambda _refusal: "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = pace.sleep,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
@@ -72,6 +75,7 @@ class Client:
         self._auth = auth
         self._deadline = deadline
         self._max_bytes = max_bytes
+        self._reason = reason
         self._clock, self._now = clock, now
         if share_rate and rate_per_second:
             self._pace = pace.shared(share_rate, rate_per_second, clock=clock, sleep=sleep)
@@ -225,7 +229,9 @@ class Client:
 
     def _refusal(self, response: Response, where: str) -> ConnectorError:
         wait = pace.retry_after(response.headers.get("retry-after"), self._now())
-        error = refusals.of_status(response.status, wait, LONGEST_WAIT, where)
+        error = refusals.of_status(
+            response.status, wait, LONGEST_WAIT, where, self._reason(response)
+        )
         if isinstance(error, TransientError) and wait:
             self._pace.penalise(min(wait, LONGEST_WAIT).total_seconds())
         return error

@@ -25,10 +25,14 @@ _NOT_SENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
 
 def of_status(
-    status: int, wait: dt.timedelta | None, longest_wait: dt.timedelta, where: str
+    status: int,
+    wait: dt.timedelta | None,
+    longest_wait: dt.timedelta,
+    where: str,
+    reason: str = "",
 ) -> ConnectorError:
-    """The error for an answer with *status* that asked for *wait*."""
-    answered = f"{where}: answered {status}"
+    """The error for an answer with *status* that asked for *wait* and gave a *reason*."""
+    answered = f"{where}: answered {status}{f' ({reason})' if reason else ''}"
     if status >= 500 or status in _RETRIED_BELOW_500:
         limited = status == 429 or (wait is not None and wait > longest_wait)
         kind = RateLimited if limited else TransientError

@@ -11,13 +11,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from exempt.errors import SettingsError
+from exempt.settings.parts import Part, read_part
 from exempt.settings.tables import SettingsFile
 
 FILE_NAME = "exempt.toml"
@@ -33,11 +34,13 @@ class Loaded:
     Attributes:
         path: Where it lies; relative paths in it start in its folder.
         text: As written, to name lines in errors; it holds no secrets.
+        parts: By dotted key, the settings that stand in a file of their own.
     """
 
     path: Path
     text: str = field(repr=False)
     file: SettingsFile
+    parts: Mapping[str, Part] = field(default_factory=dict, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -64,8 +67,12 @@ class Loaded:
 
     def place(self, key: str) -> str:
         """The file and, if it can be found, the line of a dotted *key*."""
-        line = _line_of(self.text, key.split("."))
-        return f"{self.path}, line {line}" if line else str(self.path)
+        path, text = self.path, self.text
+        for prefix, part in self.parts.items():
+            if key.startswith(f"{prefix}."):
+                path, text, key = part.path, part.text, part.key(key.removeprefix(f"{prefix}."))
+        line = _line_of(text, key.split("."))
+        return f"{path}, line {line}" if line else str(path)
 
 
 def load(path: Path) -> Loaded:
@@ -108,7 +115,30 @@ def load(path: Path) -> Loaded:
             msg = f"{loaded.place(where)}: {where}: no such company: one of {known}"
             raise SettingsError(msg)
     _one_owner_each(loaded)
-    return loaded
+    return _with_parts(loaded)
+
+
+def _with_parts(loaded: Loaded) -> Loaded:
+    """*loaded*, with the settings of connections that stand in files of their own."""
+    connections, parts = dict(loaded.file.connections), {}
+    for name, connection in loaded.file.connections.items():
+        if connection.settings_file is None:
+            continue
+        key = f"connections.{name}.settings_file"
+        part = read_part(loaded.folder / connection.settings_file)
+        if connection.settings:
+            msg = f"{loaded.place(key)}: {key}: stands beside settings: keep one of the two"
+            raise SettingsError(msg)
+        if part.connector not in {None, connection.connector}:
+            msg = (
+                f"{loaded.place(key)}: {key}: {part.path.name} is for {part.connector}, and the"
+                f" connection has {connection.connector}: name another file, or connector"
+            )
+            raise SettingsError(msg)
+        connections[name] = connection.model_copy(update={"settings": part.settings})
+        parts[f"connections.{name}.settings"] = part
+    file = loaded.file.model_copy(update={"connections": connections})
+    return replace(loaded, file=file, parts=parts)
 
 
 def _one_owner_each(loaded: Loaded) -> None:
@@ -148,8 +178,10 @@ def _fields(model: Any, location: list[str]) -> list[str]:
     spot: Any = schema
     for part in location:
         spot = _inside(schema, spot)
+        chosen = spot.get("discriminator", {}).get("mapping", {}).get(part)
         spot = (
-            spot.get("properties", {}).get(part)
+            (chosen and {"$ref": chosen})
+            or spot.get("properties", {}).get(part)
             or next(iter(spot.get("patternProperties", {}).values()), None)
             or spot.get("additionalProperties")
             or spot.get("items")
@@ -161,9 +193,9 @@ def _fields(model: Any, location: list[str]) -> list[str]:
 
 def _inside(schema: dict[str, Any], spot: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in spot:
-        return dict(schema["$defs"][spot["$ref"].rsplit("/", 1)[1]])
+        return _inside(schema, schema["$defs"][spot["$ref"].rsplit("/", 1)[1]])
     for option in spot.get("anyOf", spot.get("allOf", [])):
-        if "$ref" in option:
+        if "$ref" in option or "properties" in option:
             return _inside(schema, option)
     return spot
 

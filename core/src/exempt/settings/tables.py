@@ -113,6 +113,11 @@ class ConnectionSettings(_Table):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The connector's own settings: see its guide."
     )
+    settings_file: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="A TOML file with the connector's own settings, in place of settings; editors"
+        " complete it by its schema.",
+    )
 
     @field_validator("schedule")
     @classmethod

@@ -2,40 +2,63 @@
 
 from __future__ import annotations
 
+import base64
 import smtplib
 import socket
 import ssl
 from pathlib import Path
 
 from exempt import AuthError, ConfigError, ConnectorError, TransientError
+from exempt_mail_smtp.oauth import Tokens, xoauth2
 from exempt_mail_smtp.replies import words
 from exempt_mail_smtp.settings import MailSmtpSettings
 
 
-def connect(settings: MailSmtpSettings, folder: Path) -> smtplib.SMTP:
+def connect(settings: MailSmtpSettings, folder: Path, tokens: Tokens | None = None) -> smtplib.SMTP:
     """A connection that is ready for mail.
+
+    A token that was had before and is refused now is had anew, once.
 
     Args:
         settings: Where the server is, and how to log in.
         folder: Where a relative path of certificates starts.
+        tokens: What to log in with in place of a password.
 
     Raises:
-        AuthError: User or password were refused.
+        AuthError: User, password or token were refused.
         ConfigError: Certificate, encryption or greeting are not as the settings say.
         TransientError: The server cannot be reached, or asks to come later.
     """
+    context = trust(settings.security, folder, settings.ca_file)
+    doubtful = tokens is not None and tokens.kept
     try:
-        return _ready(settings, _trust(settings, folder))
+        return _connected(settings, context, tokens)
+    except AuthError:
+        if tokens is None or not doubtful:
+            raise
+        tokens.forget()
+        return _connected(settings, context, tokens)
+
+
+def _connected(
+    settings: MailSmtpSettings, context: ssl.SSLContext | None, tokens: Tokens | None
+) -> smtplib.SMTP:
+    try:
+        return _ready(settings, context, tokens)
     except OSError as error:  # smtplib's and ssl's errors, too
         raise _explained(error, f"{settings.host}:{settings.server_port}") from None
 
 
-def _ready(settings: MailSmtpSettings, trust: ssl.SSLContext | None) -> smtplib.SMTP:
+def _ready(
+    settings: MailSmtpSettings, context: ssl.SSLContext | None, tokens: Tokens | None
+) -> smtplib.SMTP:
     host, port = settings.host, settings.server_port
     # Without a name for the greeting, smtplib would ask DNS for one.
     greeting, timeout = settings.domain, settings.timeout
     if settings.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, greeting, timeout=timeout, context=trust)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, port, greeting, timeout=timeout, context=context
+        )
     else:
         smtp = smtplib.SMTP(host, port, greeting, timeout=timeout)
     try:
@@ -43,26 +66,55 @@ def _ready(settings: MailSmtpSettings, trust: ssl.SSLContext | None) -> smtplib.
         if smtp.sock:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if settings.security == "starttls":
-            smtp.starttls(context=trust)
+            smtp.starttls(context=context)
         smtp.ehlo_or_helo_if_needed()
-        if settings.user is not None and settings.password is not None:
-            smtp.login(settings.user, settings.password.get_secret_value())
-            smtp.password = ""  # smtplib keeps it otherwise
+        _log_in(smtp, settings, tokens)
     except BaseException:
         smtp.close()
         raise
     return smtp
 
 
-def _trust(settings: MailSmtpSettings, folder: Path) -> ssl.SSLContext | None:
-    if settings.security == "none":
+def _log_in(smtp: smtplib.SMTP, settings: MailSmtpSettings, tokens: Tokens | None) -> None:
+    if settings.user is None:
+        return
+    if settings.password is not None:
+        smtp.login(settings.user, settings.password.get_secret_value())
+        smtp.password = ""  # smtplib keeps it otherwise
+    elif tokens is not None:
+        if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").split():
+            msg = "The server does not take tokens (AUTH XOAUTH2)."
+            raise smtplib.SMTPNotSupportedError(msg)
+        shown = base64.b64encode(xoauth2(settings.user, tokens.get())).decode()
+        code, text = smtp.docmd("AUTH", f"XOAUTH2 {shown}")
+        if code == 334:  # its reasons, as JSON; the reply comes after an empty line
+            code, text = smtp.docmd("")
+        if code != 235:
+            raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def trust(
+    security: str, folder: Path, ca_file: Path | None, part: str = ""
+) -> ssl.SSLContext | None:
+    """Whose certificates count; None without encryption.
+
+    Args:
+        security: ``starttls``, ``tls`` or ``none``.
+        folder: Where a relative path starts.
+        ca_file: Certificates to trust in place of the system's.
+        part: Of the settings, such as ``imap.``, for the error.
+
+    Raises:
+        ConfigError: The file of certificates cannot be read.
+    """
+    if security == "none":
         return None
-    if settings.ca_file is None:
+    if ca_file is None:
         return ssl.create_default_context()
     try:
-        return ssl.create_default_context(cafile=folder / settings.ca_file)
+        return ssl.create_default_context(cafile=folder / ca_file)
     except OSError:
-        msg = f"ca_file: {settings.ca_file} holds no certificates that can be read: give a PEM file"
+        msg = f"{part}ca_file: {ca_file} holds no certificates that can be read: give a PEM file"
         raise ConfigError(msg) from None
 
 
@@ -73,9 +125,9 @@ def _explained(error: OSError, where: str) -> ConnectorError:
     if isinstance(error, smtplib.SMTPServerDisconnected | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return TransientError(f"{where}: the server closed the connection while it was being made")
     if isinstance(error, ssl.SSLError):
-        return _not_encrypted(error, where)
+        return not_encrypted(error, where)
     if isinstance(error, smtplib.SMTPException):  # "… not supported by server."
-        return ConfigError(f"{where}: {error} Mend `security`, or `user` and `password`.")
+        return ConfigError(f"{where}: {error} Mend `security`, or the login.")
     return TransientError(f"{where}: cannot be reached: {error.strerror or error}")
 
 
@@ -89,12 +141,20 @@ def _refused(error: smtplib.SMTPResponseException, where: str) -> ConnectorError
     return ConfigError(f"host: {where} does not serve us: {said}")
 
 
-def _not_encrypted(error: ssl.SSLError, where: str) -> ConfigError:
+def not_encrypted(error: ssl.SSLError, where: str, part: str = "") -> ConfigError:
+    """What to mend when no encryption that we trust came about with *where*.
+
+    Args:
+        error: What went wrong.
+        where: Host and port.
+        part: Of the settings, such as ``imap.``.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConfigError(
-            f"host: the certificate of {where} is not trusted: {error.verify_message}; use the"
-            " name that it is for, or give its authority as `ca_file`"
+            f"{part}host: the certificate of {where} is not trusted: {error.verify_message}; use"
+            f" the name that it is for, or give its authority as `{part}ca_file`"
         )
     return ConfigError(
-        f"security: {where} does not speak our TLS ({error.reason}): mend `security` or `port`"
+        f"{part}security: {where} does not speak our TLS ({error.reason}): mend"
+        f" `{part}security` or `{part}port`"
     )

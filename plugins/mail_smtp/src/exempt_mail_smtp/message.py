@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -13,6 +12,7 @@ from email.utils import format_datetime
 
 from exempt import Attachment, SendRequest
 from exempt_mail_smtp.addresses import mailbox
+from exempt_mail_smtp.keys import message_id, return_address
 
 # Seven bits pass every server; no extension has to be asked for.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -27,18 +27,30 @@ class Mail:
         message_id: ``<…@domain>``, the same for the same key.
         sender: The envelope's sender, a bare address.
         recipients: The envelope's recipients, bare addresses.
-        size: In bytes.
-        content: Headers and body, lines ending in CRLF, leading dots doubled,
-            without the last dot.
+        lines: Headers and body, each line ending in CRLF.
         utf8: Whether an address is beyond ASCII, so that the server must know SMTPUTF8.
     """
 
     message_id: str
     sender: str
     recipients: tuple[str, ...] = field(repr=False)
-    size: int
-    content: bytes = field(repr=False)
+    lines: bytes = field(repr=False)
     utf8: bool
+
+    @property
+    def size(self) -> int:
+        """In bytes, as servers count it."""
+        return len(self.lines)
+
+    @property
+    def content(self) -> bytes:
+        """The lines for the wire: leading dots doubled, without the dot that ends a mail."""
+        return re.sub(rb"(?m)^\.", b"..", self.lines)
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """Where its recipients are."""
+        return frozenset(each.rpartition("@")[2].lower() for each in self.recipients)
 
 
 def compose(
@@ -48,15 +60,19 @@ def compose(
     reply_to: str | None,
     domain: str,
     now: dt.datetime,
+    return_path: str | None = None,
+    verp: bool = False,
 ) -> Mail:
     """The mail that *request* asks for.
 
     Args:
         request: What to say, and to whom.
-        sender: Address, with or without a display name; for the From header and the envelope.
+        sender: Address, with or without a display name, for the From header.
         reply_to: Where answers go, unless the request says so itself.
         domain: For the Message-ID.
         now: The moment of the Date header.
+        return_path: The bare address for the envelope, if it is not the sender's.
+        verp: Whether the address for the envelope has the key in it.
 
     Raises:
         ValueError: An address or a file's name is not fit for a header; says which.
@@ -78,12 +94,14 @@ def compose(
         message.add_alternative(request.html, subtype="html")
     for attachment in request.attachments:
         _attach(message, attachment)
-    return _on_the_wire(message, from_, to)
-
-
-def message_id(key: str, domain: str) -> str:
-    """``<DIGEST@domain>``: whoever gets a mail twice can see that it is the same."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
+    envelope = return_path or from_.addr_spec
+    return Mail(
+        message_id=str(message["Message-ID"]),
+        sender=return_address(envelope, request.key) if verp else envelope,
+        recipients=tuple(address.addr_spec for address in to),
+        lines=_lines(message, utf8=(utf8 := _beyond_ascii(envelope, from_, *to))),
+        utf8=utf8,
+    )
 
 
 def _attach(message: EmailMessage, attachment: Attachment) -> None:
@@ -99,17 +117,13 @@ def _attach(message: EmailMessage, attachment: Attachment) -> None:
     )
 
 
-def _on_the_wire(message: EmailMessage, from_: Address, to: list[Address]) -> Mail:
-    sender, recipients = from_.addr_spec, tuple(address.addr_spec for address in to)
-    utf8 = not all(map(str.isascii, (sender, *recipients)))
+def _beyond_ascii(envelope: str, *addresses: Address) -> bool:
+    return not all(map(str.isascii, (envelope, *(each.addr_spec for each in addresses))))
+
+
+def _lines(message: EmailMessage, *, utf8: bool) -> bytes:
     raw = message.as_bytes(policy=_POLICY.clone(utf8=utf8))
+    # Folded before its only word, as the library does, it is not found by some servers.
+    raw = re.sub(rb"^Message-ID:\s+", b"Message-ID: ", raw)
     # A bare CR or LF could end the mail early for some servers, and begin another.
-    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", raw.rstrip(b"\r\n") + b"\n")
-    return Mail(
-        message_id=str(message["Message-ID"]),
-        sender=sender,
-        recipients=recipients,
-        size=len(lines),
-        content=re.sub(rb"(?m)^\.", b"..", lines),
-        utf8=utf8,
-    )
+    return re.sub(rb"\r\n|\r|\n", b"\r\n", raw.rstrip(b"\r\n") + b"\n")

@@ -5,6 +5,7 @@ No text made here holds an address: it may be logged.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import NoReturn
 
@@ -15,7 +16,11 @@ Reply = tuple[int, bytes]
 _TOO_LARGE = 552
 _WANTS_LOGIN = frozenset({530, 534, 535, 538})
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+_WAIT = re.compile(r"\b(?:in|after|for) (\d{1,4}) ?(s|m)(?:ec|in|\b)", re.IGNORECASE)
+_GREYLISTED = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
+_GREYLISTED_FOR = dt.timedelta(minutes=5)
 _SHOWN_MAX = 300
+_LOOKED_AT = 2000
 
 
 class SendFailure(Exception):
@@ -23,11 +28,15 @@ class SendFailure(Exception):
 
     Attributes:
         outcome: rejected, retry or unknown.
+        retry_after: How long the server asks to wait, if it does.
     """
 
-    def __init__(self, outcome: Outcome, message: str) -> None:
+    def __init__(
+        self, outcome: Outcome, message: str, retry_after: dt.timedelta | None = None
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
+        self.retry_after = retry_after
 
 
 def accepted(reply: Reply) -> bool:
@@ -38,9 +47,16 @@ def accepted(reply: Reply) -> bool:
 def words(reply: Reply) -> str:
     """``550 5.1.1 (address): no such user``: the reply in one line, without addresses."""
     code, text = reply
-    line = " ".join(text.decode(errors="replace").split())
-    shown = "".join(filter(str.isprintable, _ADDRESS.sub("(address)", line)))
-    return f"{code} {shown}"[:_SHOWN_MAX].strip()
+    return f"{code} {without_addresses(text.decode(errors='replace'))}"[:_SHOWN_MAX].strip()
+
+
+def without_addresses(text: str) -> str:
+    """*text* in one line, ``(address)`` in place of each address."""
+    begin = " ".join(text[: 2 * _LOOKED_AT].split())
+    if len(begin) > _LOOKED_AT:  # a long word would take long, and half an address is none
+        begin = begin[:_LOOKED_AT].rpartition(" ")[0]
+    line = _ADDRESS.sub("(address)", begin)
+    return "".join(filter(str.isprintable, line))
 
 
 def refuse_sender(reply: Reply, size_limit: int | None) -> NoReturn:
@@ -51,7 +67,10 @@ def refuse_sender(reply: Reply, size_limit: int | None) -> NoReturn:
         SendFailure, AuthError: As for `refuse_mail`.
     """
     if reply[0] >= 500 and reply[0] not in {*_WANTS_LOGIN, _TOO_LARGE}:
-        msg = f"sender: the server takes no mail from it: {words(reply)}; mend `sender` or `user`"
+        msg = (
+            f"sender: the server takes no mail from it: {words(reply)}; mend `sender`,"
+            " `envelope_sender`, `verp` or `user`"
+        )
         raise ConfigError(msg)
     refuse_mail(reply, size_limit)
 
@@ -73,7 +92,18 @@ def refuse_mail(reply: Reply, size_limit: int | None) -> NoReturn:
         raise AuthError(msg)
     if code == _TOO_LARGE and size_limit:
         raise too_large(size_limit, words(reply))
-    raise SendFailure(Outcome.REJECTED if 500 <= code < 600 else Outcome.RETRY, words(reply))
+    said = words(reply)
+    if 500 <= code < 600:
+        raise SendFailure(Outcome.REJECTED, said)
+    raise SendFailure(Outcome.RETRY, said, _asked_wait(said))
+
+
+def _asked_wait(said: str) -> dt.timedelta | None:
+    """How long *said* asks to wait; five minutes, as most have it, where mail is greylisted."""
+    if asked := _WAIT.search(said):
+        number, unit = int(asked[1]), asked[2].lower()
+        return dt.timedelta(seconds=number * (60 if unit == "m" else 1))
+    return _GREYLISTED_FOR if _GREYLISTED.search(said) else None
 
 
 def too_large(size_limit: int, said: str = "") -> SendFailure:

@@ -26,6 +26,7 @@ from pathlib import Path
 from exempt import ConfigError, Outcome, TransientError
 from exempt_mail_smtp.connect import connect
 from exempt_mail_smtp.message import Mail
+from exempt_mail_smtp.oauth import Tokens
 from exempt_mail_smtp.replies import (
     Reply,
     SendFailure,
@@ -56,12 +57,17 @@ class Session:
     Args:
         settings: Where the server is, and how to log in.
         folder: Where a relative path of certificates starts.
+        tokens: What to log in with in place of a password.
     """
 
-    def __init__(self, settings: MailSmtpSettings, folder: Path) -> None:
+    def __init__(
+        self, settings: MailSmtpSettings, folder: Path, tokens: Tokens | None = None
+    ) -> None:
         self._settings = settings
         self._folder = folder
+        self._tokens = tokens
         self._kept: smtplib.SMTP | None = None
+        self._used = 0
 
     def send(self, mail: Mail) -> str:
         """Hand *mail* over, and return the server's words.
@@ -70,7 +76,10 @@ class Session:
             SendFailure, ConfigError: See the module.
             TransientError: The server cannot be reached.
         """
+        if self._used >= self._settings.mails_per_connection:
+            self.close()
         with self._connection() as smtp:
+            self._used += 1
             try:
                 refused = _send_up_to_last_line(smtp, mail)
             except smtplib.SMTPServerDisconnected:
@@ -113,7 +122,8 @@ class Session:
         if smtp is not None and not _is_alive(smtp):
             smtp.close()
             smtp = None
-        smtp = smtp or connect(self._settings, self._folder)
+        if smtp is None:
+            smtp, self._used = connect(self._settings, self._folder, self._tokens), 0
         try:
             yield smtp
         except (SendFailure, ConfigError):

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from exempt import Settings
 from exempt_mail_smtp.addresses import mailbox
+from exempt_mail_smtp.parts import Dkim, Imap, Mailbox, OAuth2, Security, is_loopback
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
-
-def _mailbox(text: str) -> str:
-    mailbox(text, "it")
-    return text
-
-
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
 class MailSmtpSettings(Settings):
@@ -31,7 +23,7 @@ class MailSmtpSettings(Settings):
         Field(ge=1, le=65535, description="587, 465 or 25 by `security`, unless given."),
     ] = None
     security: Annotated[
-        Literal["starttls", "tls", "none"],
+        Security,
         Field(
             description="starttls: encrypted after a greeting; tls: from the start;"
             " none: only on this machine."
@@ -48,12 +40,25 @@ class MailSmtpSettings(Settings):
         str | None, Field(pattern=r"^[\x20-\x7e]+$", description="The user; none = no login.")
     ] = None
     password: Annotated[SecretStr | None, Field(description="The user's password.")] = None
+    oauth2: Annotated[
+        OAuth2 | None, Field(description="Log in with tokens (XOAUTH2), in place of a password.")
+    ] = None
     sender: Annotated[
         Mailbox, Field(description="Whom mail is from: 'Tax desk <tax@example.com>'.")
     ]
     reply_to: Annotated[
         Mailbox | None, Field(description="Where answers go, if not to the sender.")
     ] = None
+    envelope_sender: Annotated[
+        Mailbox | None, Field(description="Where bounces go, if not to the sender.")
+    ] = None
+    verp: Annotated[
+        bool,
+        Field(
+            description="Send from envelope addresses with the message's key in them,"
+            " tax+KEY@example.com, so that any bounce can be told."
+        ),
+    ] = False
     timeout: Annotated[
         float, Field(gt=0, le=600, description="Seconds to wait for each answer of the server.")
     ] = 60
@@ -72,15 +77,40 @@ class MailSmtpSettings(Settings):
         ),
     ] = None
 
+    per_domain_per_minute: Annotated[
+        int | None,
+        Field(ge=1, description="The most mails a minute to one domain of recipients."),
+    ] = None
+    mails_per_connection: Annotated[
+        int, Field(ge=1, description="After so many mails the server is called anew.")
+    ] = 100
+    dkim: Annotated[Dkim | None, Field(description="Sign mails; else the server may.")] = None
+    imap: Annotated[Imap | None, Field(description="A mailbox to read bounces from.")] = None
+    preview_folder: Annotated[
+        Path | None,
+        Field(
+            description="Write mails into this folder as .eml, and send none;"
+            " from the settings file's folder."
+        ),
+    ] = None
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.user is None) != (self.password is None):
-            msg = "user, password: give both, or neither"
+        if self.password is not None and self.oauth2 is not None:
+            msg = "password, oauth2: give one of them, not both"
+            raise ValueError(msg)
+        if (self.user is None) != (self.password is None and self.oauth2 is None):
+            msg = "user, password: give both, or neither; with oauth2, a user and no password"
             raise ValueError(msg)
         if self.password is not None and not self.password.get_secret_value().isascii():
             msg = "password: SMTP logins take ASCII characters only; choose another password"
             raise ValueError(msg)
-        if self.security == "none" and not (self.allow_plain or _is_loopback(self.host)):
+        if self.imap is not None:
+            secrets = (self.imap.password, self.imap.oauth2, self.password, self.oauth2)
+            if not (self.imap.user or self.user) or not any(secrets):
+                msg = "imap: it needs a login: give `imap.user` and `imap.password`, or a `user`"
+                raise ValueError(msg)
+        if self.security == "none" and not (self.allow_plain or is_loopback(self.host)):
             msg = (
                 "security: 'none' is for a server on this machine only; use 'starttls' or 'tls',"
                 " or set allow_plain = true if the way to the server is safe"
@@ -96,11 +126,14 @@ class MailSmtpSettings(Settings):
     @property
     def domain(self) -> str:
         """The domain in effect for Message-IDs and the greeting."""
-        return self.message_id_domain or mailbox(self.sender, "sender").domain
+        return self.message_id_domain or self.sender_domain
 
+    @property
+    def sender_domain(self) -> str:
+        """The domain of the From header."""
+        return mailbox(self.sender, "sender").domain
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    @property
+    def return_path(self) -> str:
+        """The bare address that bounces go to."""
+        return mailbox(self.envelope_sender or self.sender, "envelope_sender").addr_spec

@@ -1,66 +1,34 @@
-"""A mail server on loopback that keeps every mail as a file and delivers none."""
+"""The sandbox's mail server: it keeps every mail as a file and delivers none."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import secrets
 import socketserver
 import threading
-from collections.abc import Iterator, Mapping
-from email import message_from_bytes
-from email.policy import default
+from collections.abc import Callable
 from pathlib import Path
-
-from exempt import Sandbox
-from exempt.testing.sample import COMPANY
 
 SIZE_MAX = 10_000_000
 USER = "sandbox"
-VARIABLE = "EXEMPT_SANDBOX_SMTP_PASSWORD"
 _EXTENSIONS = f"250-sandbox\r\n250-SIZE {SIZE_MAX}\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"
 
 
-@contextlib.contextmanager
-def serve(folder: Path) -> Iterator[Sandbox]:
-    """Take mail on a free port; each goes to a file ``*.eml`` in *folder*."""
-    password = secrets.token_urlsafe(12)
-    with _Server(folder, password) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield Sandbox(
-                settings={
-                    "host": "127.0.0.1",
-                    "port": server.server_address[1],
-                    "security": "none",
-                    "user": USER,
-                    "password": f"env:{VARIABLE}",
-                    "sender": f"{COMPANY} <tax@northwind.example>",
-                },
-                environment={VARIABLE: password},
-                writes=lambda: _mails(folder),
-            )
-        finally:
-            server.shutdown()
-            thread.join()
+class SmtpServer(socketserver.ThreadingTCPServer):
+    """Takes mail on a free port of loopback.
 
+    Args:
+        folder: Each mail becomes a file ``*.eml`` there.
+        password: That of `USER`.
+        kept: Told of each mail that was kept.
+    """
 
-def _mails(folder: Path) -> Mapping[str, str]:
-    """``to ana@example.com: subject`` by Message-ID, in the order of arrival."""
-    mails = (
-        message_from_bytes(path.read_bytes(), policy=default)
-        for path in sorted(folder.glob("*.eml"))
-    )
-    return {str(mail["Message-ID"]): f"to {mail['To']}: {mail['Subject']}" for mail in mails}
-
-
-class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, folder: Path, password: str) -> None:
+    def __init__(self, folder: Path, password: str, kept: Callable[[bytes], None]) -> None:
         self._folder = folder
+        self._kept = kept
         self._writing = threading.Lock()
         login = f"\0{USER}\0{password}".encode()
         self.login = base64.b64encode(login).decode()
@@ -71,12 +39,13 @@ class _Server(socketserver.ThreadingTCPServer):
         with self._writing:
             number = len(list(self._folder.glob("*.eml"))) + 1
             (self._folder / f"{number:06}.eml").write_bytes(content)
+            self._kept(content)
 
 
 class _Conversation(socketserver.StreamRequestHandler):
     """One client's commands, answered by RFC 5321."""
 
-    server: _Server
+    server: SmtpServer
 
     def handle(self) -> None:
         self._known = False

@@ -1,0 +1,18 @@
+"""Good connectors that are broken on purpose, one way each."""
+
+from __future__ import annotations
+
+from support.good.mutants import astray, declaring, listening, reading, seeing, weighing, writing
+from support.good.mutants.registry import MUTANTS, Mutant
+
+__all__ = [
+    "MUTANTS",
+    "Mutant",
+    "astray",
+    "declaring",
+    "listening",
+    "reading",
+    "seeing",
+    "weighing",
+    "writing",
+]
