@@ -33,7 +33,7 @@ def test_all_is_well(mocked: respx.MockRouter) -> None:
     erp = connector(customers=CUSTOMERS, orders__paging=paging, orders__by_id=BY_ID)
     result = erp.check(CheckRequest())
     assert (result.account, result.problems) == ("erp.example/api", ())
-    assert route.calls[0].request.url.params["size"] == "1"
+    assert route.calls[0].request.url.params["size"] == "50"
     erp.close(CloseRequest())
 
 
@@ -97,6 +97,19 @@ def test_refused_credentials_are_told_once(mocked: respx.MockRouter) -> None:
     assert (problem.code, problem.capability) == ("credentials", None)
     assert SECRET not in problem.message
     assert route.call_count == 0
+
+
+def test_a_token_url_without_tls(mocked: respx.MockRouter) -> None:
+    mocked.post("http://login.example/token").mock(return_value=as_json({"access_token": "t"}))
+    mocked.get(f"{URL}/orders").mock(return_value=GOOD)
+    auth = {
+        "kind": "client_credentials",
+        "token_url": "http://login.example/token",
+        "client_id": "c",
+        "client_secret": SECRET,
+    }
+    (problem,) = connector(auth=auth).check(CheckRequest()).problems
+    assert problem.message.startswith("auth.token_url is http")
 
 
 def test_an_erp_that_cannot_be_reached_is_no_problem_of_the_settings(

@@ -127,6 +127,13 @@ def reason(row: dict[str, Any], **fields: Any) -> str:
             {"path": "d", "formats": ["epoch"]},
             dt.date(2025, 12, 31),
         ),
+        pytest.param(
+            {"d": {"__class__": "date", "year": 2025, "month": 12, "day": 31}},
+            "order_date",
+            {"path": "d", "formats": ["parts"]},
+            dt.date(2025, 12, 31),
+            id="a day in parts",
+        ),
     ],
 )
 def test_a_field_of_a_row(row: dict[str, Any], field: str, mapping: Any, expected: object) -> None:

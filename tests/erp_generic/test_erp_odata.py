@@ -29,7 +29,8 @@ from exempt_erp_generic.settings import ErpSettings
 from peers import odata_peer
 from peers.erp_build import item
 
-RECIPE = Path(__file__).parent / "recipes" / "business_central.toml"
+PLUGIN = Path(__file__).parents[2] / "plugins" / "erp_generic"
+RECIPE = PLUGIN / "recipes" / "business_central.toml"
 NEXT = '"@odata.nextLink"'
 (INFO,) = exempt_connectors()
 
@@ -38,7 +39,8 @@ NEXT = '"@odata.nextLink"'
 def opened(url: str, password: str = odata_peer.PASSWORD, **changes: Any) -> Iterator[Connector]:
     """A connector by the recipe, with ``a__b`` changed as told."""
     table: dict[str, Any] = tomllib.loads(RECIPE.read_text()) | {"base_url": url}
-    table["auth"]["password"] = password
+    table["auth"] = {"kind": "basic", "user": "EXEMPT", "password": password}
+    del table["connector"]
     for path, value in changes.items():
         name, _, key = path.partition("__")
         table[name] = {**table[name], key: value} if key else value

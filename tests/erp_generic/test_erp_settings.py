@@ -104,7 +104,9 @@ NEXT = {"kind": "next_url"}
         ),
         pytest.param({"orders__paging": {}}, "orders.paging: Unable to extract tag", id="no kind"),
         pytest.param(
-            {"orders": {"path": "o", "fields": {}}}, "orders.paging: Field required", id="no paging"
+            {"orders": {"path": "o", "fields": {}}},
+            "orders: Value error, paging is missing",
+            id="no paging",
         ),
         pytest.param(
             {"orders__incremental": {"param": "since", "value": "{sinc}"}},

@@ -40,7 +40,15 @@ class Service:
         self.sets: dict[str, list[Row]] = {
             "customers": [_customer(number) for number in range(customers)],
             "salesOrders": [_order(number) for number in range(orders)],
-            "items": [{"id": "I1", "displayName": "Bolt", "blocked": False, "taxGroupCode": ""}],
+            "items": [
+                {
+                    "id": "I1",
+                    "displayName": "Bolt",
+                    "blocked": False,
+                    "taxGroupCode": "",
+                    "lastModifiedDateTime": None,
+                }
+            ],
         }
         self.calls: list[str] = []
 
@@ -56,6 +64,11 @@ def _customer(number: int) -> Row:
         "number": f"{10_000 + number}",
         "displayName": f"Customer {number}",
         "email": "",
+        "taxRegistrationNumber": "",
+        "addressLine1": "410 Congress Ave",
+        "addressLine2": "",
+        "city": "Austin",
+        "postalCode": "78701",
         "taxLiable": number % 2 == 0,
         "state": "TX",
         "country": "",
@@ -70,6 +83,11 @@ def _order(number: int) -> Row:
         "orderDate": "2026-11-01",
         "customerId": f"c{number % 30}",
         "currencyCode": "",
+        "externalDocumentNumber": "",
+        "shipToAddressLine1": "",
+        "shipToAddressLine2": "",
+        "shipToCity": "",
+        "shipToPostCode": "",
         "shipToState": "CA",
         "shipToCountry": "US",
         "totalAmountExcludingTax": 1234.57,

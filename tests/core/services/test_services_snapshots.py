@@ -108,12 +108,21 @@ def test_what_is_read_in_parts_takes_nobody_away(hris: Source) -> None:
     assert there(hris) == ["E-1", "E-2", "E-3", "E-4"]
 
 
-def test_an_empty_snapshot_takes_everybody_away(hris: Source) -> None:
+def test_an_empty_list_is_not_believed_and_says_so(hris: Source) -> None:
     export(hris, "E-1", "E-2")
     pull(hris)
     export(hris)
     pull(hris)
-    assert there(hris) == []
+    assert there(hris) == ["E-1", "E-2"]
+    with hris.world.store.reading() as tx:
+        ((stream, rejected),) = tx.sources.rejected(hris.row.id)
+    assert (stream, rejected.row) == ("employees", "the whole list")
+    assert "it is empty, though 2 were known before: they were kept" in rejected.reason
+    export(hris, "E-1")
+    pull(hris)
+    assert there(hris) == ["E-1"]
+    with hris.world.store.reading() as tx:
+        assert tx.sources.rejected(hris.row.id) == [], "and it is forgotten"
 
 
 def test_an_order_and_a_customer_that_no_snapshot_names_are_undone(any_world: World) -> None:
@@ -123,10 +132,11 @@ def test_an_order_and_a_customer_that_no_snapshot_names_are_undone(any_world: Wo
     erp.sync(write_back=False)
     assert any_world.ground() == "no_certificate"
     erp.remote.log.clear()
+    erp.remote.put(customer("C-2"), order("O-2", customer_external_id="C-2"))
     erp.sync(write_back=False)
     gone = "SELECT count(*) FROM sales_order WHERE deleted_at IS NOT NULL"
     assert rows(any_world.store, gone) == [(1,)]
-    assert rows(any_world.store, "SELECT flagged_exempt FROM customer") == [(False,)]
+    assert rows(any_world.store, "SELECT DISTINCT flagged_exempt FROM customer") == [(False,)]
 
 
 def test_pages_that_are_no_snapshot_take_nobody_away(hris: Source) -> None:

@@ -98,8 +98,9 @@ class Page(Record, Generic[S]):
         next_cursor: Go on there; None = this was the last page.
         checkpoint: On the last page: where the next run starts, inclusive.
         snapshot: The run reads the whole stream from its beginning, so that at
-            its end the records which no page of it named are gone. All pages
-            of a run say the same. Since version 1.1.
+            its end the records which no page of it named are gone; but that
+            all are gone is not believed. All pages of a run say the same.
+            Since version 1.1.
     """
 
     # Instances made by the connector are trusted to have been validated when they were made.

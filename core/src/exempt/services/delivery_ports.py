@@ -113,11 +113,14 @@ class DeliveryFilter(NamedTuple):
     Attributes:
         connection: The name of one.
         limit: How many to give at most.
+        saying: Words in the message; capitals do not matter. Of several
+            deliveries to one thing just the newest counts then.
     """
 
     states: Collection[DeliveryState] = ()
     connection: str | None = None
     limit: int = 100
+    saying: str = ""
 
 
 class DeliveryView(NamedTuple):

@@ -99,8 +99,8 @@ class Cursors(Protocol):
         """Whether that run has named this record."""
         ...
 
-    def never_named(self, connection_id: int, stream: Stream) -> list[str]:
-        """What is kept of the stream and the run did not name; the run is then forgotten."""
+    def never_named(self, connection_id: int, stream: Stream) -> tuple[int, list[str]]:
+        """How many the run named, and what is kept and it did not name; it is then forgotten."""
         ...
 
     def forget(self, connection_id: int, stream: Stream) -> None:

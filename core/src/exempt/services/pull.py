@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import assert_never, cast
 
 from exempt.errors import CursorExpired, PermanentError
-from exempt.model.fetching import FetchRequest, Page, Stream
+from exempt.model.fetching import FetchRequest, Page, Rejected, Stream
 from exempt.model.messages import Bounce
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
@@ -151,7 +151,8 @@ def store_page(
     with reading.store.writing() as tx:
         new, changed = _save(reading, tx, stream, page, at)
         if page.snapshot and part is not None and stream is not Stream.BOUNCES:
-            gone += _left_out(tx, reading.row, stream, page)
+            left_out, page = _left_out(tx, reading.row, stream, page)
+            gone += left_out
         _forget_deleted(reading, tx, stream, gone, at)
         tx.sources.save_rejected(reading.row.id, stream, page, cursor, at)
         if part is not None and not tx.cursors.move(reading.row.id, stream, part, at):
@@ -172,21 +173,32 @@ def store_page(
 
 def _left_out(
     tx: Transaction, row: ConnectionRow, stream: Stream, page: Page[SourceRecord]
-) -> list[str]:
+) -> tuple[list[str], Page[SourceRecord]]:
     """At the end of a run that read the whole stream: what no page of it named.
 
     Nothing is, where the stream is read in several parts, or where the run had
-    rows that could not be read and do not say whose they are.
+    rows that could not be read and do not say whose they are. An empty list is
+    not believed, and the page says so: a filter or a right is more likely wrong.
     """
     named = {record.external_id for record in page.records}
     named |= {rejected.external_id or _ANYBODY for rejected in page.rejected}
     tx.cursors.named(row.id, stream, named)
     if page.next_cursor is not None:
-        return []
+        return [], page
     anybody = tx.cursors.was_named(row.id, stream, _ANYBODY)
-    missing = tx.cursors.never_named(row.id, stream)
-    whole = len(tx.cursors.parts(row.id, stream)) == 1
-    return missing if whole and not anybody else []
+    count, missing = tx.cursors.never_named(row.id, stream)
+    if anybody or len(tx.cursors.parts(row.id, stream)) > 1:
+        return [], page
+    if missing and not count:
+        empty = Rejected(row="the whole list", reason=_EMPTY.format(len(missing)))
+        return [], page.model_copy(update={"rejected": (*page.rejected, empty)})
+    return missing, page
+
+
+_EMPTY = (
+    "it is empty, though {} were known before: they were kept. If that is right, nothing need be"
+    " done; else look at the filters of the list and at the rights of its user"
+)
 
 
 _ANYBODY = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,35 +18,41 @@ from exempt import (
     Severity,
     TransientError,
 )
-from exempt_erp_generic.fetch import Source, fetch
-from exempt_erp_generic.remote import Remote
+from exempt_erp_generic.auth import TokenAuth
+from exempt_erp_generic.fetch import Found
+from exempt_erp_generic.matching import never_matched
 from exempt_erp_generic.settings import ErpSettings
+from exempt_erp_generic.source import Source
 
-_ONE = FetchRequest(page_size=1)
+Read = Callable[[Source[Any], FetchRequest], Found[Any]]
+
+_SOME = FetchRequest(page_size=50)
 
 
-def check(remote: Remote, settings: ErpSettings, sources: Iterable[Source[Any]]) -> CheckResult:
-    """Read one record of each configured stream; nothing is written.
+def check(settings: ErpSettings, sources: Iterable[Source[Any]], read: Read) -> CheckResult:
+    """Read a small page of each configured stream; nothing is written.
 
     Raises:
         TransientError: The ERP cannot be reached now, so nothing can be said.
     """
-    parts = urlsplit(settings.base_url)
     problems = [*_plain_http(settings)]
     for source in sources:
-        problems += _try(remote, source)
+        problems += _try(source, read)
         if any(problem.code == "credentials" for problem in problems):
             break
-    return CheckResult(account=f"{parts.netloc}{parts.path}", problems=tuple(problems))
+    parts = urlsplit(settings.base_url or "")
+    account = f"{parts.netloc}{parts.path}" or "files"
+    return CheckResult(account=account, problems=tuple(problems))
 
 
-def _try(remote: Remote, source: Source[Any]) -> Iterator[Problem]:
+def _try(source: Source[Any], read: Read) -> Iterator[Problem]:
     capability = Capability(source.name)
     try:
-        page = fetch(remote, source, _ONE)
-        yield from _about(page, source.name, capability)
-        if page.records and source.settings.by_id:
-            yield from _by_id(remote, source, page.records[0].external_id, capability)
+        found = read(source, _SOME)
+        yield from _about(found.page, source, capability)
+        yield from _unmatched(source, found.rows, capability)
+        if found.page.records and source.settings.by_id:
+            yield from _by_id(source, read, found.page.records[0].external_id, capability)
     except AuthError as error:
         yield Problem(code="credentials", message=str(error), help="Correct auth in the settings.")
     except ScopeError as error:
@@ -61,10 +67,24 @@ def _try(remote: Remote, source: Source[Any]) -> Iterator[Problem]:
         yield Problem(code="unreadable", message=str(error), help=help_, capability=capability)
 
 
+def _unmatched(source: Source[Any], rows: list[Any], capability: Capability) -> Iterator[Problem]:
+    for path in never_matched(source.name, source.settings, rows):
+        near = f"did you mean {path.nearest!r}? " if path.nearest else ""
+        yield Problem(
+            code="never_matched",
+            message=(
+                f"{path.setting}: {path.path} matches nothing: none of {len(rows)} rows has"
+                f" {path.missing!r}."
+            ),
+            help=f"Correct the path: {near}If rows may lack it, set optional = true.",
+            capability=capability,
+        )
+
+
 def _by_id(
-    remote: Remote, source: Source[Any], external_id: str, capability: Capability
+    source: Source[Any], read: Read, external_id: str, capability: Capability
 ) -> Iterator[Problem]:
-    if fetch(remote, source, FetchRequest(ids=(external_id,))).deleted:
+    if read(source, FetchRequest(ids=(external_id,))).page.deleted:
         yield Problem(
             code="by_id",
             message=f"{source.name}.by_id does not find a record that the list has.",
@@ -73,7 +93,8 @@ def _by_id(
         )
 
 
-def _about(page: Page[Any], name: str, capability: Capability) -> Iterator[Problem]:
+def _about(page: Page[Any], source: Source[Any], capability: Capability) -> Iterator[Problem]:
+    name = source.name
     for row in page.rejected:
         yield Problem(
             code="fields",
@@ -82,23 +103,30 @@ def _about(page: Page[Any], name: str, capability: Capability) -> Iterator[Probl
             capability=capability,
             severity=Severity.WARNING,
         )
-    if not page.records and not page.rejected:
+    if not (page.records or page.rejected or page.deleted):
+        files = source.settings.files
+        help_ = f"If the ERP has {name}, look at {name}.params and the rights of the API's user."
         yield Problem(
             code="no_records",
             message=f"The list of {name} is empty.",
-            help=f"If the ERP has {name}, look at {name}.params and the rights of the API's user.",
+            help=f"See whether a file fits {files.pattern!r}." if files else help_,
             capability=capability,
             severity=Severity.WARNING,
         )
 
 
 def _plain_http(settings: ErpSettings) -> Iterator[Problem]:
-    parts = urlsplit(settings.base_url)
-    local = parts.hostname in {"127.0.0.1", "::1", "localhost"}
-    if parts.scheme == "http" and not local and settings.auth.kind != "none":
-        yield Problem(
-            code="plain_http",
-            message="base_url is http, so the credentials travel unprotected.",
-            help="Use the ERP's https address.",
-            severity=Severity.WARNING,
-        )
+    if settings.auth.kind == "none":
+        return
+    addresses = {"base_url": settings.base_url or ""}
+    if isinstance(settings.auth, TokenAuth):
+        addresses["auth.token_url"] = settings.auth.token_url
+    for name, address in addresses.items():
+        parts = urlsplit(address)
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            yield Problem(
+                code="plain_http",
+                message=f"{name} is http, so the credentials travel unprotected.",
+                help="Use the https address.",
+                severity=Severity.WARNING,
+            )

@@ -81,6 +81,11 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
+    @property
+    def parsed(self) -> Any:
+        """The expression as a tree, in JMESPath's own form."""
+        return self._compiled.parsed
+
     @classmethod
     def __get_pydantic_core_schema__(
         cls, _source: object, _handler: GetCoreSchemaHandler

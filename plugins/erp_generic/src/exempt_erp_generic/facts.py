@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from exempt import CertificateFile, ExemptionReason, JurisdictionStatus, PushItem, Target
-from exempt_erp_generic.template import spelled
+from exempt_erp_generic.template import KEPT, spelled
 from exempt_erp_generic.times import day_as
 
 CodeOf = Callable[[ExemptionReason], str | None]
@@ -28,6 +28,8 @@ class Facts:
         code_of: The ERP's code for one of our reasons, None where it has none.
         values: By placeholder, our value → the ERP's.
         date_format: How the ERP writes days.
+        kept: Values of earlier answers, by the name that ``keep`` gives them.
+        attachment_name: What the file at hand is called at the ERP.
     """
 
     item: PushItem
@@ -36,6 +38,8 @@ class Facts:
     code_of: CodeOf
     values: Mapping[str, Mapping[str, Any]]
     date_format: str = "iso"
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    attachment_name: str | None = None
 
     def value(self, name: str) -> Any:
         """The value of a placeholder.
@@ -43,6 +47,8 @@ class Facts:
         Raises:
             ValueError: The settings have no code or value for what it stands for.
         """
+        if name.startswith(KEPT):
+            return self.kept.get(name.removeprefix(KEPT))
         found = PLACEHOLDERS[name](self)
         if isinstance(found, dt.date):
             found = day_as(self.date_format, found)
@@ -76,12 +82,20 @@ class Facts:
         )
         raise ValueError(msg)
 
-    def content(self) -> str | None:
-        """The file in base64, read now."""
+    def content(self) -> bytes:
+        """The file, read now; nothing without one."""
         if self.file is None:
-            return None
+            return b""
         with self.file.open() as stream:
-            return base64.b64encode(stream.read()).decode()
+            return stream.read()
+
+    def base64(self) -> str | None:
+        """The file in base64, read now."""
+        return base64.b64encode(self.content()).decode() if self.file else None
+
+    def file_digest(self) -> str | None:
+        """The first letters of the file's SHA-256, by which it is known again."""
+        return self.file.sha256[:12] if self.file else None
 
 
 def facts_of(
@@ -162,6 +176,10 @@ PLACEHOLDERS: Mapping[str, Callable[[Facts], Any]] = {
     "expiration_date": _of_status("expiration_date"),
     "file_name": _of_file("name"),
     "file_type": _of_file("media_type"),
-    "file_base64": Facts.content,
+    "file_size": _of_file("size"),
+    "file_sha256": _of_file("sha256"),
+    "file_digest": Facts.file_digest,
+    "file_base64": Facts.base64,
+    "attachment_name": lambda facts: facts.attachment_name,
 }
 """Every placeholder of a write-back, and how it is filled in."""

@@ -4,55 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any, Generic
 
-from exempt import FetchRequest, Page, PermanentError, SourceRecord
+from exempt import FetchRequest, Page, PermanentError
 from exempt_erp_generic.cursor import Place
 from exempt_erp_generic.paging import Params
+from exempt_erp_generic.queries import filled
+from exempt_erp_generic.reading import StreamSettings
 from exempt_erp_generic.remote import Answer, Remote
-from exempt_erp_generic.settings import ById, Incremental, StreamSettings
+from exempt_erp_generic.source import S, Source
+from exempt_erp_generic.template import Plain, spelled
 from exempt_erp_generic.times import moment_as
-
-S = TypeVar("S", bound=SourceRecord)
-
-_GONE = (404, 410)
+from exempt_erp_generic.whole import make_whole, most_at_once, one, with_lines
 
 
 @dataclass(frozen=True)
-class Source(Generic[S]):
-    """One stream of one ERP.
+class Found(Generic[S]):
+    """A page, and the ERP's rows that it was made of."""
 
-    Attributes:
-        name: As the settings call it.
-        translate: Makes a record of a row.
-        zone: The ERP's time zone.
-    """
-
-    name: str
-    settings: StreamSettings
-    translate: Callable[[Any], S]
-    zone: ZoneInfo
-
-    def page_of(self, rows: list[Any]) -> Page[S]:
-        """The records of *rows*."""
-        return Page.read(rows, self.translate, row_name=self._row_name, row_id=self._row_id)
-
-    def _row_id(self, row: Any) -> str | None:
-        found = self.settings.fields.external_id.read(row, self.zone)
-        return str(found)[:255] if found and str(found).isprintable() else None
-
-    def _row_name(self, number: int, row: Any) -> str:
-        try:
-            known = self._row_id(row)
-        except ValueError:
-            known = None
-        return f"{self.name}: {known or f'row {number} of the page'}"
+    page: Page[S]
+    rows: list[Any]
 
 
-def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Page[S]:
+def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Found[S]:
     """The page that *request* asks for.
 
     A page of the ERP may have more rows than were asked for; it is then
@@ -63,17 +39,24 @@ def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Page[S]:
     place = _start(source, request)
     answer = _ask(remote, source, place)
     place = place.model_copy(update={"began": place.began or answer.date or remote.now()})
-    rows = _rows(source, answer)
-    end = place.skip + request.page_size
-    page = source.page_of(rows[place.skip : end])
-    place = place.seeing([r.updated_at for r in page.records if r.updated_at])
+    rows = _rows(source, answer, first=place.at is None)
+    end = place.skip + min(request.page_size, most_at_once(source.settings) or request.page_size)
+    part, gone = make_whole(remote, source, rows[place.skip : end])
+    page = source.page_of(part)
+    place = place.seeing(source.changed(part))
     if len(rows) > end:
         following: Place | None = place.model_copy(update={"skip": end})
     else:
         following = _after(source, place, answer, rows)
+    there: dict[str, Any] = {
+        "deleted": (*page.deleted, *gone),
+        "snapshot": source.settings.gone == "deleted",
+    }
     if following is None:
-        return page.model_copy(update={"checkpoint": _checkpoint(source, place).cursor()})
-    return page.model_copy(update={"next_cursor": following.cursor()})
+        there["checkpoint"] = _checkpoint(source, place).cursor()
+    else:
+        there["next_cursor"] = following.cursor()
+    return Found(page.model_copy(update=there), part)
 
 
 def _start(source: Source[S], request: FetchRequest) -> Place:
@@ -81,31 +64,60 @@ def _start(source: Source[S], request: FetchRequest) -> Place:
     if request.cursor is None and request.since and source.settings.incremental:
         midnight = dt.datetime.combine(request.since, dt.time(), source.zone)
         place = Place(since=midnight)
-    size = place.size or min(request.page_size, source.settings.paging.size)
+    most = most_at_once(source.settings) or request.page_size
+    size = place.size or min(request.page_size, source.settings.paging.size, most)
     return place.model_copy(update={"size": size})
 
 
 def _ask(remote: Remote, source: Source[S], place: Place) -> Answer:
     settings = source.settings
-    if address := settings.paging.address(place.at):
-        return remote.get(address)
-    params: Params = {**settings.params}
-    if settings.incremental and place.since:
-        params |= _changes(settings.incremental, place.since, source.zone)
-    params |= settings.paging.params(place.at, place.size or settings.paging.size)
-    return remote.get(settings.path, params=params)
+    values = _values(source, place)
+    body = settings.body.render(Plain(values)) if settings.body else None
+    headers = dict(settings.headers)
+    incremental = settings.incremental
+    if incremental and incremental.header and place.since:
+        headers[incremental.header] = spelled(values["since"])
+    params: Params | None = None
+    address = settings.paging.address(place.at)
+    if address is None:
+        params = _params(settings, place, values)
+    path = settings.path or ""
+    return remote.read(settings.method, address or path, params=params, json=body, headers=headers)
 
 
-def _changes(incremental: Incremental, since: dt.datetime, zone: ZoneInfo) -> Params:
-    start = since - dt.timedelta(seconds=incremental.overlap_seconds)
-    written = {"since": moment_as(incremental.format, start, zone)}
-    return {incremental.param: incremental.value.fill(written.__getitem__)}
+def _values(source: Source[S], place: Place) -> dict[str, Any]:
+    """What stands for each placeholder; {since} always has a value."""
+    settings = source.settings
+    values = settings.paging.values(place.at, place.size or settings.paging.size)
+    values = {"page": None, "offset": None, "cursor": None} | values
+    if incremental := settings.incremental:
+        start = dt.datetime.combine(incremental.initial, dt.time(), dt.UTC)
+        if place.since:
+            start = place.since - dt.timedelta(seconds=incremental.overlap_seconds)
+        values["since"] = moment_as(incremental.format, start, incremental.time_zone or source.zone)
+    return values
 
 
-def _rows(source: Source[S], answer: Answer) -> list[Any]:
+def _params(settings: StreamSettings, place: Place, values: Mapping[str, Any]) -> Params:
+    texts = {**settings.params}
+    incremental = settings.incremental
+    if incremental and incremental.param and place.since:
+        texts[incremental.param] = [incremental.value]
+    params: Params = {**filled(texts, values.__getitem__, settings.base64url)}
+    size = place.size or settings.paging.size
+    return params | settings.paging.params(place.at, size, settings.names)
+
+
+def _rows(source: Source[S], answer: Answer, *, first: bool) -> list[Any]:
     """The rows of *answer*; to go on without a list would be to miss records."""
     path = source.settings.records
     if answer.ignored:
+        if first and source.settings.gone == "deleted":
+            msg = (
+                f"{source.name}: errors ignores the answer to the whole list, and by"
+                " gone = 'deleted' every record would count as deleted: correct one of the two"
+            )
+            raise PermanentError(msg)
         return []
     try:
         found = path(answer.body)
@@ -138,32 +150,17 @@ def _checkpoint(source: Source[S], place: Place) -> Place:
     return place.checkpoint() if source.settings.incremental else Place()
 
 
-def _by_ids(remote: Remote, source: Source[S], ids: tuple[str, ...]) -> Page[S]:
-    by_id = source.settings.by_id
-    if by_id is None:
+def _by_ids(remote: Remote, source: Source[S], ids: tuple[str, ...]) -> Found[S]:
+    single = source.settings.single
+    if single is None:
         msg = f"{source.name}.by_id is not in the settings: add it to fetch single records"
         raise PermanentError(msg)
-    found = {external_id: _one(remote, by_id, external_id) for external_id in ids}
-    page = source.page_of([row for row in found.values() if row is not None])
-    if strangers := {record.external_id for record in page.records} - found.keys():
+    found = {external_id: one(remote, source.settings, single, external_id) for external_id in ids}
+    rows = with_lines(remote, source, [row for row in found.values() if row is not None])
+    page = source.page_of(rows)
+    known = {record.external_id for record in page.records}
+    if strangers := {*known, *page.deleted} - found.keys():
         msg = f"{source.name}.by_id: asked for one record, the ERP gave another: correct by_id"
         raise PermanentError(f"{msg} ({len(strangers)} of {len(ids)})")
     gone = tuple(external_id for external_id, row in found.items() if row is None)
-    return page.model_copy(update={"deleted": gone})
-
-
-def _one(remote: Remote, by_id: ById, external_id: str) -> Any:
-    values = {"id": external_id}.__getitem__
-    try:
-        path = by_id.path.path(values)
-        params = {name: value.fill(values) for name, value in by_id.params.items()}
-        answer = remote.get(path, params=params or None, allow=_GONE)
-        if answer.status in _GONE:
-            return None
-        if answer.ignored:
-            msg = f"answered {answer.status}: errors can ignore a page, but not a single record"
-            raise PermanentError(msg)
-        return by_id.record(answer.body)
-    except ValueError as error:
-        msg = f"by_id: {error}"
-        raise PermanentError(msg) from None
+    return Found(page.model_copy(update={"deleted": (*page.deleted, *gone)}), rows)

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema
 from exempt import Settings
 from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.template import spelled
-from exempt_erp_generic.times import TimeFormat, moment_of
+from exempt_erp_generic.times import TimeFormat, Zone, moment_of
 
 Scalar = bool | int | float | str
 
@@ -30,6 +30,9 @@ class Value(Settings):
         description="The ERP's value → ours, '' where it means nothing; '*' is any other.",
     )
     blank: tuple[str, ...] = Field((), description="Values of the ERP that mean nothing.")
+    optional: bool = Field(
+        default=False, description="Whether rows may lack the path altogether, and no check minds."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -109,10 +112,15 @@ class DayValue(Value):
     """A day."""
 
     formats: tuple[TimeFormat, ...] = Field(("iso",), description="How the ERP writes it.")
+    time_zone: Zone | None = Field(
+        None, description="Of moments without an offset; else the connection's."
+    )
 
     def convert(self, found: Any, zone: ZoneInfo) -> dt.date:
-        """*found* as a day; a moment with an offset falls on a day in *zone*."""
+        """*found* as a day; a moment of a known zone falls on a day in *zone*."""
         moment = moment_of(found, self.formats)
+        if moment.tzinfo is None and self.time_zone:
+            moment = moment.replace(tzinfo=self.time_zone)
         return (moment.astimezone(zone) if moment.tzinfo else moment).date()
 
 
@@ -122,7 +130,9 @@ class MomentValue(DayValue):
     def convert(self, found: Any, zone: ZoneInfo) -> dt.datetime:
         """*found* as a moment in UTC; without an offset it is taken to be in *zone*."""
         moment = moment_of(found, self.formats)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self.time_zone or zone)
+        return moment.astimezone(dt.UTC)
 
 
 class AddressFields(Settings):
@@ -227,3 +237,6 @@ class EmployeeFields(RecordFields):
     home_location: AddressFields | None = Field(None, description="Where they live.")
     start_date: DayValue | None = Field(None, description="First day.")
     end_date: DayValue | None = Field(None, description="Last day.")
+    contractor: Value | None = Field(
+        None, description="Whether they work for you without being employed."
+    )

@@ -10,7 +10,11 @@ from zoneinfo import ZoneInfo
 from exempt import Customer, Employee, Order, Product, Settings, SourceRecord
 from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.fields import AddressesFields, AddressFields, RecordFields, Value
-from exempt_erp_generic.settings import ErpSettings, OrderStream
+from exempt_erp_generic.reading import OrderStream
+from exempt_erp_generic.settings import ErpSettings
+
+OWN_LINES = "exempt:lines"
+"""Key of a row for lines that have a list of their own."""
 
 Read = Callable[[Any], Any]
 Translate = Callable[[Any], SourceRecord]
@@ -52,7 +56,8 @@ def orders(stream: OrderStream, home: Home) -> Callable[[Any], Order]:
     def order(row: Any) -> Order:
         found = read(row)
         if stream.lines and read_line:
-            lines = _entries(stream.lines.records, row, "lines")
+            own = stream.lines.path is not None
+            lines = row[OWN_LINES] if own else _entries(stream.lines.records, row, "lines")
             found["lines"] = [
                 {"line_id": str(number)} | _at(f"lines.{number}", read_line, line)
                 for number, line in enumerate(lines, start=1)

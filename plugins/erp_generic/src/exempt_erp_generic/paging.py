@@ -6,7 +6,7 @@ small, holds no secret, and a fresh object can go on from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # it brings the HTTP library, which discovery does without
 At = int | str | tuple[int, int] | None
 """None is the first page; else an offset, a token, an address, or a page and the rows before it."""
 
-Params = dict[str, str | int | bool]
+Params = dict[str, str | int | bool | list[str]]
 
 
 class Paging(Settings):
@@ -33,11 +33,24 @@ class Paging(Settings):
         """The address of the page at *at*, where it has one of its own."""
         return None
 
-    def params(self, at: At, size: int) -> Params:
-        """The query parameters that ask for *size* rows of the page at *at*."""
-        return self._position(at) | ({self.size_param: size} if self.size_param else {})
+    def values(self, at: At, size: int) -> dict[str, Any]:
+        """Placeholder → value, for the page at *at* of *size* rows."""
+        return {"size": size} | self._position(at)
 
-    def _position(self, _at: At) -> Params:
+    def params(self, at: At, size: int, named: Collection[str] = ()) -> Params:
+        """The query parameters for that page, without those *named* elsewhere."""
+        names = {"size": self.size_param} | self._params()
+        return {
+            param: value
+            for placeholder, value in self.values(at, size).items()
+            if placeholder not in named and (param := names.get(placeholder)) and value is not None
+        }
+
+    def _position(self, _at: At) -> dict[str, Any]:
+        return {}
+
+    def _params(self) -> dict[str, str | None]:
+        """Placeholder of the position → its query parameter."""
         return {}
 
     def after(self, _at: At, answer: Answer, _rows: list[Any]) -> At:
@@ -47,7 +60,7 @@ class Paging(Settings):
             PermanentError: The answer contradicts the settings, so that
                 reading on, or stopping, would lose records.
         """
-        _refuse_overlooked(answer)
+        refuse_overlooked(answer)
         return None
 
 
@@ -67,8 +80,11 @@ class PagePaging(Paging):
     total_pages: Expression | None = Field(None, description="Path in the body: how many pages.")
     total: Expression | None = Field(None, description="Path in the body: how many rows in all.")
 
-    def _position(self, at: At) -> Params:
-        return {self.param: self._page(at)[0]}
+    def _position(self, at: At) -> dict[str, Any]:
+        return {"page": self._page(at)[0]}
+
+    def _params(self) -> dict[str, str | None]:
+        return {"page": self.param}
 
     def _page(self, at: At) -> tuple[int, int]:
         return at if isinstance(at, tuple) else (self.start, 0)
@@ -91,11 +107,15 @@ class OffsetPaging(Paging):
 
     kind: Literal["offset"]
     param: str = Field("offset", description="Query parameter for the rows to skip.")
+    start: int = Field(0, ge=0, le=1, description="Its value for the first row: 0, or 1.")
     has_more: Expression | None = Field(None, description="Path in the body: true if more follows.")
     total: Expression | None = Field(None, description="Path in the body: how many rows in all.")
 
-    def _position(self, at: At) -> Params:
-        return {self.param: at if isinstance(at, int) else 0}
+    def _position(self, at: At) -> dict[str, Any]:
+        return {"offset": self.start + (at if isinstance(at, int) else 0)}
+
+    def _params(self) -> dict[str, str | None]:
+        return {"offset": self.param}
 
     def after(self, at: At, answer: Answer, rows: list[Any]) -> At:
         """The next offset: by the rows that came, which may be fewer than were asked for."""
@@ -116,8 +136,11 @@ class CursorPaging(Paging):
     next: Expression = Field(description="Path in the body to the token; null or empty at the end.")
     has_more: Expression | None = Field(None, description="Path in the body: true if more follows.")
 
-    def _position(self, at: At) -> Params:
-        return {self.param: at} if isinstance(at, (str, int)) else {}
+    def _position(self, at: At) -> dict[str, Any]:
+        return {"cursor": at if isinstance(at, (str, int)) else None}
+
+    def _params(self) -> dict[str, str | None]:
+        return {"cursor": self.param}
 
     def after(self, at: At, answer: Answer, _rows: list[Any]) -> At:
         """The token."""
@@ -126,7 +149,7 @@ class CursorPaging(Paging):
         token = _find(self.next, answer)
         if token in (None, ""):
             if self.has_more or at is None:
-                _refuse_overlooked(answer, more=self.has_more is not None)
+                refuse_overlooked(answer, more=self.has_more is not None)
             return None
         if isinstance(token, bool) or not isinstance(token, (str, int)):
             msg = f"paging.next: {self.next} leads to no token but to a {type(token).__name__}"
@@ -145,7 +168,7 @@ class _LinkPaging(Paging):
         """The next address."""
         found = self._next(answer)
         if found is None and at is None:
-            _refuse_overlooked(answer)
+            refuse_overlooked(answer)
         return found
 
     def _next(self, answer: Answer) -> str | None:
@@ -216,7 +239,7 @@ def _count(path: Expression, answer: Answer) -> int:
         raise PermanentError(msg) from None
 
 
-def _refuse_overlooked(answer: Answer, *, more: bool = False) -> None:
+def refuse_overlooked(answer: Answer, *, more: bool = False) -> None:
     """Refuse to end with a first page that itself points to a second one."""
     overlooked = "the Link header" if answer.next_link() else next(_next_keys(answer.body), None)
     if overlooked or more:

@@ -20,6 +20,7 @@ from exempt import (
     TransientError,
 )
 from exempt.http import Client, Response, retry_after
+from exempt_erp_generic.login import Login
 from exempt_erp_generic.rules import ErrorRule, Verdict
 
 
@@ -45,6 +46,11 @@ class Answer:
         return self.response.status
 
     @property
+    def tells_error(self) -> bool:
+        """Whether the body is about an error whatever the status: by ``error`` or ``errors``."""
+        return isinstance(self.body, dict) and any(map(self.body.get, ("error", "errors")))
+
+    @property
     def date(self) -> dt.datetime | None:
         """The ERP's clock, if it tells."""
         return _moment(self.response.headers.get("date"))
@@ -68,6 +74,8 @@ class Remote:
         secret_param: The query parameter that carries the API key. ERPs repeat
             it in their links; a cursor must not.
         now: The moment.
+        login: Credentials that are asked for; asked for anew, once, where a
+            call is answered 401 or a rule says so.
     """
 
     def __init__(
@@ -77,20 +85,24 @@ class Remote:
         *,
         secret_param: str | None = None,
         now: Callable[[], dt.datetime],
+        login: Login | None = None,
     ) -> None:
         self._client = client
         self._rules = tuple(rules)
         self._judged = frozenset(status for rule in rules for status in rule.status)
         self._secret_param = secret_param
+        self._login = login
         self.now = now
 
-    def get(self, path: str, *, allow: Collection[int] = (), **options: Any) -> Answer:
-        """GET; a body that is not JSON is an error. For options see `Client.request`.
+    def read(
+        self, method: str, path: str, *, allow: Collection[int] = (), **options: Any
+    ) -> Answer:
+        """Ask for something; a body that is not JSON is an error. For options see `Client.request`.
 
         Raises:
             ConnectorError: The ERP, or a rule of the settings, says so.
         """
-        answer = self.call("GET", path, allow=allow, **options)
+        answer = self.call(method, path, allow=allow, idempotent=True, **options)
         if answer.body is None and not answer.ignored and answer.status not in allow:
             answer.response.json()
         return answer
@@ -99,7 +111,10 @@ class Remote:
         self, method: str, path: str, *, allow: Collection[int] = (), **options: Any
     ) -> Answer:
         """Call *path*; statuses in *allow* are answers, too. For options see `Client.request`."""
-        response = self._client.request(method, path, allow={*allow, *self._judged}, **options)
+        response = self._request(method, path, allow={*allow, *self._judged}, **options)
+        if self._login and self._rules and self._outlived(response):
+            self._login.renew(self._login.grant)
+            response = self._request(method, path, allow={*allow, *self._judged}, **options)
         answer = Answer(response, _json(response), secret_param=self._secret_param)
         for number, rule in enumerate(self._rules):
             if rule.fits(answer.status, answer.body):
@@ -122,6 +137,25 @@ class Remote:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        if self._login:
+            self._login.close()
+
+    def _request(self, method: str, path: str, **options: Any) -> Response:
+        if self._login is None:
+            return self._client.request(method, path, **options)
+        self._login.ensure()
+        used = self._login.grant
+        try:
+            return self._client.request(method, path, **options)
+        except AuthError:
+            self._login.renew(used)
+            return self._client.request(method, path, **options)
+
+    def _outlived(self, response: Response) -> bool:
+        """Whether a rule says that the login must be renewed, or no rule knows better of a 401."""
+        body = _json(response)
+        first = next((rule for rule in self._rules if rule.fits(response.status, body)), None)
+        return response.status == 401 if first is None else first.verdict is Verdict.RENEW
 
     def _raise(self, kind: type[ConnectorError], response: Response, place: str) -> NoReturn:
         msg = f"{place}: answered {response.status}: {_MEANINGS[kind]}"
@@ -137,6 +171,7 @@ _ERRORS: dict[Verdict, type[ConnectorError]] = {
     Verdict.TRANSIENT: TransientError,
     Verdict.RATE_LIMITED: RateLimited,
     Verdict.PERMANENT: PermanentError,
+    Verdict.RENEW: AuthError,
 }
 _MEANINGS: dict[type[ConnectorError], str] = {
     ConfigError: "a person must look at the settings, or at the ERP",

@@ -12,7 +12,10 @@ from exempt_erp_generic.expression import Expression
 
 Statuses = Annotated[
     frozenset[Annotated[int, Field(ge=200, le=599)]],
-    BeforeValidator(lambda given: [given] if isinstance(given, int) else given),
+    BeforeValidator(
+        lambda given: [given] if isinstance(given, int) else given,
+        json_schema_input_type=int | list[int],
+    ),
 ]
 """One status or several."""
 
@@ -45,6 +48,7 @@ class Verdict(StrEnum):
     RATE_LIMITED = "rate_limited"
     PERMANENT = "permanent"
     IGNORE = "ignore"
+    RENEW = "renew"
 
 
 class ErrorRule(Rule):
@@ -52,7 +56,7 @@ class ErrorRule(Rule):
 
     verdict: Verdict = Field(
         description="config pauses the connection, transient and rate_limited try later,"
-        " permanent gives up, ignore takes it for an empty page."
+        " permanent gives up, ignore takes it for an empty page, renew logs in again, once."
     )
 
 

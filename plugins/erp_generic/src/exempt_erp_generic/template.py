@@ -1,14 +1,18 @@
 """Templates: text, and tables of text, with ``{placeholders}``; checked when the settings are read.
 
 There are no expressions, filters or conditions in them, so a settings file stays data.
+``{name:number}`` is the value as a whole number, for ERPs whose identifiers are numbers,
+and ``{name:text}`` is it as text.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from string import Formatter
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -19,6 +23,11 @@ from pydantic_core import CoreSchema, core_schema
 LISTS = ("for_each_jurisdiction", "for_each_exemption", "for_each_file")
 """A table whose only key is one of these becomes a list, an entry for each."""
 
+
+KEPT = "kept."
+"""Before the names of values that the settings themselves keep, as in ``{kept.version}``."""
+
+FORMS = ("number", "text")
 
 Values = Callable[[str], Any]
 """Gives the value of a placeholder."""
@@ -34,6 +43,21 @@ class Scope(Protocol):
     def each(self, kind: str) -> Iterable[Scope]:
         """A scope for each entry of one of the `LISTS`."""
         ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A scope of plain values, without lists."""
+
+    values: Mapping[str, Any]
+
+    def value(self, name: str) -> Any:
+        """The value of a placeholder."""
+        return self.values[name]
+
+    def each(self, kind: str) -> Iterable[Scope]:  # noqa: ARG002 - there are no lists
+        """Nothing."""
+        return ()
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -54,26 +78,41 @@ def spelled(value: object) -> str:
     return str(value)
 
 
+Part = tuple[str, str | None, str | None]
+"""Literal text, the placeholder after it, and its form."""
+
+
 class Template:
     """One text. ``{{`` and ``}}`` stand for single braces."""
 
-    def __init__(self, text: str, allowed: Iterable[str]) -> None:
+    def __init__(self, text: str, allowed: Iterable[str], *, kept: bool = False) -> None:
         self.text = text
-        self._parts = tuple(_parts(text, frozenset(allowed)))
-        self.names = frozenset(name for _, name in self._parts if name)
+        self._parts = tuple(_parts(text, frozenset(allowed), kept=kept))
+        self.names = frozenset(name for _, name, _ in self._parts if name)
 
     def value(self, values: Values) -> Any:
         """The text filled in; one that is just a placeholder keeps the value's type."""
         match self._parts:
-            case (("", str(name)),):
-                return values(name)
+            case (("", str(name), form),):
+                return _formed(name, form, values)
         return self.fill(values)
 
     def fill(self, values: Values) -> str:
-        """The text filled in."""
-        return "".join(
-            literal + (spelled(values(name)) if name else "") for literal, name in self._parts
-        )
+        """The text filled in.
+
+        Raises:
+            ValueError: A value that stands between quotes has a quote itself,
+                and so would be read as part of a query.
+        """
+        made = ""
+        following = [literal for literal, _, _ in self._parts[1:]] + [""]
+        for (literal, name, form), after in zip(self._parts, following, strict=True):
+            value = spelled(_formed(name, form, values)) if name else ""
+            if _breaks_out(value, literal[-1:], after[:1]):
+                msg = f"{{{name}}} stands between quotes, and its value has a quote itself"
+                raise ValueError(msg)
+            made += literal + value
+        return made
 
     def path(self, values: Values) -> str:
         """The text filled in as part of an address: values are percent-encoded.
@@ -82,7 +121,8 @@ class Template:
             ValueError: A value is empty or dots only, which would name another address.
         """
         return "".join(
-            literal + (self._segment(name, values) if name else "") for literal, name in self._parts
+            literal + (self._segment(name, values) if name else "")
+            for literal, name, _ in self._parts
         )
 
     def _segment(self, name: str, values: Values) -> str:
@@ -105,15 +145,43 @@ class Template:
         return f"Template({self.text!r})"
 
 
-def _parts(text: str, allowed: frozenset[str]) -> Iterable[tuple[str, str | None]]:
+def _parts(text: str, allowed: frozenset[str], *, kept: bool) -> Iterable[Part]:
     for literal, name, form, conversion in Formatter().parse(text):
-        if name is not None and name not in allowed:
+        known = name in allowed or (kept and name is not None and name.startswith(KEPT))
+        if name is not None and not known:
             msg = f"unknown placeholder {{{name}}}: {nearest(name, allowed)}"
             raise ValueError(msg)
-        if form or conversion:
-            msg = f"{{{name}}} takes no format: write just {{{name}}}"
+        if conversion or (form and form not in FORMS):
+            msg = (
+                f"{{{name}}} takes no format: write just {{{name}}}, or {{{name}:number}} or :text"
+            )
             raise ValueError(msg)
-        yield literal, name
+        yield literal, name, form or None
+
+
+def _formed(name: str, form: str | None, values: Values) -> Any:
+    value = values(name)
+    if form == "text":
+        return spelled(value)
+    return value if form is None else _number(name, value)
+
+
+def _breaks_out(value: str, before: str, after: str) -> bool:
+    """Whether *value* would end the quotes around it, in a query or in JSON."""
+    quoted = before == after and before in ("'", '"')
+    return quoted and (before in value or "\\" in value)
+
+
+def _number(name: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_number(name, entry) for entry in value]
+    if value is None or not _WHOLE.fullmatch(spelled(value)):
+        msg = f"{{{name}:number}} is no whole number here: write {{{name}}}"
+        raise ValueError(msg)
+    return int(spelled(value))
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Body:
@@ -126,9 +194,10 @@ class Body:
         for_each_exemption = { state = "{state}", number = "{exemption_number}" }
     """
 
-    def __init__(self, table: dict[str, Any], allowed: Iterable[str]) -> None:
+    def __init__(self, table: Any, allowed: Iterable[str], *, kept: bool = False) -> None:
         self.table = table
-        self._tree = _parsed(table, frozenset(allowed), "")
+        made = partial(Template, allowed=frozenset(allowed), kept=kept)
+        self._tree = _parsed(table, made, "")
         self.names = frozenset(_names(self._tree))
 
     def render(self, scope: Scope) -> Any:
@@ -145,26 +214,30 @@ class Body:
         return f"Body({self.table!r})"
 
 
+class Anything(Body):
+    """The same, but it may also be a text or a list of texts by itself."""
+
+
 @dataclass(frozen=True)
 class _Each:
     kind: str
     entry: Any
 
 
-def _parsed(node: Any, allowed: frozenset[str], place: str) -> Any:
+def _parsed(node: Any, made: Callable[[str], Template], place: str) -> Any:
     if isinstance(node, dict):
         kinds = [key for key in node if key in LISTS]
         if kinds and len(node) > 1:
             msg = f"{place.lstrip('.')}: {kinds[0]} must be the only key of its table"
             raise ValueError(msg)
         if kinds:
-            return _Each(kinds[0], _parsed(node[kinds[0]], allowed, f"{place}.{kinds[0]}"))
-        return {key: _parsed(value, allowed, f"{place}.{key}") for key, value in node.items()}
+            return _Each(kinds[0], _parsed(node[kinds[0]], made, f"{place}.{kinds[0]}"))
+        return {key: _parsed(value, made, f"{place}.{key}") for key, value in node.items()}
     if isinstance(node, list):
-        return [_parsed(value, allowed, f"{place}.{i}") for i, value in enumerate(node)]
+        return [_parsed(value, made, f"{place}.{i}") for i, value in enumerate(node)]
     if isinstance(node, str):
         try:
-            return Template(node, allowed)
+            return made(node)
         except ValueError as error:
             msg = f"{place.lstrip('.')}: {error}"
             raise ValueError(msg) from None
@@ -199,21 +272,27 @@ def _rendered(node: Any, scope: Scope) -> Any:
 
 @dataclass(frozen=True)
 class Naming:
-    """Annotates a `Template` or `Body` in settings with the placeholders it may name."""
+    """Annotates a `Template` or `Body` in settings with the placeholders it may name.
+
+    Attributes:
+        kept: Whether ``{kept.…}`` may stand there, too.
+    """
 
     allowed: frozenset[str]
+    kept: bool = False
 
     def __get_pydantic_core_schema__(
         self, source: type[Template | Body], _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         if source is Template:
             return core_schema.no_info_after_validator_function(
-                lambda text: Template(text, self.allowed),
+                lambda text: Template(text, self.allowed, kept=self.kept),
                 core_schema.str_schema(),
                 serialization=core_schema.to_string_ser_schema(),
             )
+        table = core_schema.dict_schema(core_schema.str_schema())
         return core_schema.no_info_after_validator_function(
-            lambda table: Body(table, self.allowed),
-            core_schema.dict_schema(core_schema.str_schema()),
+            lambda found: source(found, self.allowed, kept=self.kept),
+            core_schema.any_schema() if source is Anything else table,
             serialization=core_schema.plain_serializer_function_ser_schema(lambda b: b.table),
         )

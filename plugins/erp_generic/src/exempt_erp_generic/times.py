@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECONDS = {"epoch": 1_000_000, "epoch_ms": 1_000}
 _DATE = "%Y-%m-%d"
+_WORDS = ("iso", "date", *_MICROSECONDS, "ms_json", "parts")
+# Microsoft's form of old, milliseconds whose offset says nothing about the moment.
+_MS_JSON = re.compile(r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$")
+_UNITS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 
 def _known_format(text: str) -> str:
-    if text not in {"iso", "date", *_MICROSECONDS} and "%" not in text:
-        msg = (
-            f"{text!r} is no format: use iso, date, epoch, epoch_ms or a pattern such as '%d.%m.%Y'"
-        )
+    if text not in _WORDS and "%" not in text:
+        words = ", ".join(_WORDS)
+        msg = f"{text!r} is no format: use {words} or a pattern such as '%d.%m.%Y'"
         raise ValueError(msg)
     return text
 
 
+def _zone(given: object) -> ZoneInfo:
+    try:
+        if isinstance(given, (str, ZoneInfo)):
+            return ZoneInfo(str(given))
+    except (ValueError, LookupError, OSError):
+        pass  # pydantic's own words would quote it
+    msg = "is no time zone: write its name, such as America/Chicago"
+    raise ValueError(msg)
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+"""A time zone by its name (IANA)."""
+
 TimeFormat = Annotated[str, AfterValidator(_known_format)]
-"""``iso``, ``date``, ``epoch`` (seconds), ``epoch_ms``, or a pattern of strftime."""
+"""``iso``, ``date``, ``epoch`` (seconds), ``epoch_ms``, ``ms_json`` (``/Date(…)/``), ``parts``
+(a table of year, month, day …, as Tryton writes them), or a pattern of strftime."""
 
 
 def moment_of(found: Any, formats: tuple[str, ...]) -> dt.datetime:
@@ -35,28 +54,45 @@ def moment_of(found: Any, formats: tuple[str, ...]) -> dt.datetime:
     """
     for form in formats:
         try:
-            if unit := _MICROSECONDS.get(form):
-                return _EPOCH + dt.timedelta(microseconds=int(Decimal(str(found)) * unit))
-            if form == "iso":
-                return dt.datetime.fromisoformat(found)
-            return dt.datetime.strptime(found, _DATE if form == "date" else form)  # noqa: DTZ007
-        except (ValueError, TypeError, ArithmeticError):
+            return _read(found, form)
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             continue
     msg = f"is not written as {' or '.join(formats)}: set its formats"
     raise ValueError(msg)
+
+
+def _read(found: Any, form: str) -> dt.datetime:
+    if unit := _MICROSECONDS.get(form):
+        return _EPOCH + dt.timedelta(microseconds=int(Decimal(str(found)) * unit))
+    if form == "iso":
+        return dt.datetime.fromisoformat(found)
+    if form == "ms_json":
+        milliseconds = _MS_JSON.findall(found)[0]
+        return _EPOCH + dt.timedelta(milliseconds=int(milliseconds))
+    if form == "parts":
+        year, month, day, hour, minute, second, micro = (int(found.get(u, 0)) for u in _UNITS)
+        return dt.datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001
+    return dt.datetime.strptime(found, _DATE if form == "date" else form)  # noqa: DTZ007
 
 
 def moment_as(form: str, moment: dt.datetime, zone: ZoneInfo) -> str | int:
     """*moment* in *form*: ``iso`` in UTC to the second, a pattern in *zone*."""
     if unit := _MICROSECONDS.get(form):
         return (moment - _EPOCH) // dt.timedelta(microseconds=unit)
+    if form == "ms_json":
+        return f"/Date({(moment - _EPOCH) // dt.timedelta(milliseconds=1)})/"
+    if form == "parts":
+        there = moment.astimezone(zone)
+        return json.dumps({"__class__": "datetime"} | {u: getattr(there, u) for u in _UNITS})
     if form == "iso":
         return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return moment.astimezone(zone).strftime(_DATE if form == "date" else form)
 
 
-def day_as(form: str, day: dt.date) -> str | int:
+def day_as(form: str, day: dt.date) -> str | int | dict[str, Any]:
     """*day* in *form*; as an epoch its midnight in UTC."""
+    if form == "parts":
+        return {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
     if form in {"iso", "date"}:
         return day.isoformat()
     return moment_as(

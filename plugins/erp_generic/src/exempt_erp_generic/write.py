@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from exempt import ConfigError, Outcome, TransientError
+from exempt_erp_generic.attach import Attach
 from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.facts import Facts
+from exempt_erp_generic.queries import filled
 from exempt_erp_generic.remote import Answer, Remote
-from exempt_erp_generic.settings import WriteBack
-from exempt_erp_generic.template import spelled
+from exempt_erp_generic.template import KEPT, spelled
+from exempt_erp_generic.writing import ReadBack, WriteBack
 
 Result = tuple[Outcome, str]
 """What became of an item, and words for a person."""
@@ -30,6 +33,7 @@ _OUTCOMES = {
 }
 _GONE = (404, 410)
 _WANTS_ETAG = 428
+_WRITTEN = (Outcome.APPLIED, Outcome.UNCHANGED)
 
 
 class Write:
@@ -41,27 +45,79 @@ class Write:
 
     def __init__(self, name: str, target: WriteBack, facts: Facts) -> None:
         self._name, self._target, self._facts = name, target, facts
-        self._path = target.path.path(facts.value)
-        self._body = target.body.render(facts)
+        self._params: dict[str, str | list[str]] = {}
+        self._body: Any = {}
+        self._fill_in()
 
     def run(self, remote: Remote, *, dry_run: bool) -> Result:
-        """Write, unless it is a dry run or nothing would change.
+        """Write, unless it is a dry run or nothing would change; then the files.
 
         Raises:
             ConnectorError: From reading; or from writing what surely was not written.
         """
-        target, current = self._target, None
+        outcome, message = self._status(remote, dry_run=dry_run)
+        attachments = self._target.attachments
+        if attachments is None or outcome not in _WRITTEN:
+            return outcome, message
+        if outcome is Outcome.UNCHANGED and not attachments.may_repeat:
+            return outcome, message
+        # Also where the status stood there already: the files may have been refused last time.
+        files = Attach(self._name, attachments, self._facts)
+        attached, words = files.run(remote, dry_run=dry_run)
+        if attached is Outcome.UNCHANGED:
+            return outcome, message
+        return attached, "; ".join(filter(None, (message, words)))
+
+    def _status(self, remote: Remote, *, dry_run: bool) -> Result:
+        target, current, record = self._target, None, None
         if target.read or (target.etag and not dry_run):
-            current = remote.get(self._read_path(), allow=_GONE)
-            if current.status in _GONE:
-                return Outcome.MISSING, f"GET {self._read_path()}: answered {current.status}"
-        changes = [*self._changes(current.body if target.read and current else None)]
+            current = self._read(remote)
+            record = target.read.record(current.body) if target.read else current.body
+            if current.status in _GONE or (target.read and record is None):
+                asked = f"{target.read.method if target.read else 'GET'} {self._read_path()}"
+                return Outcome.MISSING, f"{asked}: answered {current.status}"
+            self._keep(record)
+        changes = [*self._changes(record if target.read else None)]
         if target.read and not changes:
             return Outcome.UNCHANGED, ""
         if dry_run:
             return Outcome.APPLIED, f"would {target.method} {self._path}: {'; '.join(changes)}"
         outcome, message = self._send(remote, self._headers(current))
         return outcome, message or "; ".join(changes)
+
+    def _fill_in(self) -> None:
+        target, values = self._target, self._facts.value
+        assert target.path is not None  # noqa: S101 - the settings see to it
+        assert target.body is not None  # noqa: S101
+        if self._keeps and not self._facts.kept:
+            # What is kept is known only after reading.
+            late = any(name.startswith(KEPT) for name in target.path.names)
+            self._path = str(target.path) if late else target.path.path(values)
+            return
+        self._path = target.path.path(values)
+        self._params = filled(target.params, values)
+        self._body = target.body.render(self._facts)
+
+    @property
+    def _keeps(self) -> dict[str, Expression]:
+        return self._target.read.keep if self._target.read else {}
+
+    def _keep(self, record: Any) -> None:
+        """Keep of *record* what the write names, and fill that in."""
+        if keep := self._keeps:
+            kept = {name: path(record) for name, path in keep.items()}
+            self._facts = replace(self._facts, kept=kept)
+            self._fill_in()
+
+    def _read(self, remote: Remote) -> Answer:
+        read, values = self._target.read or ReadBack(), self._facts.value
+        return remote.read(
+            read.method,
+            self._read_path(),
+            params=filled(read.params, values, read.base64url) or None,
+            json=read.body.render(self._facts) if read.body else None,
+            allow=_GONE,
+        )
 
     def _read_path(self) -> str:
         read = self._target.read
@@ -79,7 +135,7 @@ class Write:
     def _wanted(self) -> Iterator[tuple[str, Expression, Any]]:
         compare = self._target.read.compare if self._target.read else {}
         for path, template in compare.items():
-            yield str(path), path, template.value(self._facts.value)
+            yield str(path), path, template.render(self._facts)
         if not compare:
             yield from leaves(self._body)
 
@@ -105,6 +161,7 @@ class Write:
             answer = remote.call(
                 target.method,
                 self._path,
+                params=self._params or None,
                 json=self._body,
                 headers=headers,
                 idempotent=target.may_repeat,
@@ -129,7 +186,7 @@ class Write:
             if rule.fits(answer.status, answer.body):
                 return rule.outcome
         if 200 <= answer.status < 300:
-            return Outcome.APPLIED
+            return Outcome.REJECTED if answer.tells_error else Outcome.APPLIED
         if answer.status == _WANTS_ETAG:
             msg = f"{self._name}: the ERP asks for If-Match (428): set etag = true"
             raise ConfigError(msg)
@@ -149,16 +206,25 @@ def leaves(body: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, Expres
 
 
 def same(old: Any, new: Any) -> bool:
-    """Whether the ERP shows *new* already: empty is empty, and fields it adds do not count."""
+    """Whether the ERP shows *new* already: empty is empty, fields it adds do not count.
+
+    Nor does the order of a list of words.
+    """
     if _empty(old) or _empty(new):
         return _empty(old) and _empty(new)
     if isinstance(new, dict):
         return isinstance(old, dict) and all(same(old.get(name), new[name]) for name in new)
     if isinstance(new, list):
-        return isinstance(old, list) and len(old) == len(new) and all(map(same, old, new))
+        return isinstance(old, list) and _same_entries(old, new)
     if isinstance(new, (int, float, Decimal)) and not isinstance(new, bool):
         return _number(old) == _number(new)
     return spelled(old) == spelled(new)
+
+
+def _same_entries(old: list[Any], new: list[Any]) -> bool:
+    if all(isinstance(each, str) for each in (*old, *new)):
+        return sorted(old) == sorted(new)
+    return len(old) == len(new) and all(map(same, old, new))
 
 
 def _number(value: Any) -> Decimal | None:

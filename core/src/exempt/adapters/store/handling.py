@@ -33,6 +33,10 @@ _ORDER = (
     " ORDER BY CASE d.state WHEN 'dead' THEN 0 WHEN 'pending' THEN 1 ELSE 2 END,"
     " CASE WHEN d.state IN ('dead', 'pending') THEN d.id ELSE -d.id END"
 )
+_NEWEST = (
+    "NOT EXISTS (SELECT 1 FROM delivery l WHERE l.connection_id = d.connection_id"
+    " AND l.target = d.target AND l.external_id = d.external_id AND l.version > d.version)"
+)
 
 
 class Handling(ports.Handling):
@@ -59,6 +63,10 @@ class Handling(ports.Handling):
         if filters.connection is not None:
             tests.append("n.name = ?")
             parameters.append(filters.connection)
+        if filters.saying:
+            tests += ["lower(d.message) LIKE ? ESCAPE '!'", _NEWEST]
+            words = filters.saying.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+            parameters.append(f"%{words}%")
         return " AND ".join(tests), parameters
 
     def get(self, delivery_id: int) -> DeliveryView | None:

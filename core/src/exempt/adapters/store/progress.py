@@ -173,15 +173,14 @@ class Cursors(ports.Cursors):
         found = sa.select(sa.literal(1)).where(*this, s.external_id == external_id)
         return self._c.scalar(found) is not None
 
-    def never_named(self, connection_id: int, stream: Stream) -> list[str]:
+    def never_named(self, connection_id: int, stream: Stream) -> tuple[int, list[str]]:
         sql = (
             f"SELECT external_id FROM {_COUNTED[stream.value]} WHERE connection_id = ?"  # noqa: S608
             " AND deleted_at IS NULL AND external_id NOT IN (SELECT external_id"
             " FROM snapshot_record WHERE connection_id = ? AND stream = ?) ORDER BY id"
         )
         found = [row[0] for row in run(self._c, sql, connection_id, connection_id, stream.value)]
-        self._forget_snapshot(connection_id, stream)
-        return found
+        return self._forget_snapshot(connection_id, stream), found
 
     def forget(self, connection_id: int, stream: Stream) -> None:
         s = t.stream_cursor.c
@@ -192,10 +191,10 @@ class Cursors(ports.Cursors):
         )
         self._forget_snapshot(connection_id, stream)
 
-    def _forget_snapshot(self, connection_id: int, stream: Stream) -> None:
+    def _forget_snapshot(self, connection_id: int, stream: Stream) -> int:
         s = t.snapshot_record.c
         these = (s.connection_id == connection_id, s.stream == stream.value)
-        self._c.execute(sa.delete(t.snapshot_record).where(*these))
+        return self._c.execute(sa.delete(t.snapshot_record).where(*these)).rowcount
 
 
 class Reports(ports.Reports):

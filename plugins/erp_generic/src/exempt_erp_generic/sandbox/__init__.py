@@ -11,6 +11,7 @@ from typing import Any
 
 from exempt import Sandbox
 from exempt_erp_generic.sandbox.books import Books
+from exempt_erp_generic.sandbox.controls import Controls
 from exempt_erp_generic.sandbox.server import KEY, serve
 
 __all__ = ["KEY", "Books", "sandbox", "serve", "settings_for"]
@@ -25,6 +26,7 @@ def sandbox(_folder: Path, *, copies: int = 1) -> Iterator[Sandbox]:
             settings=settings_for(url),
             environment={"EXEMPT_SANDBOX_ERP_KEY": KEY},
             writes=books.writes,
+            controls=Controls(books),
         )
 
 

@@ -37,7 +37,7 @@ class Refused(Exception):
 def serve(books: Books, *, key: str = KEY) -> Iterator[str]:
     """Serve *books* on loopback; the base address of the API."""
     server = _Server(books, key)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/api"
