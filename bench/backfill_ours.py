@@ -16,6 +16,7 @@ from measure import Clock, told
 from exempt import FetchRequest, Stream
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.testing import StillContext
+from exempt.wiring.collector import quiet_collector
 from exempt_billing_stripe import StripeSettings, exempt_connectors
 
 (INFO,) = exempt_connectors()
@@ -33,7 +34,7 @@ def main() -> None:
     parts = connection.ranges(Stream.CUSTOMERS, None)
     cursors = parts.cursors if parts else (None,)
     at_once = connection.reads_at_once
-    with ThreadPoolExecutor(at_once) as pool:
+    with quiet_collector(), ThreadPoolExecutor(at_once) as pool:
         counts = list(pool.map(lambda cursor: read(settings, cursor), cursors))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps({**told(clock.took()), "count": sum(counts), "at_once": at_once, "mb": peak}))

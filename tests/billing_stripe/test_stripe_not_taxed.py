@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from exempt import NotTaxedReason
 from exempt_billing_stripe import StripeSettings
-from exempt_billing_stripe.translate import order_from_stripe
+from exempt_billing_stripe.orders import order_from_stripe
 
 
 def reason_for(taxes: list[dict[str, Any]] | None, flag: str = "none") -> NotTaxedReason | None:

@@ -15,8 +15,6 @@ from exempt import (
     CursorExpired,
     FetchRequest,
     PermanentError,
-    RangesRequest,
-    Stream,
     TransientError,
 )
 from exempt.testing import StillContext, read_all, records
@@ -28,6 +26,7 @@ Connect = Callable[..., StripeConnector]
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 T = int(NOW.timestamp())
 BEGAN = T - 300
+TAX_IDS = {"expand[]": "data.tax_ids"}
 
 
 def customer(number: int, **given: Any) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def test_first_page_asks_for_the_newest(remote: respx.MockRouter, connect: Conne
     route = remote.get("/customers").mock(return_value=listed([customer(2), customer(1)]))
     page = connect().fetch_customers(FetchRequest(page_size=1000))
     assert [each.external_id for each in page.records] == ["cus_2", "cus_1"]
-    assert asked(route) == {"limit": "100"}
+    assert asked(route) == {"limit": "100", **TAX_IDS}
     assert route.calls[0].request.headers["Stripe-Version"] == API_VERSION
     assert route.calls[0].request.headers["Authorization"] == "Bearer sk_test_canary"
 
@@ -67,7 +66,7 @@ def test_history_goes_on_behind_the_last_record(remote: respx.MockRouter, connec
     )
     pages = read_all(connect().fetch_customers, page_size=2)
     assert [each.external_id for each in records(pages)] == ["cus_3", "cus_2", "cus_1"]
-    assert asked(route) == {"limit": "2", "starting_after": "cus_2"}
+    assert asked(route) == {"limit": "2", "starting_after": "cus_2", **TAX_IDS}
     assert json.loads(str(pages[-1].checkpoint)) == ["changes", BEGAN]
 
 
@@ -95,7 +94,7 @@ def test_when_the_last_record_is_deleted_its_second_is_read_again(
     )
     pages = read_all(connect().fetch_customers, page_size=1 + 1)
     assert [each.external_id for each in records(pages)] == ["cus_3", "cus_2", "cus_1"]
-    assert asked(route) == {"limit": "2", "created[lt]": str(second + 1)}
+    assert asked(route) == {"limit": "2", "created[lt]": str(second + 1), **TAX_IDS}
 
 
 def test_invoices_are_read_from_since_and_a_draft_before(
@@ -113,7 +112,7 @@ def test_customers_and_products_of_any_age_are_read(
 ) -> None:
     route = remote.get(f"/{stream}").mock(return_value=listed([]))
     getattr(connect(), f"fetch_{stream}")(FetchRequest(since=dt.date(2026, 2, 1)))
-    assert asked(route) == {"limit": "100"}
+    assert asked(route) == {"limit": "100", **(TAX_IDS if stream == "customers" else {})}
 
 
 def test_changes_are_events_whose_objects_are_read_again(
@@ -131,6 +130,9 @@ def test_changes_are_events_whose_objects_are_read_again(
         "customer.created",
         "customer.updated",
         "customer.deleted",
+        "customer.tax_id.created",
+        "customer.tax_id.updated",
+        "customer.tax_id.deleted",
     ]
     assert asked(listing)["created[gte]"] == str(BEGAN - 60)
     assert page.checkpoint == f'["changes",{BEGAN}]'
@@ -274,31 +276,6 @@ def test_a_run_that_is_stopped_ends_between_two_records(
         connect().fetch_customers(FetchRequest(ids=("cus_1",)))
 
 
-def test_a_small_history_is_one_range(remote: respx.MockRouter, connect: Connect) -> None:
-    remote.get("/customers").mock(return_value=listed([customer(1)]))
-    ranges = connect().ranges(RangesRequest(stream=Stream.CUSTOMERS))
-    assert ranges.cursors == (f'["history",{BEGAN}]',)
-
-
-def test_ranges_meet_and_leave_nothing_out(remote: respx.MockRouter, connect: Connect) -> None:
-    remote.get("/invoices").mock(return_value=listed([customer(1)], more=True))
-    connector = connect(backfill_ranges=4)
-    request = RangesRequest(stream=Stream.ORDERS, since=dt.date(2026, 1, 1))
-    spans = [json.loads(cursor)[2:4] for cursor in connector.ranges(request).cursors]
-    assert len(spans) == 4
-    assert spans[0][0] == int(dt.datetime(2025, 12, 1, tzinfo=dt.UTC).timestamp())
-    assert [span[1] for span in spans[:-1]] == [span[0] for span in spans[1:]]
-    assert len(spans[-1]) == 1, "the last has no end"
-
-
-def test_a_history_that_is_yet_to_come_is_one_range(
-    remote: respx.MockRouter, connect: Connect
-) -> None:
-    remote.get("/invoices").mock(return_value=listed([customer(1)], more=True))
-    request = RangesRequest(stream=Stream.ORDERS, since=dt.date(2027, 1, 1))
-    assert len(connect().ranges(request).cursors) == 1
-
-
 @pytest.mark.parametrize(
     ("path", "cursor"),
     [
@@ -312,19 +289,3 @@ def test_a_list_that_is_not_there_expires_nothing(
     remote.get(path).mock(return_value=missing("something"))
     with pytest.raises(PermanentError, match="404"):
         connect().fetch_customers(FetchRequest(cursor=cursor))
-
-
-def test_ranges_begin_where_the_history_does(remote: respx.MockRouter, connect: Connect) -> None:
-    oldest = T - 400 * 86400
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        end = int(request.url.params.get("created[lt]", T))
-        return listed([customer(1)] if end > oldest else [], more=True)
-
-    route = remote.get("/customers").mock(side_effect=answer)
-    connector = connect(backfill_ranges=8)
-    cursors = connector.ranges(RangesRequest(stream=Stream.CUSTOMERS)).cursors
-    first_end = json.loads(cursors[0])[3]
-    eighth = 400 * 86400 // 8
-    assert oldest + eighth - 8 * 86400 < first_end <= oldest + eighth
-    assert route.call_count < 15

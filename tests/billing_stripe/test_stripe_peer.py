@@ -160,6 +160,17 @@ def test_a_run_sees_what_changed_since_the_one_before(
         connector.fetch_customers(FetchRequest(cursor='["changes",1]'))
 
 
+def test_tax_ids_come_with_the_list_and_with_one_customer(
+    judge: Any, connector: StripeConnector
+) -> None:
+    vat = {"type": "eu_vat", "value": "DE123456789"}
+    made = judge.customers.create({"name": "Acme", "tax_id_data": [vat]})
+    (page,) = read_all(connector.fetch_customers)
+    assert [each.tax_id for each in page.records] == ["DE123456789"]
+    (again,) = connector.fetch_customers(FetchRequest(ids=(made.id,))).records
+    assert again.tax_id == "DE123456789"
+
+
 def test_invoices_are_read_as_frozen(judge: Any, connector: StripeConnector) -> None:
     made = judge.customers.create({"name": "Acme", "address": AUSTIN, "tax_exempt": "exempt"})
     judge.invoice_items.create({"customer": made.id, "amount": 12345, "currency": "usd"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,13 @@ from exempt import (
     Outcome,
     PushItem,
     PushRequest,
-    RangesRequest,
-    Stream,
     Target,
 )
 from exempt.testing import StillContext, read_all, records, sample
 from exempt_billing_stripe import StripeSettings, exempt_connectors
 from exempt_billing_stripe.connector import StripeConnector
 from exempt_billing_stripe.sandbox import API_KEY, Running, serve
+from exempt_billing_stripe.sandbox.books import Clock
 
 Connect = Callable[..., StripeConnector]
 
@@ -143,6 +141,31 @@ def test_equal_seconds_at_the_edge_of_a_page_lose_nothing(
         assert len(names) == len(set(names)) == len(sample.BUYERS) + 7
 
 
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_many_events_of_one_second_lose_nothing_at_the_edge_of_a_page(
+    size: int, account: Running, connector: StripeConnector
+) -> None:
+    checkpoint = read_all(connector.fetch_customers)[-1].checkpoint
+    moment = account.books.clock()
+    account.books.clock = lambda: moment
+    for number in range(30):
+        row = {"id": f"cus_new{number}", "object": "customer", "name": "New"}
+        account.books.create("customer", {**row, "tax_exempt": "none"})
+    pages = read_all(connector.fetch_customers, checkpoint, page_size=size)
+    assert {each.external_id for each in records(pages)} == {f"cus_new{n}" for n in range(30)}
+
+
+def test_what_happens_in_the_second_of_the_checkpoint_comes_with_the_next_run(
+    account: Running, connector: StripeConnector, context: StillContext
+) -> None:
+    checkpoint = read_all(connector.fetch_customers)[-1].checkpoint
+    second = int(context.moment.timestamp()) - 300
+    account.books.clock = lambda: float(second)
+    account.books.create("customer", {"id": "cus_then", "object": "customer", "name": "Then"})
+    page = connector.fetch_customers(FetchRequest(cursor=checkpoint))
+    assert ids(page) == ["cus_then"]
+
+
 def test_reading_goes_on_from_every_cursor(account: Running, connect: Connect) -> None:
     def fresh() -> StripeConnector:
         return connect(api_key=SecretStr(API_KEY), base_url=account.base_url)
@@ -152,19 +175,6 @@ def test_reading_goes_on_from_every_cursor(account: Running, connect: Connect) -
     for number, page in enumerate(pages[:-1], start=1):
         rest = read_all(fresh().fetch_customers, page.next_cursor, page_size=3)
         assert [each.external_id for each in records(rest)] == everything[number * 3 :]
-
-
-def test_ranges_read_side_by_side_give_everything_once(connect: Connect) -> None:
-    with serve(copies=40) as large:
-        settings = {"api_key": SecretStr(API_KEY), "base_url": large.base_url}
-        ranges = connect(**settings).ranges(RangesRequest(stream=Stream.ORDERS)).cursors
-        assert len(ranges) == 8
-        readers = [connect(**settings).fetch_orders for _ in ranges]
-        with ThreadPoolExecutor(4) as pool:
-            parts = list(pool.map(read_all, readers, ranges))
-        found = [each.external_id for pages in parts for each in records(pages)]
-        assert len(found) == len(set(found)) == 200
-        assert len({pages[-1].checkpoint for pages in parts}) == 1
 
 
 def test_copies_are_distinct(connect: Connect) -> None:
@@ -253,3 +263,28 @@ def test_lists_go_both_ways(account: Running) -> None:
     newer = call(account, "GET", f"customers?limit=2&ending_before={newest[3]['id']}").json()
     assert newer["data"] == newest[1:3]
     assert newer["has_more"] is True
+
+
+def test_a_customer_of_a_test_clock_is_told_of_by_events_only(
+    account: Running, connect: Connect
+) -> None:
+    key = {"api_key": SecretStr(API_KEY), "base_url": account.base_url}
+    plain, curious = connect(**key), connect(**key, include_test_clocks=True)
+    checkpoint = read_all(plain.fetch_customers)[-1].checkpoint
+    row = {"id": "cus_clock", "object": "customer", "name": "Tick", "test_clock": "clock_1"}
+    account.books.create("customer", row)
+    assert "cus_clock" not in ids(curious.fetch_customers(FetchRequest()))
+    assert ids(plain.fetch_customers(FetchRequest(cursor=checkpoint))) == []
+    (read,) = curious.fetch_customers(FetchRequest(cursor=checkpoint)).records
+    assert read.name == "Tick (test clock)"
+
+
+def test_the_clock_runs_until_it_is_taken_in_hand() -> None:
+    moments = iter(range(100, 200))
+    clock = Clock(lambda: float(next(moments)))
+    assert clock() < clock()
+    clock.stand_still()
+    stands = clock()
+    assert clock() == stands
+    clock.advance(dt.timedelta(minutes=1))
+    assert clock() == clock() == stands + 60

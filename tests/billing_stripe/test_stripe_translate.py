@@ -14,10 +14,9 @@ from pydantic import SecretStr, ValidationError
 from exempt import Address, Order
 from exempt_billing_stripe import StripeSettings
 from exempt_billing_stripe.money import from_minor
+from exempt_billing_stripe.orders import order_from_stripe
 from exempt_billing_stripe.translate import (
     address_from_stripe,
-    customer_from_stripe,
-    order_from_stripe,
     product_from_stripe,
 )
 
@@ -28,21 +27,6 @@ SIX_UTC = int(dt.datetime(2026, 3, 1, 6, tzinfo=dt.UTC).timestamp())
 
 def settings(**given: Any) -> StripeSettings:
     return StripeSettings(api_key=SecretStr("sk_test_x"), **given)
-
-
-def customer(**given: Any) -> dict[str, Any]:
-    return {
-        "id": "cus_1",
-        "object": "customer",
-        "address": None,
-        "created": SIX_UTC,
-        "email": "ap@acme.example",
-        "metadata": {},
-        "name": "Acme",
-        "shipping": None,
-        "tax_exempt": "none",
-        **given,
-    }
 
 
 def line(**given: Any) -> dict[str, Any]:
@@ -91,45 +75,6 @@ def order(**given: Any) -> Order:
     found = order_from_stripe(invoice(**given), settings())
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize(
-    ("changed", "name"),
-    [
-        pytest.param({}, "Acme", id="its name"),
-        pytest.param({"name": None, "business_name": "Acme Inc."}, "Acme Inc.", id="business name"),
-        pytest.param({"name": None}, "ap@acme.example", id="else its e-mail address"),
-        pytest.param({"name": "", "email": None}, "cus_1", id="else its id"),
-    ],
-)
-def test_name_of_a_customer(changed: dict[str, Any], name: str) -> None:
-    assert customer_from_stripe(customer(**changed), settings()).name == name
-
-
-@pytest.mark.parametrize(
-    ("tax_exempt", "exempt"),
-    [
-        pytest.param("exempt", True, id="exempt"),
-        pytest.param("none", False, id="taxed"),
-        pytest.param("reverse", False, id="reverse charge is no exemption"),
-        pytest.param(None, None, id="not said"),
-    ],
-)
-def test_flag_of_a_customer(tax_exempt: str | None, exempt: bool | None) -> None:
-    assert customer_from_stripe(customer(tax_exempt=tax_exempt), settings()).exempt is exempt
-
-
-def test_number_of_a_customer_stands_in_the_metadata() -> None:
-    row = customer(metadata={"erp_id": "C-7", "customer_number": "9"})
-    assert customer_from_stripe(row, settings()).number == "9"
-    assert customer_from_stripe(row, settings(number_metadata_key="erp_id")).number == "C-7"
-    assert customer_from_stripe(row, settings(number_metadata_key="none")).number is None
-
-
-def test_what_we_wrote_is_not_read_as_the_customers_own() -> None:
-    row = customer(metadata={"exempt_numbers": "TX=1", "exempt_states": "TX"})
-    read = customer_from_stripe(row, settings())
-    assert (read.exemption_number, read.exemption_code, read.flagged_exempt) == (None, None, False)
 
 
 @pytest.mark.parametrize(
@@ -324,7 +269,7 @@ def test_product() -> None:
 
 def test_an_unknown_state_is_refused() -> None:
     with pytest.raises(ValidationError, match="unknown state"):
-        customer_from_stripe(customer(address={**OAKLAND, "state": "Xanadu"}), settings())
+        address_from_stripe({**OAKLAND, "state": "Xanadu"}, settings())
 
 
 def test_addresses_are_frozen_records() -> None:

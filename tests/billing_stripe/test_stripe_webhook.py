@@ -130,7 +130,7 @@ def test_stream_of_an_event(kind: str, stream: Stream) -> None:
     "payload",
     [
         pytest.param(body("charge.succeeded"), id="of no interest"),
-        pytest.param(body("customer.tax_id.created"), id="about something beside a customer"),
+        pytest.param(body("customer.discount.created"), id="about something beside a customer"),
         pytest.param(body(account="acct_other"), id="of another account, through Connect"),
     ],
 )

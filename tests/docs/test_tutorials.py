@@ -108,7 +108,8 @@ class Follower:
             indent = before.removesuffix(before.lstrip())  # of which the block was freed
             text = f"{head}\n{textwrap.indent(text, indent)}{line}{tail}"
         path.write_text(text, encoding="utf-8")
-        sys.modules.pop(path.stem, None)
+        if path.suffix == ".py":  # exempt.toml has the name of a package, too
+            sys.modules.pop(path.stem, None)
         if path.name == "pyproject.toml":
             project = tomllib.loads(text)["project"]
             points = project["entry-points"]

@@ -36,6 +36,7 @@ LISTED = {
     "/v1/customers": "customer",
     "/v1/products": "product",
     "/v1/invoices": "invoice",
+    "/v1/credit_notes": "credit_note",
     "/v1/events": "event",
 }
 ANSWERED: dict[str, tuple[tuple[str, bytes], bytes]] = {}

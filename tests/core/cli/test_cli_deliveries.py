@@ -48,6 +48,15 @@ def test_nothing_waits(settled: Desk) -> None:
     assert settled.json("deliveries", "list") == {"deliveries": [], "total": 0}
 
 
+def test_deliveries_are_listed_by_what_was_said_of_them(settled: Desk, dead: Delivery) -> None:
+    assert "order TX-1" in settled.run("deliveries", "list", "--saying", "so it IS")
+    found = settled.json("deliveries", "list", "--saying", "so it is: rejected")
+    assert [each["id"] for each in found["deliveries"]] == [dead.id]
+    assert settled.run("deliveries", "list", "--state", "sent", "--saying", "though exempt") == (
+        "Nothing is sent, saying 'though exempt'.\n"
+    )
+
+
 def test_what_is_dead_comes_first_with_what_to_do(settled: Desk, dead: Delivery) -> None:
     settled.sell(order("TX-2"))
     said = settled.run("deliveries", "list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -196,3 +197,24 @@ def test_forms_and_plain_content(remote: respx.MockRouter, client: Client) -> No
     form, raw = (call.request for call in route.calls)
     assert form.content == b"email=a%40b.example&note=x+y"
     assert (raw.content, raw.headers["Content-Type"]) == (b"raw", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [(429, RateLimited), (503, TransientError), (403, ScopeError), (418, PermanentError)],
+)
+def test_the_remotes_own_reason_stands_in_the_error(
+    code: int, error: type[Exception], remote: respx.MockRouter, connect: Callable[..., Client]
+) -> None:
+    remote.get("/orders").respond(code, headers={"X-Why": "too many orders"})
+    client = connect("https://erp.example", reason=lambda refusal: refusal.headers["x-why"])
+    with pytest.raises(error, match=rf"answered {code} \(too many orders\)"):
+        client.get("orders")
+
+
+def test_without_a_reason_the_status_stands_alone(
+    remote: respx.MockRouter, connect: Callable[..., Client]
+) -> None:
+    remote.get("/orders").respond(403)
+    with pytest.raises(ScopeError, match=r"answered 403: the credentials"):
+        connect("https://erp.example", reason=lambda _refusal: "").get("orders")

@@ -69,6 +69,33 @@ def test_a_page_tells_how_many_there_are(store: SqlStore, erp: ConnectionRow) ->
     assert of_shop.total == 1
 
 
+def saying(store: SqlStore, words: str) -> list[str]:
+    with store.reading() as tx:
+        page = tx.handling.page(DeliveryFilter([SENT], saying=words))
+    assert page.total == len(page.deliveries)
+    return [f"{view.delivery.external_id} {view.delivery.version}" for view in page.deliveries]
+
+
+def test_deliveries_are_found_by_what_is_said_of_the_newest(
+    store: SqlStore, erp: ConnectionRow
+) -> None:
+    def sent(external_id: str, version: int, message: str) -> None:
+        with store.writing() as tx:
+            tx.deliveries.owe(erp.id, CUSTOMER, [(external_id, version, "{}")], NOW)
+            owed = tx.deliveries.last(erp.id, CUSTOMER, [external_id])[external_id]
+            tx.deliveries.mark(owed, SENT, outcome="applied", message=message, at=NOW)
+
+    sent("a", 1, "changed; Taxed, though exempt in TX (60 % exempt)")
+    sent("b", 1, "taxed, though exempt in CA")
+    sent("b", 2, "all is well")
+    sent("c", 1, "all is well")
+    sent("c", 2, "taxed, though exempt in IL")
+    assert saying(store, "TAXED, though") == ["c 2", "a 1"]
+    assert saying(store, "60 %") == ["a 1"]
+    assert saying(store, "60 %%") == []
+    assert saying(store, "w_ll") == []
+
+
 def test_what_a_delivery_is_for_has_its_name(store: SqlStore, erp: ConnectionRow) -> None:
     shop = connected(store, "shop")
     save_orders(store, erp, order("O-1", number="S-1001"), order("O-2", number=None))

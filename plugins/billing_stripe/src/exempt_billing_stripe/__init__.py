@@ -26,7 +26,9 @@ def exempt_connectors() -> Collection[ConnectorInfo[Any]]:
             settings=StripeSettings,
             open=_open,
             capabilities=_capabilities,
+            cursor_version=2,  # credit notes and tax ids came to streams read before
             pushes_at_once=4,  # the rate is that of all together
+            reads_at_once=8,
             sandbox=_sandbox,
         )
     ]

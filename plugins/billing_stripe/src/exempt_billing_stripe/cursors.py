@@ -30,6 +30,8 @@ class History(NamedTuple):
         end: None = what is created meanwhile may come, too.
         after: The last object that was read, None = none yet.
         after_created: When that was created, should it be deleted meanwhile.
+        path: Whose history it is; None = that of the stream's first resource.
+        alone: This is one of several ranges: no other history follows it.
     """
 
     began: int
@@ -37,6 +39,8 @@ class History(NamedTuple):
     end: int | None = None
     after: str | None = None
     after_created: int | None = None
+    path: str | None = None
+    alone: bool | None = None
 
 
 class Changes(NamedTuple):
@@ -58,7 +62,7 @@ _KINDS: dict[str, type[History | Changes]] = {"history": History, "changes": Cha
 
 def encode(cursor: History | Changes) -> str:
     """*cursor* as text: its kind and its fields, without empty ones at the end."""
-    fields: list[int | str | None] = [type(cursor).__name__.lower(), *cursor]
+    fields: list[int | str | bool | None] = [type(cursor).__name__.lower(), *cursor]
     while fields[-1] is None:
         fields.pop()
     return json.dumps(fields, separators=(",", ":"))

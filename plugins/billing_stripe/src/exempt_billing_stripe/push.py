@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from exempt import ItemResult, Outcome, PermanentError, PushItem, Target, TransientError
 from exempt_billing_stripe.api import Json, Stripe, error_of, is_missing
+from exempt_billing_stripe.flag import left_behind, wanted_flag
 from exempt_billing_stripe.metadata import metadata_of, own_metadata
-from exempt_billing_stripe.settings import StripeSettings
+from exempt_billing_stripe.settings import ExemptWhen, StripeSettings
+from exempt_billing_stripe.translate import tax_location
 
 _BUSY = frozenset({"lock_timeout", "idempotency_key_in_use"})
 
@@ -53,11 +55,12 @@ def push_customers(
     return results
 
 
-def wanted_status(item: PushItem, settings: StripeSettings) -> Status:
-    """What *item* comes to in Stripe, which keeps one flag for everywhere."""
-    exempt = [status.exempt for status in item.jurisdictions]
-    enough = any(exempt) if settings.exempt_when == "any" else bool(exempt) and all(exempt)
-    return Status("exempt" if enough else "none", metadata_of(item, settings.metadata_prefix))
+def wanted_status(item: PushItem, customer: Json, settings: StripeSettings) -> Status:
+    """What *item* comes to for *customer* in Stripe, which keeps one flag for everywhere."""
+    shown = shown_status(customer, settings).tax_exempt
+    location = tax_location(customer, settings)
+    flag = wanted_flag(settings.exempt_when, item.jurisdictions, location, shown)
+    return Status(flag, metadata_of(item, settings.metadata_prefix))
 
 
 def shown_status(customer: Json, settings: StripeSettings) -> Status:
@@ -74,18 +77,19 @@ def _push(  # noqa: PLR0911 - one for each way it can end
     customer = _read(stripe, item)
     if customer is None:
         return _missing(item)
-    shown, wanted = shown_status(customer, settings), wanted_status(item, settings)
-    if shown.tax_exempt == "reverse":
+    shown, wanted = shown_status(customer, settings), wanted_status(item, customer, settings)
+    if shown.tax_exempt == "reverse" and settings.exempt_when is not ExemptWhen.METADATA_ONLY:
         return _reverse(item, wanted)
+    behind = left_behind(item.jurisdictions, wanted.tax_exempt)
     if shown == wanted:
-        return _result(item, Outcome.UNCHANGED)
+        return _result(item, Outcome.UNCHANGED, behind)
     if dry_run:
-        return _result(item, Outcome.APPLIED, f"would change {_in_words(shown, wanted)}")
-    written = _write(stripe, item, _form(shown, wanted))
+        return _result(item, Outcome.APPLIED, _joined("would change", shown, wanted, behind))
+    written = _write(stripe, item, _form(shown, wanted, settings.exempt_when))
     if isinstance(written, ItemResult):
         return written
     if shown_status(written, settings) == wanted:
-        return _result(item, Outcome.APPLIED, f"changed {_in_words(shown, wanted)}")
+        return _result(item, Outcome.APPLIED, _joined("changed", shown, wanted, behind))
     return _result(item, Outcome.CONFLICT, "changed in Stripe since this was first written")
 
 
@@ -112,12 +116,18 @@ def _write(stripe: Stripe, item: PushItem, form: dict[str, str]) -> Json | ItemR
     return written
 
 
-def _form(shown: Status, wanted: Status) -> dict[str, str]:
+def _form(shown: Status, wanted: Status, rule: ExemptWhen) -> dict[str, str]:
     """The whole wanted status; an empty value removes a metadata key."""
     removed = dict.fromkeys(sorted(shown.metadata.keys() - wanted.metadata.keys()), "")
     metadata = {**wanted.metadata, **removed}
     fields = {f"metadata[{key}]": value for key, value in metadata.items()}
-    return {"tax_exempt": wanted.tax_exempt, **fields}
+    return (
+        fields if rule is ExemptWhen.METADATA_ONLY else {"tax_exempt": wanted.tax_exempt} | fields
+    )
+
+
+def _joined(verb: str, shown: Status, wanted: Status, behind: str) -> str:
+    return "; ".join(filter(None, (f"{verb} {_in_words(shown, wanted)}", behind)))
 
 
 def _in_words(shown: Status, wanted: Status) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,27 @@ from exempt import Country, Settings
 API_VERSION = "2026-10-28.endive"
 """The version of Stripe's API whose shapes this connector reads."""
 
+MetadataKey = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class ExemptWhen(StrEnum):
+    """By what Stripe's one flag follows from the states where a customer is exempt or not.
+
+    ============= =================================================================
+    all_ship_to   exempt if it is exempt in every state concerned
+    any           exempt if it is exempt in one of them
+    tax_location  exempt if it is so where Stripe would tax it: in the state of its
+                  shipping address in Stripe, or else of its billing address
+    metadata_only the flag is left as it is; only the metadata is written
+    ============= =================================================================
+    """
+
+    ALL_SHIP_TO = "all_ship_to"
+    ANY = "any"
+    TAX_LOCATION = "tax_location"
+    METADATA_ONLY = "metadata_only"
+
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -21,6 +43,12 @@ class StripeSettings(Settings):
 
     api_key: SecretStr = Field(
         description="A restricted key (rk_…) or secret key (sk_…) of the account."
+    )
+    stripe_account: str | None = Field(
+        default=None,
+        pattern=r"^acct_[A-Za-z0-9]{1,64}$",
+        description="With the key of a Connect platform: the connected account (acct_…) that is"
+        " read and written. Each account is a connection of its own.",
     )
     webhook_secrets: tuple[SecretStr, ...] = Field(
         default=(),
@@ -36,20 +64,41 @@ class StripeSettings(Settings):
         pattern=r"^\d{4}-\d\d-\d\d(\.[a-z]+)?$",
         description="The Stripe-Version of every call, whatever the account's own default is.",
     )
-    exempt_when: Literal["all_ship_to", "any"] = Field(
-        default="all_ship_to",
+    exempt_when: ExemptWhen = Field(
+        default=ExemptWhen.ALL_SHIP_TO,
         description="When a customer's one flag says exempt: only if every state concerned is"
-        " exempt (all_ship_to), or as soon as one is (any).",
+        " exempt (all_ship_to), as soon as one is (any), or if the state is by whose address"
+        " Stripe would tax it (tax_location). With metadata_only the flag is left alone.",
     )
     metadata_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,20}$")] = Field(
         default="exempt_",
         description="What the metadata keys begin with that this connector writes.",
     )
-    number_metadata_key: str = Field(
+    number_metadata_key: MetadataKey = Field(
         default="customer_number",
-        min_length=1,
-        max_length=40,
         description="The metadata key of a Stripe customer that holds your customer number.",
+    )
+    number_falls_back_to_id: bool = Field(
+        default=False,
+        description="Whether a customer without that key has its Stripe id (cus_…) for its number:"
+        " for an ERP that keeps Stripe's ids.",
+    )
+    code_metadata_key: MetadataKey | None = Field(
+        default=None,
+        description="The metadata key that holds a second number of the customer.",
+    )
+    parent_metadata_key: MetadataKey | None = Field(
+        default=None,
+        description="The metadata key by which a ship-to location names its billing customer"
+        " (cus_…) in the same account.",
+    )
+    include_tax_ids: bool = Field(
+        default=True, description="Whether the tax ids of customers are read."
+    )
+    tax_id_types: tuple[str, ...] = Field(
+        default=("us_ein",),
+        description="Stripe's types of tax ids, the one that is wanted most first; of a customer"
+        " with none of them the first is taken.",
     )
     time_zone: str = Field(
         default="UTC",
@@ -65,17 +114,34 @@ class StripeSettings(Settings):
         description="Whether draft invoices are read as orders. They may change or be deleted,"
         " and count as sales as long as they exist.",
     )
+    include_credit_notes: bool = Field(
+        default=True, description="Whether credit notes are read, as orders of their own."
+    )
+    include_test_clocks: bool = Field(
+        default=False,
+        description="Whether customers and invoices of Stripe's test clocks are read, too.",
+    )
     purchase_order_field: str = Field(
         default="PO Number",
         description="The custom field of an invoice that holds the customer's purchase order"
         " number; capitals do not matter.",
     )
     backfill_ranges: int = Field(
-        default=8, ge=1, le=32, description="In how many parts the history can be read at once."
+        default=16, ge=1, le=32, description="In how many parts the history can be read at once."
     )
     requests_per_second: float = Field(
         default=20.0, gt=0, le=1000, description="The most calls a second."
     )
+
+    @property
+    def live(self) -> bool | None:
+        """Whether the key is of live mode; False = of test mode or a sandbox, None = unknown.
+
+        Source: https://docs.stripe.com/keys
+        """
+        kind, _, rest = self.api_key.get_secret_value().partition("_")
+        mode = rest.partition("_")[0]
+        return mode == "live" if kind in {"sk", "rk"} and mode in {"live", "test"} else None
 
     @field_validator("api_key")
     @classmethod
@@ -85,6 +151,12 @@ class StripeSettings(Settings):
             raise ValueError(msg)
         if key.get_secret_value().startswith("pk_"):
             msg = "is a publishable key (pk_…): use a restricted (rk_…) or secret key (sk_…)"
+            raise ValueError(msg)
+        if key.get_secret_value().startswith("sk_org_"):
+            msg = (
+                "is the key of an organization (sk_org_…), which is of no one account: create a"
+                " restricted key (rk_…) in the account itself"
+            )
             raise ValueError(msg)
         return key
 

@@ -16,15 +16,27 @@ from typing import Any
 from pydantic import SecretStr
 
 from exempt import WebhookEvent, WebhookRejected, WebhookRequest, WebhookResult
-from exempt_billing_stripe.streams import STREAM_OF_EVENT
+from exempt_billing_stripe.streams import STREAM_OF_EVENT, changed_by
 
 TOLERANCE = dt.timedelta(seconds=300)
 _SIGNATURES_MAX = 10
 _DIGITS_MAX = 12
 
 
-def receive(request: WebhookRequest, secrets: Iterable[SecretStr]) -> WebhookResult:
+def receive(
+    request: WebhookRequest,
+    secrets: Iterable[SecretStr],
+    *,
+    account: str | None = None,
+    live: bool | None = None,
+) -> WebhookResult:
     """The events of *request*; none where it speaks of nothing we read.
+
+    Args:
+        request: As it came.
+        secrets: Any one of them may have signed it.
+        account: The connected account whose events count; None = those of no other account.
+        live: Whether live events count, or those of test mode; None = both.
 
     Raises:
         WebhookRejected: Signature, age or body is not acceptable.
@@ -32,8 +44,10 @@ def receive(request: WebhookRequest, secrets: Iterable[SecretStr]) -> WebhookRes
     _verify(request, [secret.get_secret_value().encode() for secret in secrets])
     try:
         event = json.loads(request.body)
+        if event.get("account") != account or _other_mode(event, live=live):
+            return WebhookResult()
         return WebhookResult(events=_events(event))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         msg = "webhook: the body is no event of Stripe"
         raise WebhookRejected(msg) from None
 
@@ -74,8 +88,16 @@ def _parse(header: str) -> tuple[str, list[str]]:
 
 def _events(event: Any) -> tuple[WebhookEvent, ...]:
     stream = STREAM_OF_EVENT.get(event["type"])
-    # With Connect, "account" names another account, whose objects are not ours to read.
-    if stream is None or event.get("account"):
+    if stream is None:
         return ()
-    changed = (event["data"]["object"]["id"],)
+    changed = (changed_by(event),)
     return (WebhookEvent(event_id=event["id"], stream=stream, external_ids=changed),)
+
+
+def _other_mode(event: Any, *, live: bool | None) -> bool:
+    """Whether *event* is of the mode that the key does not see.
+
+    A Connect endpoint of live mode is told of what happens in test mode, too.
+    Source: https://docs.stripe.com/connect/webhooks
+    """
+    return live is not None and event.get("livemode", live) is not live

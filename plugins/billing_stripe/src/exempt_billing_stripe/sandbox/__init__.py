@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from exempt import Sandbox
 from exempt_billing_stripe.sandbox.books import Books
-from exempt_billing_stripe.sandbox.sample import fill
+from exempt_billing_stripe.sandbox.controls import Controls
+from exempt_billing_stripe.sandbox.sample import credit_all, fill
 from exempt_billing_stripe.sandbox.server import handler_for
 
 API_KEY = "sk_test_sandbox_0123456789abcdef"
@@ -31,13 +32,23 @@ class Running:
 
 
 @contextlib.contextmanager
-def serve(*, copies: int = 1) -> Iterator[Running]:
-    """Serve the sample account; with *copies* of each customer and each invoice."""
+def serve(
+    *, copies: int = 1, credit_notes: bool = False, connected: Collection[Books] = ()
+) -> Iterator[Running]:
+    """Serve the sample account.
+
+    Args:
+        copies: Of each customer and each invoice.
+        credit_notes: Whether each invoice was credited in part.
+        connected: Accounts that are reached with the same key, as through Connect.
+    """
     books = Books()
     fill(books, copies)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(books, API_KEY))
+    if credit_notes:
+        credit_all(books)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(books, API_KEY, connected))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005})
     thread.start()
     try:
         yield Running(f"http://127.0.0.1:{server.server_port}", books)
@@ -48,9 +59,9 @@ def serve(*, copies: int = 1) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def sandbox(folder: Path) -> Iterator[Sandbox]:  # noqa: ARG001 - it keeps everything in memory
-    """The sandbox as Exempt starts it."""
-    with serve() as running:
+def sandbox(folder: Path, *, credit_notes: bool = False) -> Iterator[Sandbox]:  # noqa: ARG001
+    """The sandbox as Exempt starts it; it needs no *folder*, for it keeps everything in memory."""
+    with serve(credit_notes=credit_notes) as running:
         yield Sandbox(
             settings={
                 "api_key": "env:EXEMPT_SANDBOX_STRIPE_KEY",
@@ -63,4 +74,5 @@ def sandbox(folder: Path) -> Iterator[Sandbox]:  # noqa: ARG001 - it keeps every
                 "EXEMPT_SANDBOX_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
             },
             writes=running.books.writes,
+            controls=Controls(running.books, WEBHOOK_SECRET),
         )

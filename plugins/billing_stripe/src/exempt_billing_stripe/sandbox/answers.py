@@ -10,11 +10,18 @@ from exempt_billing_stripe.sandbox.books import Books, Json, Span, StripeError
 
 Pairs = list[tuple[str, str]]
 
-_LISTS = {"customers": "customer", "products": "product", "invoices": "invoice", "events": "event"}
+_LISTS = {
+    "customers": "customer",
+    "products": "product",
+    "invoices": "invoice",
+    "credit_notes": "credit_note",
+    "events": "event",
+}
 _LIST_PARAMS = frozenset(
     {"limit", "starting_after", "ending_before", "created[gte]", "created[gt]"}
-    | {"created[lte]", "created[lt]", "types[]"}
+    | {"created[lte]", "created[lt]", "types[]", "expand[]"}
 )
+_TYPES_MAX = 20
 _LINES_SENT_ALONG = 10
 
 
@@ -33,10 +40,13 @@ class Answers:
                 return self._books.account
             case [name] if name in _LISTS:
                 return self._list(name, query)
-            case ["invoices", invoice_id, "lines"]:
-                return self._lines(invoice_id, dict(query))
+            case [("invoices" | "credit_notes") as name, object_id, "lines"]:
+                return self._lines(name, object_id, dict(query))
+            case ["test_helpers", "test_clocks"]:
+                return {"object": "list", "url": "/v1/test_helpers/test_clocks", "data": []}
             case [name, object_id] if name in _LISTS:
-                return _sent(self._books.get(_LISTS[name], object_id))
+                wanted = [value for param, value in query if param == "expand[]"]
+                return self._sent(self._books.get(_LISTS[name], object_id), wanted)
         raise no_such_address("GET", path)
 
     def post(self, path: list[str], form: Pairs, key: str | None) -> tuple[Json, bool]:
@@ -69,17 +79,37 @@ class Answers:
         asked = dict(query)
         _refuse_unknown(asked.keys() - _LIST_PARAMS)
         types = [value for param, value in query if param == "types[]"]
+        if len(types) > _TYPES_MAX:
+            message = "You may only specify up to 20 values for types."
+            raise StripeError(400, message, param="types")
+        wanted = [value for param, value in query if param == "expand[]"]
+        if any(not each.startswith("data.") for each in wanted):
+            message = "This property cannot be expanded: on lists it begins with data."
+            raise StripeError(400, message, param="expand")
         rows, has_more = self._books.page(_LISTS[name], _span(asked), types)
-        data = [_sent(row) for row in rows]
+        # As in Stripe: who names no test clock is shown nobody of one.
+        shown = [row for row in rows if not (name == "customers" and row.get("test_clock"))]
+        data = [self._sent(row, [each.removeprefix("data.") for each in wanted]) for row in shown]
         return {"object": "list", "url": f"/v1/{name}", "has_more": has_more, "data": data}
 
-    def _lines(self, invoice_id: str, asked: dict[str, str]) -> Json:
-        lines = self._books.get("invoice", invoice_id)["lines"]["data"]
+    def _sent(self, row: Json, expand: list[str]) -> Json:
+        """*row* as it is sent: with its first ten lines, and with what was asked to come along."""
+        sent = _with_first_lines(row)
+        if row.get("object") == "customer":
+            ids = row.get("tax_ids") or {"object": "list", "data": [], "has_more": False}
+            rest = {key: value for key, value in sent.items() if key != "tax_ids"}
+            return {**rest, "tax_ids": ids} if "tax_ids" in expand else rest
+        if row.get("object") == "credit_note" and "invoice" in expand:
+            return {**sent, "invoice": self._sent(self._books.get("invoice", row["invoice"]), [])}
+        return sent
+
+    def _lines(self, name: str, object_id: str, asked: dict[str, str]) -> Json:
+        lines = self._books.get(_LISTS[name], object_id)["lines"]["data"]
         ids = [line["id"] for line in lines]
         after = asked.get("starting_after")
         first = ids.index(after) + 1 if after else 0
         last = first + _span(asked).limit
-        url = f"/v1/invoices/{invoice_id}/lines"
+        url = f"/v1/{name}/{object_id}/lines"
         has_more = last < len(lines)
         return {"object": "list", "url": url, "has_more": has_more, "data": lines[first:last]}
 
@@ -108,12 +138,12 @@ def _span(asked: dict[str, str]) -> Span:
     return Span(limit, first, last, asked.get("starting_after"), asked.get("ending_before"))
 
 
-def _sent(row: Json) -> Json:
-    """*row* as it is sent: an invoice with its first ten lines."""
-    if row.get("object") != "invoice" or len(row["lines"]["data"]) <= _LINES_SENT_ALONG:
+def _with_first_lines(row: Json) -> Json:
+    lines = row.get("lines")
+    if not lines or len(lines["data"]) <= _LINES_SENT_ALONG:
         return row
-    lines = {**row["lines"], "data": row["lines"]["data"][:_LINES_SENT_ALONG], "has_more": True}
-    return {**row, "lines": lines}
+    first = {**lines, "data": lines["data"][:_LINES_SENT_ALONG], "has_more": True}
+    return {**row, "lines": first}
 
 
 def _fields(form: Pairs) -> Json:

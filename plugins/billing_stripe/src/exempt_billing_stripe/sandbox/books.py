@@ -15,7 +15,9 @@ from exempt.testing import sample
 
 Json = dict[str, Any]
 
-KINDS = ("customer", "product", "invoice", "event")
+KINDS = ("customer", "product", "invoice", "credit_note", "event")
+_WITHOUT_EVENT = frozenset({"credit_note"})
+"""What Stripe never deletes, so that it has no event for it."""
 _NOON = dt.datetime.combine(sample.TODAY, dt.time(12), tzinfo=dt.UTC)
 
 
@@ -24,12 +26,35 @@ def sandbox_clock() -> float:
     return max(time.time(), _NOON.timestamp())
 
 
+class Clock:
+    """The sandbox's clock: it runs until somebody takes it in hand, and then stands still."""
+
+    def __init__(self, runs: Callable[[], float] = sandbox_clock) -> None:
+        self._runs = runs
+        self._stands: float | None = None
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return self._runs() if self._stands is None else self._stands
+
+    def stand_still(self) -> None:
+        """Let it show from now on what it shows now."""
+        self._stands = self()
+
+    def advance(self, by: dt.timedelta) -> None:
+        """Let it stand still so much later."""
+        self._stands = self() + by.total_seconds()
+
+
 class StripeError(Exception):
     """An answer other than 200."""
 
-    def __init__(self, status: int, message: str, **more: str) -> None:
+    def __init__(
+        self, status: int, message: str, *, headers: Mapping[str, str] | None = None, **more: str
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = dict(headers or {})
         self.body = {"error": {"type": "invalid_request_error", "message": message, **more}}
 
 
@@ -46,8 +71,8 @@ class Span(NamedTuple):
 class Books:
     """An account. Every write makes an event, as in Stripe."""
 
-    def __init__(self, clock: Callable[[], float] = sandbox_clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self.clock = clock or Clock()
         self.account: Json = {}
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
         self._order: dict[str, list[tuple[int, int, str]]] = {kind: [] for kind in KINDS}
@@ -79,6 +104,20 @@ class Books:
             raise StripeError(404, message, code="resource_missing", param=param)
         return found
 
+    def holds(self, kind: str, external_id: str) -> bool:
+        """Whether the object is there, and not deleted."""
+        return not self._objects[kind].get(external_id, {"deleted": True}).get("deleted")
+
+    def all(self, kind: str) -> list[Json]:
+        """Every object of a kind, those deleted left out."""
+        return [row for row in self._objects[kind].values() if not row.get("deleted")]
+
+    def invoice_of(self, customer_id: str) -> str:
+        """The id of an invoice to a customer, or of any one."""
+        invoices = self.all("invoice")
+        to_them = [row for row in invoices if row["customer"] == customer_id]
+        return str((to_them or invoices)[0]["id"])
+
     def change(self, kind: str, external_id: str, fields: Mapping[str, Any]) -> Json:
         """Change *fields* of an object; metadata is merged, and an empty value removes a key."""
         with self._lock:
@@ -89,6 +128,8 @@ class Books:
             metadata = {**row.get("metadata", {}), **fields.get("metadata", {})}
             kept = {key: value for key, value in metadata.items() if value != ""}
             row.update({**fields, "metadata": kept})
+            if kind == "product":
+                row["updated"] = int(self.clock())
             self._happened(f"{kind}.updated", row)
             return row
 
@@ -102,8 +143,16 @@ class Books:
                 self._objects[kind][external_id] = gone
             else:
                 del self._objects[kind][external_id]
-            self._happened(f"{kind}.deleted", row)
+            if kind not in _WITHOUT_EVENT:
+                self._happened(f"{kind}.deleted", row)
             return gone
+
+    def clear(self) -> None:
+        """Delete every object, one by one."""
+        with self._lock:
+            for kind in KINDS:
+                for place in list(self._order[kind]) if kind != "event" else ():
+                    self.delete(kind, place[2])
 
     def page(self, kind: str, span: Span, types: Collection[str] = ()) -> tuple[list[Json], bool]:
         """The objects of *span*, newest first, and whether there are more."""

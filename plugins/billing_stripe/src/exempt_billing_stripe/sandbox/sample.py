@@ -34,6 +34,47 @@ def fill(books: Books, copies: int) -> None:
             books.load("invoice", _invoice(sale, mark))
 
 
+def credit_all(books: Books) -> None:
+    """Credit the first line of each invoice, a day after it was made."""
+    for invoice in books.all("invoice"):
+        books.load("credit_note", credit_note(invoice))
+
+
+def credit_note(invoice: Json) -> Json:
+    """The first line of *invoice* given back."""
+    line = invoice["lines"]["data"][0]
+    taxes = [{key: tax[key] for key in ("amount", "tax_behavior", "type")} for tax in line["taxes"]]
+    credited = {
+        "id": f"cnli_{invoice['id']}",
+        "object": "credit_note_line_item",
+        "amount": line["amount"],
+        "discount_amounts": [],
+        "invoice_line_item": line["id"],
+        "quantity": line["quantity"],
+        "taxes": taxes,
+        "type": "invoice_line_item",
+    }
+    created = invoice["created"] + 86400
+    return {
+        "id": invoice["id"].replace("in_", "cn_"),
+        "object": "credit_note",
+        "created": created,
+        "currency": invoice["currency"],
+        "customer": invoice["customer"],
+        "effective_at": created,
+        "invoice": invoice["id"],
+        "lines": {"object": "list", "data": [credited], "has_more": False},
+        "livemode": False,
+        "metadata": {},
+        "number": f"{invoice['number']}-CN-01",
+        "shipping_cost": None,
+        "status": "issued",
+        "total": line["amount"] + sum(tax["amount"] for tax in taxes),
+        "total_excluding_tax": line["amount"],
+        "total_taxes": taxes,
+    }
+
+
 def _at(day: dt.date, hour: int = 12) -> int:
     return int(dt.datetime.combine(day, dt.time(hour), tzinfo=dt.UTC).timestamp())
 

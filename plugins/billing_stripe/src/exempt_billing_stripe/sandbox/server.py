@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Collection, Mapping
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from exempt_billing_stripe.sandbox.books import Books, Json, StripeError
 
 class _Handler(BaseHTTPRequestHandler):
     books: ClassVar[Books]
-    answers: ClassVar[Answers]
+    answers: ClassVar[Mapping[str | None, Answers]]
     api_key: ClassVar[str]
 
     protocol_version = "HTTP/1.1"
@@ -43,9 +44,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer, replayed = self._answer(body.decode())
         except StripeError as error:
-            self._send(error.status, error.body)
+            self._send(error.status, error.body, error.headers)
         else:
-            self._send(200, answer, replayed=replayed)
+            self._send(200, answer, {"Idempotent-Replayed": "true"} if replayed else {})
 
     def _answer(self, body: str) -> tuple[Json, bool]:
         """The answer, and whether it was given before."""
@@ -56,31 +57,48 @@ class _Handler(BaseHTTPRequestHandler):
         version, *path = [unquote(part) for part in parts.path.strip("/").split("/")]
         if version != "v1":
             raise no_such_address(self.command, [version, *path])
+        answers = self._account()
         if self.command == "GET":
-            return self.answers.get(path, parse_qsl(parts.query, keep_blank_values=True)), False
+            return answers.get(path, parse_qsl(parts.query, keep_blank_values=True)), False
         if self.command == "DELETE":
-            return self.answers.delete(path), False
+            return answers.delete(path), False
         form = parse_qsl(body, keep_blank_values=True)
-        return self.answers.post(path, form, self.headers.get("Idempotency-Key"))
+        return answers.post(path, form, self.headers.get("Idempotency-Key"))
 
-    def _send(self, status: int, answer: Json, *, replayed: bool = False) -> None:
+    def _account(self) -> Answers:
+        """Who answers for the account that is meant."""
+        named = self.headers.get("Stripe-Account")
+        if named not in self.answers:
+            message = f"The provided key does not have access to account '{named}' (or that account does not exist). Application access may have been revoked."  # noqa: E501 - Stripe's words
+            raise StripeError(403, message, code="account_invalid")
+        return self.answers[named]
+
+    def _send(self, status: int, answer: Json, headers: Mapping[str, str]) -> None:
         content = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
-        if replayed:
-            self.send_header("Idempotent-Replayed", "true")
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
 
 
-def handler_for(books: Books, api_key: str) -> type[BaseHTTPRequestHandler]:
-    """A request handler for one account with one key."""
+def handler_for(
+    books: Books, api_key: str, connected: Collection[Books] = ()
+) -> type[BaseHTTPRequestHandler]:
+    """A request handler for one account with one key, and accounts connected to it."""
 
     class Handler(_Handler):
         pass
 
-    Handler.books, Handler.answers, Handler.api_key = books, Answers(books), api_key
+    own = Answers(books)
+    Handler.books, Handler.api_key = books, api_key
+    Handler.answers = {
+        None: own,
+        books.account.get("id"): own,
+        **{each.account["id"]: Answers(each) for each in connected},
+    }
     return Handler
 
 
