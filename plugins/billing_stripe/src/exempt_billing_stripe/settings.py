@@ -127,7 +127,7 @@ class StripeSettings(Settings):
         " number; capitals do not matter.",
     )
     backfill_ranges: int = Field(
-        default=16, ge=1, le=32, description="In how many parts the history can be read at once."
+        default=8, ge=1, le=32, description="In how many parts the history can be read at once."
     )
     requests_per_second: float = Field(
         default=20.0, gt=0, le=1000, description="The most calls a second."
