@@ -23,6 +23,7 @@ nox.options.error_on_missing_interpreters = False  # they are skipped, and said 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLUGINS = ("billing_stripe", "erp_generic", "hris_csv", "mail_smtp")
+OF_PLUGINS = tuple(f"tests/{name}" for name in PLUGINS)
 SOURCES = ("core/src", *(f"plugins/{name}/src" for name in PLUGINS))
 
 EVERYTHING = ("-e", "core", *(arg for name in PLUGINS for arg in ("-e", f"plugins/{name}")))
@@ -31,7 +32,7 @@ LINT = ("--group", "lint", "nox")
 
 # Deselects what starts other programs or kills its own.
 SWIFT = ("-m", "not peer and not crash")
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")  # on two cores: many wait for a while
 
 
 @nox.session(tags=["quick"])
@@ -61,7 +62,7 @@ DECIDING = ("tests/core/model", "tests/core/rules")
 
 # What hangs on Python's version, or on that of a dependency: the foundations, on SQLite.
 ON_SQLITE = {"EXEMPT_TEST_DATABASES": "sqlite"}
-NOTHING_LARGE = ("--ignore-glob=*_at_size.py",)
+NOTHING_LARGE = ("--ignore-glob=*_at_size.py", "--ignore-glob=*_contract.py")
 FOUNDATIONS = ("connections", "engine", "hookspecs", "http", "model", "settings", "web")
 DEPENDENT = ("connections", "engine", "http", "observing", "printing", "settings", "spreadsheets")
 
@@ -72,20 +73,20 @@ def _of_core(*folders: str) -> tuple[str, ...]:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests on the Python at hand, but for those of `docs`; on the others the foundations."""
+    """On the Python at hand what no other session has (`plugin`, `docs`); else the foundations."""
     session.install(*EVERYTHING, *TEST)
     if session.posargs:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
-        some = (*_of_core(*FOUNDATIONS, "rules"), *(f"tests/{name}" for name in PLUGINS))
+        some = (*_of_core(*FOUNDATIONS, "rules"), *OF_PLUGINS)
         session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *some, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
         session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *DECIDING)
         session.run("coverage", "report", "--fail-under=100")
-        rest = (f"--ignore={folder}" for folder in (*DECIDING, "tests/docs", "tests/journeys"))
-        session.run("pytest", *SIDE_BY_SIDE, *rest)
-        session.run("pytest", "-n", "2", "--dist", "load", "tests/journeys")  # some take long
+        elsewhere = (*DECIDING, *OF_PLUGINS, "tests/docs", "tests/journeys")
+        session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={folder}" for folder in elsewhere))
+        session.run("pytest", "-n", "3", "--dist", "load", "tests/journeys")  # some take long
 
 
 @nox.session(default=False, tags=["quick"])
@@ -124,7 +125,7 @@ def mutants(session: nox.Session) -> None:
 def plugin(session: nox.Session, name: str) -> None:
     """One plugin in an environment that has only the core beside it."""
     session.install("-e", "core", "-e", f"plugins/{name}", *TEST)
-    session.run("pytest", *SWIFT, f"tests/{name}", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, f"tests/{name}", *session.posargs)
 
 
 @nox.session

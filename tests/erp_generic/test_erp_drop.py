@@ -119,7 +119,7 @@ def test_a_file_has_its_name_only_when_it_is_whole(
     [
         pytest.param({"folder": "elsewhere"}, "there is no folder 'elsewhere'", id="no folder"),
         pytest.param(
-            {"encoding": "cp1252", "columns": COLUMNS | {"Name": "{external_id} 東京"}},
+            {"encoding": "cp1252", "columns": COLUMNS | {"東京": "{external_id}"}},
             "cp1252 lacks a letter",
             id="letters",
         ),
@@ -128,6 +128,20 @@ def test_a_file_has_its_name_only_when_it_is_whole(
 def test_what_a_person_must_mend(out: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         push(out.parent, customer(1), **changes)
+
+
+def test_a_letter_that_the_file_cannot_have_costs_its_customer_only(out: Path) -> None:
+    abroad = TEXAS | {"exemption_number": "東京"}
+    results = push(
+        out.parent,
+        customer(1, jurisdictions=[abroad]),
+        customer(2),
+        encoding="cp1252",
+        columns=COLUMNS | {"Number": "{exemption_number}"},
+    )
+    assert [result.outcome for result in results] == [Outcome.REJECTED, Outcome.APPLIED]
+    assert "cp1252 lacks a letter" in results[0].message
+    assert [row["No"] for row in rows(out)] == ["C-2"]
 
 
 def test_how_the_file_is_written(out: Path) -> None:

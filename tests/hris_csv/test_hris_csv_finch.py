@@ -132,6 +132,7 @@ def test_who_has_no_answer_is_set_aside_by_name_of_the_endpoint(write: Write) ->
         ('{"people": []}', "x.json: another shape: put Finch's answers under"),
         ('{"individual": {"people": []}}', "x.json: no list 'responses' in 'individual'"),
         ("[" * 100_000, "x.json: "),
+        ("9" * 5000, "x.json: nested too deep, or a number is too long"),
         (b"\xff\xfe", "x.json: not UTF-8 throughout"),
     ],
 )
@@ -152,6 +153,7 @@ def test_another_document_is_refused(
         ('{"id": "1", "residence": "TX"}', "residence.city: not a text"),
         ('{"id": "1", "start_date": ["2024-01-31"]}', "start_date: not a text"),
         ("{", "no JSON: write one individual a line"),
+        pytest.param("9" * 5000, "no JSON: write one individual a line", id="5,000 digits"),
         ("[]", "no JSON: write one individual a line"),
         ('{"residence": {"state": "TX"}}', "column 'id': it is empty: give every"),
     ],

@@ -155,3 +155,16 @@ def test_what_was_not_believed_is_not_believed_later_for_being_like_it(connect: 
         assert not last.snapshot
         checkpoint = last.checkpoint
     assert read_all(connect(**count(9)).fetch_employees, checkpoint)[-1].snapshot
+
+
+@pytest.mark.parametrize("end", ["E-2,T", 'E-2,"T'], ids=["few cells", "an open quote"])
+def test_a_file_that_is_cut_off_takes_nobody_for_gone(connect: Connect, end: str) -> None:
+    """Also where it is named outright, and so is not waited for."""
+    whole = staff("E-1,TX,,,,,", "E-2,TX,,,,,")
+    page = connect(whole, complete_exports=True).fetch_employees(FetchRequest())
+    assert page.snapshot
+    page = connect(staff("E-1,TX,,,,,") + end, complete_exports=True).fetch_employees(
+        FetchRequest()
+    )
+    assert not page.snapshot
+    assert page.rejected

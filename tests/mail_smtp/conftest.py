@@ -14,9 +14,16 @@ import trustme
 
 from exempt import CloseRequest
 from exempt.testing import StillContext
+from exempt_mail_smtp import oauth
 from exempt_mail_smtp.connector import MailSmtp
 from exempt_mail_smtp.settings import MailSmtpSettings
 from peers.smtp_peer import Peer, run_peer
+
+
+@pytest.fixture(autouse=True)
+def _fresh_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds the token of another; connectors of one connection share it."""
+    monkeypatch.setattr(oauth, "_SHARED", {})
 
 
 @pytest.fixture(scope="session")

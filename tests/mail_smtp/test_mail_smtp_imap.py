@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import logging
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from exempt import (
     AuthError,
@@ -22,6 +24,8 @@ from exempt import (
     TransientError,
 )
 from exempt_mail_smtp.connector import MailSmtp
+from exempt_mail_smtp.oauth import xoauth2
+from exempt_mail_smtp.replies import without_login
 from exempt_mail_smtp.sandbox.imap import Mailbox
 from support.imap_server import imap_server, imap_settings
 
@@ -60,6 +64,7 @@ def inbox() -> Mailbox:
         pytest.param("FETCH", "no", TransientError, "answers NO to FETCH", id="message, refused"),
         pytest.param("FETCH", "bye", TransientError, "going down", id="message, bye"),
         pytest.param("FETCH", "cut", TransientError, "closed", id="message, cut line"),
+        pytest.param("FETCH", "huge", TransientError, "is no IMAP", id="message, without an end"),
         pytest.param("FETCH", "half", TransientError, "closed", id="message, half of it"),
     ],
 )
@@ -189,6 +194,20 @@ def test_a_server_that_repeats_the_password_is_not_quoted(connect: Connect) -> N
         with pytest.raises(AuthError, match="refuses the login: …") as caught:
             connect(1, imap=settings).fetch_bounces(FetchRequest())
         assert "not for" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        pytest.param(b"pa55-canary", id="in clear"),
+        pytest.param(base64.b64encode(b"pa55-canary"), id="AUTH LOGIN"),
+        pytest.param(base64.b64encode(b"\0desk\0pa55-canary"), id="AUTH PLAIN"),
+        pytest.param(base64.b64encode(xoauth2("desk", SecretStr("pa55-canary"))), id="XOAUTH2"),
+    ],
+)
+def test_no_form_of_a_secret_that_a_server_repeats_is_quoted(repeated: bytes) -> None:
+    said = f"BAD what is {repeated.decode()}?"
+    assert without_login(said, "desk", "pa55-canary") == "BAD what is …?"
 
 
 @pytest.mark.parametrize(

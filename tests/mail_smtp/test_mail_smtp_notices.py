@@ -150,6 +150,7 @@ def nested(depth: int) -> bytes:
     "content",
     [
         pytest.param(nested(3000), id="nested"),
+        pytest.param(nested(300) + b"x\r\n" * 80_000, id="nested, and long"),
         pytest.param(
             notice("postfix").replace(b"smtp; 550", b"smtp; 550 " + b"a" * 250_000),
             id="a long word",
@@ -164,7 +165,7 @@ def test_a_hostile_mail_costs_little(content: bytes) -> None:
     began = time.process_time()
     with contextlib.suppress(ValueError):
         read(content, OURS)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 2
 
 
 @given(st.integers(10, 120), st.integers(20, 200))

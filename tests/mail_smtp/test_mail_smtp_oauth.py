@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,10 +124,10 @@ def test_a_token_that_is_refused_too_early_is_had_anew_once(peer: Peer, connect:
         mail.close(CloseRequest())
         tokens = mail._session._tokens
         assert tokens
-        tokens._token = SecretStr("revoked")
+        tokens._kept.token = SecretStr("revoked")
         assert mail.send_request(REQUEST).outcome == Outcome.APPLIED
         assert len(server.asked) == 2
-        tokens._token = SecretStr("revoked")
+        tokens._kept.token = SecretStr("revoked")
         mail.close(CloseRequest())
         with pytest.raises(AuthError, match=r"refuses the login: 535 5\.7\.8") as caught:
             mail.send_request(REQUEST)
@@ -340,22 +339,3 @@ def test_a_mailbox_that_takes_no_tokens(connect: Connect) -> None:
         del settings["password"]
         with pytest.raises(ConfigError, match="takes no tokens"):
             connect(1, imap=settings).fetch_bounces(FetchRequest())
-
-
-def test_a_new_refresh_token_reaches_its_file(tmp_path: Path) -> None:
-    """Through the core's own context, as `exempt` runs it."""
-    from exempt.adapters.connections.context import CoreContext
-
-    path = tmp_path / "refresh"
-    path.write_text("refresh-canary-1")
-    context = CoreContext(
-        "mail",
-        tmp_path,
-        clock=lambda: dt.datetime(2026, 11, 20, tzinfo=dt.UTC),
-        stop=lambda: False,
-        references={"connections.mail.settings.oauth2.refresh_token": "file:refresh"},
-        redact=str,
-    )
-    with token_server(token("one", refresh_token="refresh-canary-2")) as server:
-        Tokens(RefreshToken.model_validate(user(server)), context, "oauth2", 5).get()
-    assert path.read_text() == "refresh-canary-2"

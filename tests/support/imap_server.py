@@ -10,6 +10,7 @@ cut            a line is sent in part, and the connection is closed
 half           a message is sent in part, and the connection is closed
 nonsense       what comes is no IMAP
 silent         nothing comes
+huge           a message of 100 GB is announced
 forgetful      the mailbox is opened, but the server does not say which number is next
 readonly       the mailbox is opened, but not for marking
 chatter        what other clients did is told in between, and the number comes last
@@ -96,6 +97,9 @@ class _Faulty(Conversation):
         match fault:
             case "no" | "bad":
                 self.say(f"{tag} {fault.upper()} not for ana@lonestar.example")
+            case "huge":
+                self.send(b'* 1 FETCH (UID 1 INTERNALDATE "20-Nov-2026 12:00:00 +0000" BODY[] ')
+                self.send(b"{99999999999}\r\nFrom: half")
             case "unavailable":
                 self.say(f"{tag} NO [UNAVAILABLE] the store is being moved")
             case "nonsense":

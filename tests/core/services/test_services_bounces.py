@@ -73,9 +73,7 @@ def test_the_request_says_why_its_mail_came_back(erp: Source, mail: Source) -> N
     assert (page.stream, page.records, page.new) == (Stream.BOUNCES, 1, 1)
 
 
-def test_nobody_is_asked_at_an_address_that_mail_came_back_from(
-    erp: Source, mail: Source
-) -> None:
+def test_nobody_is_asked_at_an_address_that_mail_came_back_from(erp: Source, mail: Source) -> None:
     buy(erp)
     asking(mail)
     come_back(mail)

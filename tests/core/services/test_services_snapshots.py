@@ -6,6 +6,7 @@ import pytest
 
 from exempt import Capability, Stream
 from exempt.errors import CursorExpired, TransientError
+from exempt.services.pull import read_ids
 from support.records import customer, employee, order
 from support.stores import rows
 from support.world import Source, World
@@ -76,6 +77,20 @@ def test_a_run_that_must_begin_anew_forgets_what_it_had_named(hris: Source) -> N
     export(hris, "E-3")
     pull(hris)
     assert there(hris) == ["E-3"]
+
+
+def test_who_comes_by_a_webhook_while_the_list_is_read_stays(hris: Source) -> None:
+    export(hris, "E-1", "E-2", "E-3")
+    hris.remote.faults["fetch_employees"] = [None, TransientError("away")]
+    with pytest.raises(TransientError):
+        pull(hris)
+    export(hris, "E-1", "E-2", "E-3", "E-0")
+    read_ids(hris.reading(), Stream.EMPLOYEES, ("E-0",))
+    export(hris, "E-1", "E-2", "E-3")  # its page was read before it was there
+    pull(hris)
+    assert there(hris) == ["E-0", "E-1", "E-2", "E-3"]
+    pull(hris)
+    assert there(hris) == ["E-1", "E-2", "E-3"], "the next whole list counts again"
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_the_last_lines_say_what_to_do_next(
         "exempt demo",
         "exempt init my-exempt-acme-erp",
     ]
-    assert "src/exempt_acme_erp/translate.py" in said.splitlines()[-1]
+    assert "src/exempt_acme_erp/translate.py" in " ".join(said.split()[-20:])
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def load_settings(given: str, settings: Path) -> tuple[Loaded, str]:
 
 def in_the_file(said: str, name: str, loaded: Loaded) -> str:
     """*said* of a file that was tried alone, with its keys as they stand there."""
-    if name != NAME:
+    if name != NAME or _KEY not in loaded.parts:  # a connection may be called so, too
         return said
     said = said.replace(f"{_KEY}.", loaded.parts[_KEY].key("")).replace(f"{_KEY}: ", "")
     return said.replace(f"connections.{NAME}.", "")

@@ -17,12 +17,16 @@ from rich.text import Text
 from exempt.cli import output
 from exempt.cli.connectors_trial import PRIVATE, Row, Trial, Tried
 from exempt.cli.output import count, harmless, print_json, say, say_below
+from exempt.model.fetching import storable
 
 NARROW = 90
 """Columns below which the row stands under the record and not beside it."""
 
 LONGEST_RAW = 60
 """Lines of a row that are shown."""
+
+DEEPEST = 50
+"""Tables within tables that are shown."""
 
 Redact = Callable[[str], str]
 
@@ -64,7 +68,7 @@ def show_json(trial: Trial, redact: Redact) -> None:
 
 def _told(row: Row, redact: Redact) -> dict[str, Any]:
     return {
-        "raw": json.loads(redact(json.dumps(plain(row.raw)))),
+        "raw": plain(row.raw, redact),
         "record": row.record and row.record.model_dump(mode="json"),
         "rejected": row.rejected and row.rejected.model_dump(mode="json"),
     }
@@ -94,7 +98,7 @@ def _show_row(row: Row, redact: Redact) -> None:
     if row.raw is None:
         output.console.print(left)
         return
-    raw = Text(harmless(redact(_written(row.raw))))
+    raw = Text(harmless(_written(row.raw, redact)))
     table = Table(box=box.SIMPLE_HEAD, expand=True)
     if output.console.width < NARROW:
         table.add_column("Record, and below it the row", overflow="fold")
@@ -134,17 +138,30 @@ def fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def plain(value: Any) -> Any:
-    """A row as JSON can carry it; numbers stay numbers where that loses nothing."""
-    if (table := _as_table(value)) is not None:
-        return {str(key): plain(inner) for key, inner in table.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(inner) for inner in value]
-    if isinstance(value, Decimal):
-        return _number(value)
-    if value is None or isinstance(value, bool | int | float | str):
+def plain(value: Any, redact: Redact, depth: int = 0) -> Any:
+    """A row as JSON can carry it, without secrets; numbers stay so where that loses nothing."""
+    if value is None or isinstance(value, bool):
         return value
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
+    table = _as_table(value)
+    if table is None and not isinstance(value, list | tuple | set | frozenset):
+        return _scalar(value, redact)
+    if depth == DEEPEST:
+        return "…"
+    if table is None:
+        return [plain(inner, redact, depth + 1) for inner in value]
+    return {
+        storable(redact(str(key))): plain(inner, redact, depth + 1) for key, inner in table.items()
+    }
+
+
+def _scalar(value: Any, redact: Redact) -> int | float | str:
+    try:
+        text = value.isoformat() if isinstance(value, dt.date) else str(value)
+    except ValueError:
+        return "…"  # a number of so many digits that Python does not write it out
+    if (told := storable(redact(text))) != text or not isinstance(value, int | float | Decimal):
+        return told
+    return _number(value) if isinstance(value, Decimal) else value
 
 
 def _as_table(value: Any) -> Mapping[Any, Any] | None:
@@ -164,8 +181,8 @@ def _number(value: Decimal) -> int | float | str:
     return str(value)
 
 
-def _written(raw: Any) -> str:
-    lines = json.dumps(plain(raw), indent=2, ensure_ascii=False).splitlines()
+def _written(raw: Any, redact: Redact) -> str:
+    lines = json.dumps(plain(raw, redact), indent=2, ensure_ascii=False).splitlines()
     if len(lines) > LONGEST_RAW:
         left = len(lines) - LONGEST_RAW
         lines = [*lines[:LONGEST_RAW], f"… and {left:,} lines more: --json shows all"]

@@ -70,7 +70,10 @@ class FetchRequest(Record):
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
 
 
-_ROW_ERRORS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+_ROW_ERRORS = (
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
+    RecursionError,
+)
 
 
 class Rejected(Record):
@@ -132,7 +135,8 @@ class Page(Record, Generic[S]):
             rows: As the remote gave them.
             translate: Makes a record of a row, or None to leave the row out.
                 A ``ValueError`` (pydantic's too), ``LookupError``, ``TypeError``,
-                ``AttributeError`` or ``ArithmeticError`` rejects that row alone.
+                ``AttributeError``, ``ArithmeticError`` or ``RecursionError``
+                rejects that row alone.
             row_name: Words for a row, from its position (counted from 1) and itself.
             row_id: A row's identifier, if it can be read.
             deleted: See the class.
@@ -201,6 +205,7 @@ def reason_of(error: Exception) -> str:
 
 
 _QUOTING = (
+    ("maximum recursion depth exceeded", "tables that lie too deep in one another"),
     ("invalid literal for int()", "a whole number that cannot be read"),
     ("could not convert string to float", "a number that cannot be read"),
     ("Invalid isoformat string", "a date that cannot be read: write it as YYYY-MM-DD"),

@@ -99,6 +99,10 @@ class Cursors(Protocol):
         """Whether that run has named this record."""
         ...
 
+    def is_naming(self, connection_id: int, stream: Stream) -> bool:
+        """Whether such a run has begun and not yet ended."""
+        ...
+
     def never_named(self, connection_id: int, stream: Stream) -> tuple[int, list[str]]:
         """How many the run named, and what is kept and it did not name; it is then forgotten."""
         ...

@@ -153,6 +153,9 @@ def store_page(
         if page.snapshot and part is not None and stream is not Stream.BOUNCES:
             left_out, page = _left_out(tx, reading.row, stream, page)
             gone += left_out
+        elif part is None and tx.cursors.is_naming(reading.row.id, stream):
+            # It may be newer than the page on which it would stand.
+            tx.cursors.named(reading.row.id, stream, come)
         _forget_deleted(reading, tx, stream, gone, at)
         tx.sources.save_rejected(reading.row.id, stream, page, cursor, at)
         if part is not None and not tx.cursors.move(reading.row.id, stream, part, at):

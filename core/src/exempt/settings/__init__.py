@@ -97,6 +97,9 @@ def load(path: Path) -> Loaded:
     except tomllib.TOMLDecodeError as error:
         msg = f"{path}: no valid TOML: {error}"
         raise SettingsError(msg) from None
+    except (ValueError, RecursionError):  # a number of 5,000 digits, [[[[…
+        msg = f"{path}: no valid TOML: a number is too long, or tables lie too deep"
+        raise SettingsError(msg) from None
     try:
         file = SettingsFile.model_validate(raw)
     except ValidationError as error:

@@ -62,4 +62,6 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         msg = f"{path}: cannot be read ({type(error).__name__})"
     except tomllib.TOMLDecodeError as error:
         msg = f"{path}: no valid TOML: {error}"
+    except (ValueError, RecursionError):  # NUL in its name, a number of 5,000 digits, [[[[…
+        msg = f"{path}: no file of settings: name another"
     raise SettingsError(msg) from None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from exempt import ConfigError
+from exempt import ConfigError, TransientError
 from exempt_erp_generic.reading import Files
 
 PROBLEM = "exempt:problem"
@@ -22,6 +22,7 @@ PROBLEM = "exempt:problem"
 CsvRow = dict[str, str]
 
 _AT_ONCE = 5_000
+_LINE_MAX = 10_000_000  # bytes; what is longer is no line but a file of another kind
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,15 @@ class _Lines(Iterator[str]):
         file.seek(spot.offset)
         self._file, self._encoding = file, encoding
         self.spot = spot
+        self.ended = True
 
     def __next__(self) -> str:
-        raw = next(self._file)
+        raw = self._file.readline(_LINE_MAX)
+        if not raw:
+            raise StopIteration
+        if len(raw) == _LINE_MAX:
+            raise csv.Error
+        self.ended = raw[-1:] in (b"\n", b"\r")
         spot = self.spot
         self.spot = Spot(spot.offset + len(raw), spot.line + 1)
         if spot.offset == 0:
@@ -56,26 +63,37 @@ def read_rows(
 
     Raises:
         ConfigError: The file is no CSV as the settings describe it.
+        TransientError: Its last line is cut off, as of a file that is being written.
         OSError: It cannot be read.
     """
     with path.open("rb") as file:
         lines = _Lines(file, files.encoding, Spot())
         try:
-            reader = csv.reader(lines, delimiter=files.delimiter)
+            reader = csv.reader(lines, delimiter=files.delimiter, strict=True)
             header = files.header or tuple(cell.strip() for cell in next(reader, ()))
             _check_header(path, header)
             if spot.offset:
                 lines = _Lines(file, files.encoding, spot)
-                reader = csv.reader(lines, delimiter=files.delimiter)
-            found = [_row(header, cells) for cells in itertools.islice(_filled(reader), most)]
+                reader = csv.reader(lines, delimiter=files.delimiter, strict=True)
+            found = list(itertools.islice(_filled(reader), most))
             after = lines.spot
-            return found, None if next(_filled(reader), None) is None else after
+            last = next(_filled(reader), None) is None
+            if last and found and len(found[-1]) < len(header) and not lines.ended:
+                raise _cut_off(path)
+            return [_row(header, cells) for cells in found], None if last else after
         except UnicodeDecodeError:
             what = f"is not {files.encoding}: save it so, or set encoding"
-        except csv.Error:
+        except csv.Error as error:
+            if "unexpected end" in str(error) and not lines.ended:
+                raise _cut_off(path) from None
             what = "cannot be divided into cells: close every quote, and look at delimiter"
         msg = f"{path.name}: line {lines.spot.line} {what}"
         raise ConfigError(msg)
+
+
+def _cut_off(path: Path) -> TransientError:
+    msg = f"{path.name}: its last line is cut off: wait until it is written whole"
+    return TransientError(msg)
 
 
 def every_row(path: Path, files: Files) -> Iterator[CsvRow]:

@@ -51,9 +51,13 @@ class Place(Record):
         """The place as text.
 
         Raises:
-            PermanentError: The remote's own token is too long to keep.
+            PermanentError: The remote's own token is too long to keep, or no text.
         """
-        text = self.model_dump_json(exclude_defaults=True)
+        try:
+            text = self.model_dump_json(exclude_defaults=True)
+        except ValueError:  # halves of characters
+            msg = "paging: the ERP's token for the next page is no text that can be kept"
+            raise PermanentError(msg) from None
         if len(text) > LONGEST:
             msg = (
                 f"paging: the ERP's link to the next page has more than {LONGEST:,} characters:"

@@ -32,13 +32,19 @@ class Batch:
         """Add the rows of *item*; one at least, so that the ERP sees what holds nowhere.
 
         Raises:
-            ValueError: A column cannot be filled in.
+            ValueError: A column cannot be filled in, or has a letter that the file cannot have.
         """
         scopes = [facts]
         if self._drop.rows == "jurisdiction":
             scopes = list(facts.each("for_each_jurisdiction")) or [facts]
         columns = self._drop.columns.values()
-        self._rows += [[text.fill(scope.value) for text in columns] for scope in scopes]
+        rows = [[text.fill(scope.value) for text in columns] for scope in scopes]
+        try:
+            "".join(cell for row in rows for cell in row).encode(self._drop.encoding)
+        except UnicodeEncodeError:
+            msg = f"{self._name}.drop.encoding: {self._drop.encoding} lacks a letter: use utf-8"
+            raise ValueError(msg) from None
+        self._rows += rows
         self._keys.append(item.key)
 
     def write(self, *, dry_run: bool) -> list[ItemResult]:

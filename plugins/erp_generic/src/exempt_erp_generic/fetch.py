@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from exempt import FetchRequest, Page, PermanentError
+from exempt import FetchRequest, Page, PermanentError, TransientError
 from exempt_erp_generic.cursor import Place
 from exempt_erp_generic.paging import Params
 from exempt_erp_generic.queries import filled
@@ -18,6 +18,10 @@ from exempt_erp_generic.source import S, Source
 from exempt_erp_generic.template import Plain, spelled
 from exempt_erp_generic.times import moment_as
 from exempt_erp_generic.whole import make_whole, most_at_once, one, with_lines
+
+_AHEAD = dt.timedelta(days=1)
+_EARLIEST = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
+"""Before it databases end, and some ERPs write the year 1 for "never"."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Found[S]:
         return _by_ids(remote, source, request.ids)
     place = _start(source, request)
     answer = _ask(remote, source, place)
-    place = place.model_copy(update={"began": place.began or answer.date or remote.now()})
+    place = place.model_copy(update={"began": place.began or _clock(remote, answer)})
     rows = _rows(source, answer, first=place.at is None)
     end = place.skip + min(request.page_size, most_at_once(source.settings) or request.page_size)
     part, gone = make_whole(remote, source, rows[place.skip : end])
@@ -53,10 +57,34 @@ def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Found[S]:
         "snapshot": source.settings.gone == "deleted",
     }
     if following is None:
+        _believe_its_end(source, place, answer, rows)
         there["checkpoint"] = _checkpoint(source, place).cursor()
     else:
         there["next_cursor"] = following.cursor()
     return Found(page.model_copy(update=there), part)
+
+
+def _clock(remote: Remote, answer: Answer) -> dt.datetime:
+    """The ERP's clock, unless it is far ahead: what is changed until then would be missed."""
+    now = remote.now()
+    return answer.date if answer.date and answer.date <= now + _AHEAD else now
+
+
+def _believe_its_end(source: Source[S], place: Place, answer: Answer, rows: list[Any]) -> None:
+    """Refuse half a list where whoever is not on it would count as deleted.
+
+    Raises:
+        TransientError: An empty page tells of more.
+    """
+    settings = source.settings
+    if settings.gone != "deleted" or answer.ignored:
+        return
+    if settings.paging.cut_off(place.at, answer, rows):
+        msg = (
+            f"{source.name}.paging: a page was empty although the ERP tells of more: by"
+            " gone = 'deleted' the rest would count as deleted"
+        )
+        raise TransientError(msg)
 
 
 def _start(source: Source[S], request: FetchRequest) -> Place:
@@ -93,7 +121,8 @@ def _values(source: Source[S], place: Place) -> dict[str, Any]:
     if incremental := settings.incremental:
         start = dt.datetime.combine(incremental.initial, dt.time(), dt.UTC)
         if place.since:
-            start = place.since - dt.timedelta(seconds=incremental.overlap_seconds)
+            overlap = dt.timedelta(seconds=incremental.overlap_seconds)
+            start = max(place.since, _EARLIEST) - overlap
         values["since"] = moment_as(incremental.format, start, incremental.time_zone or source.zone)
     return values
 

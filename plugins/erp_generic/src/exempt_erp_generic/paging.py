@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 
 from exempt import PermanentError, Settings
 from exempt_erp_generic.expression import Expression
+from exempt_erp_generic.integers import integer
 
 if TYPE_CHECKING:  # it brings the HTTP library, which discovery does without
     from exempt_erp_generic.remote import Answer
@@ -63,6 +64,10 @@ class Paging(Settings):
         refuse_overlooked(answer)
         return None
 
+    def cut_off(self, _at: At, _answer: Answer, _rows: list[Any]) -> bool:
+        """Whether the list ends at *at* although the answer tells of more."""
+        return False
+
 
 class NoPaging(Paging):
     """The whole list comes in one answer."""
@@ -101,6 +106,15 @@ class PagePaging(Paging):
         )
         return None if ended else (page + 1, seen)
 
+    def cut_off(self, at: At, answer: Answer, rows: list[Any]) -> bool:
+        """Whether an empty page tells of more."""
+        page, before = self._page(at)
+        return not rows and bool(
+            (self.has_more and _flag(self.has_more, answer))
+            or (self.total_pages and _count(self.total_pages, answer) > page - self.start + 1)
+            or (self.total and _count(self.total, answer) > before)
+        )
+
 
 class OffsetPaging(Paging):
     """Rows are skipped by number. Without has_more or total, an empty page is the end."""
@@ -126,6 +140,14 @@ class OffsetPaging(Paging):
             or (self.total and offset >= _count(self.total, answer))
         )
         return None if ended else offset
+
+    def cut_off(self, at: At, answer: Answer, rows: list[Any]) -> bool:
+        """Whether an empty page tells of more."""
+        before = at if isinstance(at, int) else 0
+        return not rows and bool(
+            (self.has_more and _flag(self.has_more, answer))
+            or (self.total and _count(self.total, answer) > before)
+        )
 
 
 class CursorPaging(Paging):
@@ -233,8 +255,8 @@ def _flag(path: Expression, answer: Answer) -> bool:
 def _count(path: Expression, answer: Answer) -> int:
     found = _find(path, answer)
     try:
-        return int(found)
-    except (TypeError, ValueError):
+        return integer(found)
+    except ValueError:
         msg = f"paging: {path} leads to no number: reading could end too early"
         raise PermanentError(msg) from None
 

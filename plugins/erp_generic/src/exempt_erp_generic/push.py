@@ -117,6 +117,9 @@ def _push_one(pushing: Push, item: PushItem, *, dry_run: bool) -> Result:
         return write.run(pushing.remote, dry_run=dry_run)
     except (ValueError, OSError, PermanentError, CursorExpired) as error:
         return Outcome.REJECTED, str(error)
+    except (RecursionError, LookupError, TypeError, ArithmeticError) as error:
+        # One odd answer must not cost the others their results.
+        return Outcome.UNKNOWN, f"{name}: an answer is not understood ({type(error).__name__})"
     except TransientError as error:
         if not error.maybe_applied:
             raise

@@ -101,7 +101,9 @@ class Files(Settings):
     newest: Literal["name", "modified"] = Field(
         "name", description="What orders the files: their names, or when they were changed."
     )
-    delimiter: str = Field(",", min_length=1, max_length=1, description="What divides cells.")
+    delimiter: str = Field(
+        ",", pattern=r'^[^"\r\n\x00]$', description="What divides cells: one character."
+    )
     encoding: Literal["utf-8", "cp1252", "iso-8859-1"] = Field(
         "utf-8", description="Of the text; a byte order mark of UTF-8 is skipped."
     )

@@ -51,6 +51,11 @@ class Answer:
         return isinstance(self.body, dict) and any(map(self.body.get, ("error", "errors")))
 
     @property
+    def is_page(self) -> bool:
+        """Whether it is a page for a browser, which tells nothing of what was done."""
+        return self.body is None and "html" in self.response.headers.get("content-type", "")
+
+    @property
     def date(self) -> dt.datetime | None:
         """The ERP's clock, if it tells."""
         return _moment(self.response.headers.get("date"))

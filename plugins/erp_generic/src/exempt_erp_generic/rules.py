@@ -20,6 +20,10 @@ Statuses = Annotated[
 """One status or several."""
 
 
+class UnclearError(ValueError):
+    """An answer came, and by the rules it cannot be told what it means."""
+
+
 class Rule(Settings):
     """Holds for answers with one of the statuses whose body fits."""
 
@@ -34,10 +38,17 @@ class Rule(Settings):
         return self
 
     def fits(self, status: int, body: Any) -> bool:
-        """Whether the rule holds for an answer."""
+        """Whether the rule holds for an answer.
+
+        Raises:
+            UnclearError: It cannot be applied to a body of this shape.
+        """
         if status not in self.status and (self.status or not 200 <= status < 300):
             return False
-        return self.when is None or self.when.holds(body)
+        try:
+            return self.when is None or self.when.holds(body)
+        except ValueError as error:
+            raise UnclearError(str(error)) from None
 
 
 class Verdict(StrEnum):

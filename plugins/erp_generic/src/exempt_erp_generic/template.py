@@ -88,6 +88,7 @@ class Template:
     def __init__(self, text: str, allowed: Iterable[str], *, kept: bool = False) -> None:
         self.text = text
         self._parts = tuple(_parts(text, frozenset(allowed), kept=kept))
+        self._quotes = _quotes(self._parts)
         self.names = frozenset(name for _, name, _ in self._parts if name)
 
     def value(self, values: Values) -> Any:
@@ -105,28 +106,26 @@ class Template:
                 and so would be read as part of a query.
         """
         made = ""
-        following = [literal for literal, _, _ in self._parts[1:]] + [""]
-        for (literal, name, form), after in zip(self._parts, following, strict=True):
-            value = spelled(_formed(name, form, values)) if name else ""
-            if _breaks_out(value, literal[-1:], after[:1]):
-                msg = f"{{{name}}} stands between quotes, and its value has a quote itself"
-                raise ValueError(msg)
-            made += literal + value
+        for (literal, name, form), mark in zip(self._parts, self._quotes, strict=True):
+            made += literal
+            if name:
+                made += _kept_in(mark, name, spelled(_formed(name, form, values)))
         return made
 
     def path(self, values: Values) -> str:
         """The text filled in as part of an address: values are percent-encoded.
 
         Raises:
-            ValueError: A value is empty or dots only, which would name another address.
+            ValueError: A value is empty or dots only, which would name another
+                address, or has a quote where it stands between quotes.
         """
         return "".join(
-            literal + (self._segment(name, values) if name else "")
-            for literal, name, _ in self._parts
+            literal + (self._segment(name, mark, values) if name else "")
+            for (literal, name, _), mark in zip(self._parts, self._quotes, strict=True)
         )
 
-    def _segment(self, name: str, values: Values) -> str:
-        value = spelled(values(name))
+    def _segment(self, name: str, mark: str | None, values: Values) -> str:
+        value = _kept_in(mark, name, spelled(values(name)))
         if not value.strip("."):
             msg = f"{self.text!r}: {{{name}}} is empty or dots only, which names no record"
             raise ValueError(msg)
@@ -166,10 +165,28 @@ def _formed(name: str, form: str | None, values: Values) -> Any:
     return value if form is None else _number(name, value)
 
 
-def _breaks_out(value: str, before: str, after: str) -> bool:
-    """Whether *value* would end the quotes around it, in a query or in JSON."""
-    quoted = before == after and before in ("'", '"')
-    return quoted and (before in value or "\\" in value)
+def _quotes(parts: Iterable[Part]) -> tuple[str | None, ...]:
+    """The quote between which each placeholder stands, in a query or in JSON; None = none."""
+    found: list[str | None] = []
+    opened, since = None, 0
+    for literal, _, _ in parts:
+        for letter in literal:
+            if opened is None and letter in "'\"":
+                opened, since = letter, len(found)
+            elif letter == opened:
+                opened = None
+        found.append(opened)
+    if opened:  # an apostrophe
+        found[since:] = [None] * (len(found) - since)
+    return tuple(found)
+
+
+def _kept_in(mark: str | None, name: str, value: str) -> str:
+    """*value*, unless it would end the quotes around it."""
+    if mark and (mark in value or "\\" in value):
+        msg = f"{{{name}}} stands between quotes, and its value has a quote itself"
+        raise ValueError(msg)
+    return value
 
 
 def _number(name: str, value: Any) -> Any:

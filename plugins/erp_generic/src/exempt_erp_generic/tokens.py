@@ -21,6 +21,7 @@ from exempt_erp_generic.auth import (
     SessionAuth,
     TokenAuth,
 )
+from exempt_erp_generic.integers import integer
 from exempt_erp_generic.login import EARLY, Grant, Kept, Login, digest, shared
 from exempt_erp_generic.signing import ASSERTION_TYPE, assertion
 from exempt_erp_generic.template import KEPT, Plain, spelled
@@ -134,10 +135,10 @@ def _grant(auth: TokenAuth, body: Mapping[str, Any], kept: Kept, context: Contex
 
 def _until(expires_in: Any, now: dt.datetime) -> dt.datetime | None:
     try:
-        life = dt.timedelta(seconds=int(expires_in))
-    except (TypeError, ValueError, OverflowError):
+        life = dt.timedelta(seconds=integer(expires_in))
+        return now + max(life - EARLY, life / 2)
+    except (ValueError, OverflowError):
         return None
-    return now + max(life - EARLY, life / 2)
 
 
 def session_login(auth: SessionAuth, base_url: str, context: Context, timeout: float) -> Login:

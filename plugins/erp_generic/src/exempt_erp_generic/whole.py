@@ -16,6 +16,7 @@ from exempt_erp_generic.source import Source
 from exempt_erp_generic.template import Plain, Template
 
 GONE = (404, 410)
+_LINES_MAX = 100_000
 _NO_PAGE: dict[str, Any] = {"page": None, "offset": None, "cursor": None}
 
 
@@ -45,9 +46,21 @@ def make_whole(
             if detail is None:
                 gone.append(external_id)
             else:
-                found.append({**_table(row), **_table(detail)})
+                found.append(_joined(source, external_id, row, detail))
         rows = found
     return with_lines(remote, source, rows), tuple(gone)
+
+
+def _joined(source: Source[Any], external_id: str, row: Any, detail: Any) -> dict[str, Any]:
+    """*row* with its *detail*, which must be of the same record."""
+    joined = {**_table(row), **_table(detail)}
+    if source.known_id(joined) != external_id:
+        msg = (
+            f"{source.name}.detail: asked for one record, the ERP gave another: correct detail, or"
+            " let fields.external_id lead to what both the list and the detail have"
+        )
+        raise PermanentError(msg)
+    return joined
 
 
 def one(remote: Remote, settings: StreamSettings, single: Single, external_id: str) -> Any:
@@ -95,18 +108,21 @@ def _lines(
     """The lines of all pages; half of an order's lines would be another order."""
     found: list[Any] = []
     at: At = None
+    seen = {at}
+    rows: list[Any] = []
     while True:
         answer = _call(remote, settings, lines, asked, at)
         if answer.ignored or answer.status in GONE:
             return found
-        rows = _list(lines, answer)
+        before, rows = rows, _list(lines, answer)
         found += rows
-        before, at = at, lines.paging.after(at, answer, rows)
+        at = lines.paging.after(at, answer, rows)
         if at is None:
             return found
-        if at == before:
+        if at in seen or (rows and rows == before) or len(found) > _LINES_MAX:
             msg = "paging: two pages in a row are the same: the ERP does not know the parameters"
             raise ValueError(msg)
+        seen.add(at)
 
 
 def _list(lines: Lines, answer: Answer) -> list[Any]:

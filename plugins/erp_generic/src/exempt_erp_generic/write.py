@@ -15,6 +15,7 @@ from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.facts import Facts
 from exempt_erp_generic.queries import filled
 from exempt_erp_generic.remote import Answer, Remote
+from exempt_erp_generic.rules import UnclearError
 from exempt_erp_generic.template import KEPT, spelled
 from exempt_erp_generic.writing import ReadBack, WriteBack
 
@@ -168,6 +169,8 @@ class Write:
                 allow=allow,
             )
             return self._judge(remote, answer)
+        except UnclearError as error:
+            return Outcome.UNKNOWN, f"it was sent, but its answer is not understood: {error}"
         except TransientError as error:
             if not error.maybe_applied:
                 raise
@@ -178,13 +181,22 @@ class Write:
         if outcome is Outcome.APPLIED:
             return outcome, ""
         place = f"{self._target.method} {self._path}: answered {answer.status}"
-        words = self._target.message(answer.body) if self._target.message else None
+        words = self._words(answer)
         return outcome, f"{place}: {spelled(words)[:300]}" if words else place
+
+    def _words(self, answer: Answer) -> Any:
+        try:
+            return self._target.message(answer.body) if self._target.message else None
+        except ValueError:
+            return None
 
     def _outcome(self, remote: Remote, answer: Answer) -> Outcome:
         for rule in self._target.outcomes:
             if rule.fits(answer.status, answer.body):
                 return rule.outcome
+        if 200 <= answer.status < 300 and answer.is_page:
+            msg = "it is a page for people, as of a login, and not of the API"
+            raise UnclearError(msg)
         if 200 <= answer.status < 300:
             return Outcome.REJECTED if answer.tells_error else Outcome.APPLIED
         if answer.status == _WANTS_ETAG:
@@ -230,7 +242,8 @@ def _same_entries(old: list[Any], new: list[Any]) -> bool:
 def _number(value: Any) -> Decimal | None:
     """*value* as a number: 62.50 is 62.5, and so is the text "62.50"."""
     try:
-        return None if isinstance(value, bool) else Decimal(str(value))
+        number = None if isinstance(value, bool) else Decimal(str(value))
+        return number if number is not None and number.is_finite() else None
     except ArithmeticError:
         return None
 

@@ -195,7 +195,9 @@ class Drop(Settings):
     rows: Literal["item", "jurisdiction"] = Field(
         "item", description="A row for each customer or order, or for each of its jurisdictions."
     )
-    delimiter: str = Field(",", min_length=1, max_length=1, description="What divides cells.")
+    delimiter: str = Field(
+        ",", pattern=r'^[^"\r\n\x00]$', description="What divides cells: one character."
+    )
     encoding: Literal["utf-8", "utf-8-sig", "cp1252"] = Field(
         "utf-8", description="Of the text; utf-8-sig begins with a byte order mark, for Excel."
     )

@@ -65,13 +65,14 @@ class JsonDocument:
                 f"larger than {DOCUMENT_MAX // 1024**2} MiB: write one individual a line, as .jsonl"
             )
             raise ConfigError(msg)
+        text = self.path.read_text("utf-8-sig")
         try:
-            content = json.loads(self.path.read_text("utf-8-sig"))
+            content = json.loads(text)
         except json.JSONDecodeError as error:
             msg = f"no JSON: {error.msg} in line {error.lineno}: export it again"
             raise ConfigError(msg) from None
-        except RecursionError:
-            msg = f"nested too deep: {_HELP}"
+        except (RecursionError, ValueError):  # as a number of 5,000 digits
+            msg = f"nested too deep, or a number is too long: {_HELP}"
             raise ConfigError(msg) from None
         for number, individual in enumerate(_individuals(content), start=1):
             yield _row(number, individual)
@@ -130,7 +131,7 @@ def _row_of_line(line: int, raw: bytes) -> Row | None:
         return None
     try:
         individual = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return Row(line, (), _NO_LINE)
     if isinstance(individual, dict):
         return _row(line, _of_parts(individual))

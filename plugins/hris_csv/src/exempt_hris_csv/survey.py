@@ -55,8 +55,10 @@ def survey(export: Export, settings: HrisCsvSettings, places: Places) -> Survey:
             employees += 1
         elif row.problem or any(map(str.strip, row.cells)):
             anonymous += 1
-    if export.found and opened.cut_off(row):
-        raise TransientError(_CUT_OFF, retry_after=later)
+    if opened.cut_off(row):
+        if export.found:
+            raise TransientError(_CUT_OFF, retry_after=later)
+        anonymous += 1  # whoever follows
     if stamp(export) != before:
         raise TransientError(_BEING_WRITTEN, retry_after=later)
     return Survey(vote.decided(), employees, anonymous)

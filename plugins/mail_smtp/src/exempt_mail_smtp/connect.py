@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exempt import AuthError, ConfigError, ConnectorError, TransientError
 from exempt_mail_smtp.oauth import Tokens, xoauth2
-from exempt_mail_smtp.replies import words
+from exempt_mail_smtp.replies import without_login, words
 from exempt_mail_smtp.settings import MailSmtpSettings
 
 
@@ -46,6 +46,8 @@ def _connected(
     try:
         return _ready(settings, context, tokens)
     except OSError as error:  # smtplib's and ssl's errors, too
+        if isinstance(error, smtplib.SMTPResponseException):
+            error.smtp_error = _without_login(error.smtp_error, settings, tokens)
         raise _explained(error, f"{settings.host}:{settings.server_port}") from None
 
 
@@ -91,6 +93,14 @@ def _log_in(smtp: smtplib.SMTP, settings: MailSmtpSettings, tokens: Tokens | Non
             code, text = smtp.docmd("")
         if code != 235:
             raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _without_login(said: bytes | str, settings: MailSmtpSettings, tokens: Tokens | None) -> bytes:
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    secret = settings.password or (tokens.get() if tokens and tokens.kept else None)
+    if secret is not None:
+        text = without_login(text, settings.user or "", secret.get_secret_value())
+    return text.encode()
 
 
 def trust(

@@ -19,8 +19,9 @@ import imaplib
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ from exempt import AuthError, ConfigError, ConnectorError, TransientError
 from exempt_mail_smtp.connect import not_encrypted, trust
 from exempt_mail_smtp.oauth import Tokens, xoauth2
 from exempt_mail_smtp.parts import Imap
-from exempt_mail_smtp.replies import without_addresses
+from exempt_mail_smtp.replies import without_addresses, without_login
 
+_LITERAL_MAX = 1024 * 1024  # of a message 256 KiB are asked for, else its headers
 _LATER = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN)\]", re.IGNORECASE)
 _DURING = re.compile(r"^command: \w+ => ")
 _ATOM = re.compile(r"[A-Za-z0-9.@_+-]+")
@@ -193,6 +195,7 @@ def _ready(
             )
         else:
             imap = imaplib.IMAP4(host, port, timeout=timeout)
+        vars(imap)["read"] = partial(_at_most, imap.read)
         # Or else each command in two pieces waits, some 40 ms, until the first is confirmed.
         imap.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
@@ -203,6 +206,14 @@ def _ready(
             _hang_up(imap)
             raise
     return imap
+
+
+def _at_most(read: Callable[[int], bytes], size: int) -> bytes:
+    """*read* that many bytes, unless it is more than was ever asked for."""
+    if size > _LITERAL_MAX:
+        msg = f"unexpected: {size:,} bytes at once"
+        raise imaplib.IMAP4.abort(msg)
+    return read(size)
 
 
 def _encrypt(imap: imaplib.IMAP4, context: ssl.SSLContext | None, where: str) -> None:
@@ -224,15 +235,24 @@ def _log_in(imap: imaplib.IMAP4, login: Login, where: str) -> None:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as error:
-        said = _told(error)
-        if login.password is not None:  # a server may repeat what it does not understand
-            said = said.replace(login.password.get_secret_value(), "…")
+        said = _told(_without_login(error, login))
         if _LATER.search(said):
             raise TransientError(f"imap: {where} asks to come later: {said}") from None
         msg = f"imap: user, password or oauth2: {where} refuses the login: {said}"
         raise AuthError(msg) from None
     finally:
         vars(imap).get("_cmd_log", {}).clear()  # the last commands, in clear
+
+
+def _without_login(error: imaplib.IMAP4.error, login: Login) -> imaplib.IMAP4.error:
+    """*error* without the secrets of *login*: a server may repeat what it does not understand."""
+    said = error.args[0] if error.args else b""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    tokens = login.tokens
+    secret = login.password or (tokens.get() if tokens and tokens.kept else None)
+    if secret is not None:
+        text = without_login(text, login.user, secret.get_secret_value())
+    return imaplib.IMAP4.error(text)
 
 
 def _show(imap: imaplib.IMAP4, login: Login, where: str) -> None:

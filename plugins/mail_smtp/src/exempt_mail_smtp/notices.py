@@ -11,6 +11,7 @@ as bounced, and only whoever knows the message's key, so who saw the message.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ _DELAYED = re.compile(r"\bdelay(ed)?\b|still trying|will be retried|keep trying"
 _TYPE = re.compile(r"^\s*[\w-]+\s*;\s*")  # "smtp; 550 …", "rfc822; ana@…"
 _MESSAGE_ID = re.compile(r"^message-id:\s*(<[^>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _GROUPS_MAX = 500
+_BOUNDARIES_MAX = 100
 _TEXT_MAX = 20_000
 _REASON_MAX = 300
 
@@ -89,12 +91,7 @@ def read(content: bytes, ours: Ours) -> Notice | None:
     Raises:
         ValueError: It is a report on a mail of ours, but does not say what became of it.
     """
-    try:
-        mail = message_from_bytes(content, policy=compat32)
-        parts = list(mail.walk())
-    except RecursionError:
-        msg = "its parts are nested too deeply: look at it in the mailbox"
-        raise ValueError(msg) from None
+    mail, parts = _taken_apart(content)
     reports = [part for part in parts if part.get_content_type() in _REPORTS]
     if not reports and not _is_told_in_prose(mail):
         return None
@@ -103,6 +100,17 @@ def read(content: bytes, ours: Ours) -> Notice | None:
     if key is None:
         return None
     return _of_groups(key, groups) if reports else _of_prose(key, mail, parts)
+
+
+def _taken_apart(content: bytes) -> tuple[Message[str, str], list[Message[str, str]]]:
+    """A mail, and all its parts."""
+    # Each level of parts is looked for in each line.
+    if content.lower().count(b"boundary") <= _BOUNDARIES_MAX:
+        with contextlib.suppress(RecursionError):
+            mail = message_from_bytes(content, policy=compat32)
+            return mail, list(mail.walk())
+    msg = "its parts are nested too deeply: look at it in the mailbox"
+    raise ValueError(msg)
 
 
 def _of_groups(key: str, groups: list[Message[str, str]]) -> Notice | None:

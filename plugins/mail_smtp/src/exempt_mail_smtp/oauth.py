@@ -7,7 +7,11 @@ the same for Microsoft 365: https://learn.microsoft.com/exchange/client-develope
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
+import threading
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,8 +38,39 @@ _MICROSOFT = re.compile(r"AADSTS\d{4,8}")
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
 
+@dataclass(eq=False)
+class _Kept:
+    """What the connectors of one connection share: a refresh token may be good only once."""
+
+    refresh: SecretStr | None = field(default=None, repr=False)
+    digests: set[str] = field(default_factory=set, repr=False)
+    token: SecretStr | None = field(default=None, repr=False)
+    expires_at: dt.datetime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+
+_SHARED: dict[tuple[str, ...], _Kept] = {}
+_SHARING = threading.Lock()
+
+
+def _shared(name: tuple[str, ...], refresh: SecretStr | None) -> _Kept:
+    """What is kept under *name*; a refresh token that was never in use begins anew."""
+    with _SHARING:
+        kept = _SHARED.get(name)
+        if kept is None or (refresh is not None and _digest(refresh) not in kept.digests):
+            kept = _SHARED[name] = _Kept(refresh, {_digest(refresh)})
+        return kept
+
+
+def _digest(secret: SecretStr | None) -> str:
+    text = secret.get_secret_value() if secret else ""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 class Tokens:
     """The access token of one account, had anew when it expires.
+
+    Connectors of one connection that work side by side share it.
 
     Args:
         settings: Where tokens are had, as who.
@@ -49,9 +84,10 @@ class Tokens:
         self._context = context
         self._place = place
         self._timeout = timeout
-        self._refresh = settings.refresh_token if isinstance(settings, RefreshToken) else None
-        self._token: SecretStr | None = None
-        self._expires_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+        refresh = settings.refresh_token if isinstance(settings, RefreshToken) else None
+        name = (context.connection_id, place, settings.token_url, settings.client_id)
+        of = (settings.grant, settings.scope or "", _digest(settings.client_secret))
+        self._kept = _shared((*name, *of), refresh)
 
     def __repr__(self) -> str:
         return f"<Tokens of {self._host}>"
@@ -63,11 +99,15 @@ class Tokens:
     @property
     def kept(self) -> bool:
         """Whether the next `get` will give a token that was had before."""
-        return self._token is not None and self._context.now() < self._expires_at - _EARLY
+        return self._good() is not None
 
     def forget(self) -> None:
         """Have the next `get` ask for a new token: the last one was refused."""
-        self._token = None
+        self._kept.token = None
+
+    def _good(self) -> SecretStr | None:
+        kept = self._kept
+        return kept.token if self._context.now() + _EARLY < kept.expires_at else None
 
     def get(self) -> SecretStr:
         """A token that is good for two minutes at least.
@@ -77,9 +117,11 @@ class Tokens:
             ConfigError: It refuses something else, or a new refresh token cannot be kept.
             TransientError: It cannot be reached.
         """
-        if not self.kept or self._token is None:
-            self._token = self._ask()
-        return self._token
+        with self._kept.lock:
+            token = self._good()
+            if token is None:
+                token = self._kept.token = self._ask()
+            return token
 
     def _ask(self) -> SecretStr:
         from exempt.http import Client, origin  # noqa: PLC0415 - most connections need no HTTP
@@ -106,8 +148,8 @@ class Tokens:
         form = {"grant_type": settings.grant, "client_id": settings.client_id}
         if settings.client_secret is not None:
             form["client_secret"] = settings.client_secret.get_secret_value()
-        if self._refresh is not None:
-            form["refresh_token"] = self._refresh.get_secret_value()
+        if self._kept.refresh is not None:
+            form["refresh_token"] = self._kept.refresh.get_secret_value()
         if settings.scope is not None:
             form["scope"] = settings.scope
         return form
@@ -119,15 +161,12 @@ class Tokens:
             msg = f"{self._place}.token_url: the server gave no token that can be sent"
             raise ConfigError(msg)
         new = body.get("refresh_token")
-        if self._refresh is not None and isinstance(new, str) and new:
-            old, self._refresh = self._refresh, SecretStr(new)
-            if self._refresh != old:
-                self._context.rotate_secret(f"{self._place}.refresh_token", old, self._refresh)
-        try:
-            lifetime = dt.timedelta(seconds=min(int(body["expires_in"]), 86_400))
-        except (KeyError, TypeError, ValueError):
-            lifetime = _LIFETIME
-        self._expires_at = self._context.now() + lifetime
+        old = self._kept.refresh
+        if old is not None and isinstance(new, str) and new and new != old.get_secret_value():
+            self._kept.refresh = SecretStr(new)
+            self._kept.digests.add(_digest(self._kept.refresh))
+            self._context.rotate_secret(f"{self._place}.refresh_token", old, self._kept.refresh)
+        self._kept.expires_at = self._context.now() + _lifetime(body.get("expires_in"))
         return SecretStr(token)
 
     def _refusal(self, response: Response, body: object) -> ConnectorError:
@@ -149,6 +188,16 @@ class Tokens:
                 " secret has expired"
             )
         return ConfigError(f"{self._place}: {said}: check `token_url`, `scope` and `grant`")
+
+
+def _lifetime(told: object) -> dt.timedelta:
+    """How long a token is good by what the server says, which may be anything."""
+    try:
+        # Bounds first: a number in JSON may have more digits than can be written out.
+        seconds = max(Decimal(0), min(Decimal(str(told)), Decimal(86_400)))
+    except ArithmeticError:
+        return _LIFETIME
+    return dt.timedelta(seconds=int(seconds))
 
 
 def xoauth2(user: str, token: SecretStr) -> bytes:

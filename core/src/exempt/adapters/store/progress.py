@@ -173,6 +173,11 @@ class Cursors(ports.Cursors):
         found = sa.select(sa.literal(1)).where(*this, s.external_id == external_id)
         return self._c.scalar(found) is not None
 
+    def is_naming(self, connection_id: int, stream: Stream) -> bool:
+        s = t.snapshot_record.c
+        this = (s.connection_id == connection_id, s.stream == stream.value)
+        return self._c.scalar(sa.select(sa.literal(1)).where(*this).limit(1)) is not None
+
     def never_named(self, connection_id: int, stream: Stream) -> tuple[int, list[str]]:
         sql = (
             f"SELECT external_id FROM {_COUNTED[stream.value]} WHERE connection_id = ?"  # noqa: S608
