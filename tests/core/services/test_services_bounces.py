@@ -134,7 +134,7 @@ def test_a_notice_of_a_mail_that_was_never_sent_does_nothing(
 ) -> None:
     buy(erp)
     asking(mail)
-    mail.remote.put(Bounce(external_id="7:1", key=key, **GONE))  # type: ignore[arg-type]
+    mail.remote.put(Bounce(external_id="7:1", key=key, **GONE))
     mail.sync()
     assert the_request(mail).bounce is None
 
