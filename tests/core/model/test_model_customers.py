@@ -267,3 +267,22 @@ def test_what_cannot_be_seen(text: str, is_so: bool) -> None:
 )
 def test_what_a_field_of_a_history_is_called(field: str, title: str) -> None:
     assert card_title(field) == title
+
+
+@pytest.mark.parametrize(
+    ("email", "bounced", "reached"),
+    [
+        pytest.param("ap@acme.example", None, True, id="nothing came back"),
+        pytest.param("ap@acme.example", "ap@acme.example", False, id="it came back"),
+        pytest.param("AP@Acme.example", "ap@acme.example", False, id="capitals do not count"),
+        pytest.param("tax@acme.example", "ap@acme.example", True, id="from another address"),
+        pytest.param("acme", None, False, id="no address"),
+        pytest.param(None, None, False, id="none at all"),
+    ],
+)
+def test_where_mail_reaches_a_customer(
+    email: str | None, bounced: str | None, reached: bool
+) -> None:
+    card = CustomerCard(id=1, company_id=1, made_at=NOW, name="Acme", email=email,
+                        bounced_email=bounced)  # fmt: skip
+    assert card.mailbox == (email if reached else None)
