@@ -172,11 +172,12 @@ def test_what_became_of_a_write_is_not_guessed(
 def test_a_record_that_lies_too_deep_costs_no_others_result(mocked: respx.MockRouter) -> None:
     deep = f'{{"taxable": true, "certificate": {"[" * 800}{"]" * 800}}}'.encode()
     mocked.get(ORDER).mock(return_value=httpx.Response(200, content=deep))
+    mocked.patch(ORDER).mock(return_value=as_json({}))  # a Python that can compare it writes
     mocked.get(f"{URL}/orders/SO-2").mock(return_value=as_json({"taxable": True}))
     mocked.patch(f"{URL}/orders/SO-2").mock(return_value=as_json({}))
     first, second = push(item(key="a", external_id="SO-2"), item(), read={})
     assert first.outcome is Outcome.APPLIED
-    assert second.outcome in {Outcome.UNKNOWN, Outcome.RETRY}
+    assert second.outcome in {Outcome.UNKNOWN, Outcome.RETRY, Outcome.APPLIED}
 
 
 def test_a_row_that_lies_too_deep_is_set_aside_alone(mocked: respx.MockRouter) -> None:

@@ -97,6 +97,8 @@ def test_killed_while_writing(tmp_path: Path, database_url: str) -> None:
     with erp.serve(books) as url:
         work = workspace(tmp_path / "work", database_url, url)
         work.run("sync")
+        certify = ("--reason", "resale", "--signed", "2024-02-01", "--state", "TX")
+        work.run("certificates", "add", "--customer", "C-1001", *certify)  # none: none is written
         owed = counted(database_url, "SELECT count(*) FROM delivery WHERE state = 'pending'")
         assert owed > 150, "there is enough to write to be killed in the middle of it"
         assert not books.journal, "nothing is written while write_back is off"

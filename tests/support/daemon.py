@@ -101,7 +101,16 @@ class Daemon(Workspace):
         super().__post_init__()
 
     def __enter__(self) -> Self:
+        if any(each.get("write_back") for each in self.connections.values()):
+            self._use_register()
         return self
+
+    def _use_register(self) -> None:
+        """Enter a certificate of somebody: before the first one, nothing is taken from anybody."""
+        self.run("migrate")
+        self.run("customers", "add", "--name", "Zenith", "--number", "Z-1")
+        certificate = ("--reason", "resale", "--signed", "2024-02-01", "--state", "TX")
+        self.run("certificates", "add", "--customer", "Z-1", *certificate)
 
     def __exit__(self, *_error: object) -> None:
         for process in self.processes:

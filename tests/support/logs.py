@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stamina.instrumentation import set_on_retry_hooks
+from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
 from exempt.wiring import Exempt
 from exempt.wiring.logs import QUIET, begin_logging
@@ -55,6 +55,7 @@ def logging_left_alone() -> Iterator[None]:
     """Logging is of the whole process; afterwards it is as it was."""
     loggers = [logging.getLogger(name) for name in ("", "exempt", *QUIET)]
     before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
+    retries = get_on_retry_hooks()
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     # Filters that other tests left at pytest's own handlers would change what is logged.
     logging.getLogger().handlers = []
@@ -67,7 +68,7 @@ def logging_left_alone() -> Iterator[None]:
         sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
         logging.captureWarnings(capture=False)
         logging.raiseExceptions = True
-        set_on_retry_hooks(None)
+        set_on_retry_hooks(retries)
 
 
 @pytest.fixture(params=["json", "text"])

@@ -19,8 +19,8 @@ from exempt.services.push import BatchPushed, Writing, push
 from exempt.services.rows import ConnectionRow, Delivery, DeliveryTarget, StreamPart
 from exempt.services.sync import Job, Synced, rehearse_sync, sync
 from support.fake_connector import WRITES_ORDERS, Remote, open_fake
-from support.records import NOW, act, details
-from support.stores import connected, customers_in
+from support.records import NOW, act, customer, details
+from support.stores import connected, customers_in, save_customers
 
 
 @dataclass
@@ -55,6 +55,14 @@ class World:
         new = details(*states, customer_ids=(self.customer_id(words),), **changes)
         done = certificates.add(self.store, new, self.act(), anyway=True)
         return done.certificate.id, done.orders_changed
+
+    def use_register(self, company: str = "northwind") -> None:
+        """Give somebody else in the company a certificate: then its sources are written to."""
+        row = connected(
+            self.store, "register", company=company, capabilities=[Capability.CUSTOMERS]
+        )
+        save_customers(self.store, row, customer("Z-1", name="Zenith"))
+        self.certify("Zenith")
 
     def archive(self, certificate_id: int) -> int:
         """Archive a certificate; how many orders changed."""

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from exempt import Order, Page, PermanentError, Product, Rejected, reason_of
+from exempt import Order, OrderKind, Page, PermanentError, Product, Rejected, reason_of
 
 Row = dict[str, Any]
+UNKNOWN = "a value, or a field, that the translation does not know: add it there"
 
 
 def product(row: Row) -> Product | None:
@@ -103,8 +104,8 @@ def test_a_name_that_cannot_be_had_does_not_cost_the_page(
 
 
 def test_a_reason_can_be_stored_whatever_the_row_held() -> None:
-    page = Page.read([{}], raising(KeyError("a\x00\ud800")))
-    assert page.rejected[0].reason == "a?: missing"
+    page = Page.read([{}], raising(ValueError("a\x00\ud800")))
+    assert page.rejected[0].reason == "a?"
 
 
 def raising(error: Exception) -> Callable[[Row], Product]:
@@ -213,6 +214,36 @@ def test_a_reason_does_not_quote_what_python_could_not_read(
     with pytest.raises(ValueError, match="Rumpelstiltskin") as caught:
         read("Rumpelstiltskin")
     assert reason_of(caught.value) == reason
+
+
+KINDS = {"AB": OrderKind.ORDER}
+NAMES = {"number": "docNo"}
+
+
+def _text(row: Row, name: str) -> str:
+    return str(row[name])
+
+
+@pytest.mark.parametrize(
+    ("translate", "reason"),
+    [
+        pytest.param(lambda row: row["docNo"], "docNo: missing", id="a field"),
+        pytest.param(lambda row: _text(row, "docNo"), "docNo: missing", id="named by a caller"),
+        pytest.param(lambda row: [row[name] for name in ("type", "docNo")],
+                     "docNo: missing", id="one of some that are named"),
+        pytest.param(lambda row: KINDS[row["type"]], UNKNOWN, id="a value"),
+        pytest.param(lambda row: KINDS[row["type"].strip().lower()], UNKNOWN, id="made of a value"),
+        pytest.param(lambda row: row[NAMES["number"]], UNKNOWN, id="a field named elsewhere"),
+        pytest.param(lambda row: OrderKind(row["type"]),
+                     "a value that OrderKind does not have: add it to the translation",
+                     id="a value of an enumeration"),
+    ],
+)  # fmt: skip
+def test_a_reason_names_a_missing_field_and_no_value(
+    translate: Callable[[Row], Any], reason: str
+) -> None:
+    page = Page.read([{"type": "Rumpelstiltskin"}], translate)
+    assert [rejected.reason for rejected in page.rejected] == [reason]
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyError, TypeError])

@@ -41,6 +41,7 @@ def test_two_runs_of_one_connection_never_overlap(any_world: World) -> None:
 def test_a_customer_who_cannot_be_looked_up_stops_nothing(erp: Source) -> None:
     """One guest order must not hold up what is owed for all the others."""
     erp.remote.put(FLAGGED, untaxed(), untaxed("O-2", customer_external_id="guest"))
+    erp.world.use_register()
     erp.remote.faults["fetch_customers"] = [None, PermanentError("cannot fetch by id")]
     done = sync(erp.job())
     assert done.problem is None
@@ -51,6 +52,7 @@ def test_a_customer_who_cannot_be_looked_up_stops_nothing(erp: Source) -> None:
 
 def test_after_a_long_outage_all_is_written(erp: Source) -> None:
     erp.remote.put(FLAGGED, untaxed())
+    erp.world.use_register()
     erp.sync(write_back=False)
     for _ in range(20):
         erp.remote.faults["push_exemption_status"] = [TransientError("nobody at home")]
@@ -61,6 +63,7 @@ def test_after_a_long_outage_all_is_written(erp: Source) -> None:
 
 def test_what_a_person_mended_in_the_source_is_written_after_all(erp: Source) -> None:
     erp.remote.put(FLAGGED, untaxed())
+    erp.world.use_register()
     erp.remote.answers["O-1"] = [Outcome.REJECTED]
     assert erp.sync().outcomes == {"rejected": 1}
     assert erp.last().state is DeliveryState.DEAD
@@ -86,6 +89,7 @@ def test_a_connection_that_can_be_written_to_at_last_is_owed_its_orders(world: W
     reads = (Capability.CUSTOMERS, Capability.ORDERS)
     erp = world.connect("erp", reads)
     erp.remote.put(FLAGGED, untaxed())
+    world.use_register()
     erp.sync()
     assert erp.owed() == []
     writes = world.connect("erp", (*reads, Capability.PUSH_ORDERS), remote=erp.remote)
@@ -113,6 +117,7 @@ def test_a_blank_number_exempts_nobody(erp: Source, number: str) -> None:
 def test_a_flag_turned_over_where_no_moment_is_told_is_put_right(world: World) -> None:
     erp = world.connect("erp", (Capability.CUSTOMERS, Capability.PUSH_CUSTOMERS))
     erp.remote.put(FLAGGED.model_copy(update={"updated_at": None}))
+    world.use_register()
     erp.sync()
     erp.world.now += dt.timedelta(hours=1)
     erp.remote.put(FLAGGED.model_copy(update={"updated_at": None, "exempt": False}))

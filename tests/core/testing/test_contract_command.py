@@ -114,12 +114,16 @@ def test_a_real_account_is_read_and_nothing_is_written(folder: Path, tmp_path: P
         options = ("--exempt-connector=acme_erp", "--exempt-settings=live.toml")
         keys = {"GOOD_KEY": KEY, "GOOD_WEBHOOK_SECRET": SECRET}
         said = run(folder, *options, **keys)
-        assert " failed" not in said
         assert "test_check_names_the_account PASSED" in said
         assert "test_a_page_is_no_larger_than_asked_for[2-orders] PASSED" in said
         assert "not shown: it would write to a real account: give --exempt-write" in said
+        assert "acme_erp: a real account gives no level; " in said
+        assert ", 0 failed" in said
+        assert "keeps it from" not in said
         assert real.writes() == {}
-        said = run(folder, *options, "--exempt-write", "-k", "test_every_item_has_its", **keys)
+        wanted = "test_every_item_has_its or share_nothing"
+        said = run(folder, *options, "--exempt-write", "-k", wanted, **keys)
+        assert "test_two_connections_share_nothing PASSED" in said
         assert "test_every_item_has_its_outcome[customer] PASSED" in said
         assert real.writes().keys() == {"C-1", "C-2", "O-1", "O-2"}
 
@@ -127,4 +131,26 @@ def test_a_real_account_is_read_and_nothing_is_written(folder: Path, tmp_path: P
 def test_a_real_account_whose_settings_cannot_be_read_is_told(folder: Path) -> None:
     options = ("--exempt-connector=acme_erp", "--exempt-settings=gone.toml")
     said = run(folder, *options, "-k", "names_the_account")
-    assert "--exempt-settings gone.toml: cannot be read" in said
+    assert "--exempt-settings gone.toml: there is no such file of settings" in said
+
+
+@pytest.mark.parametrize(
+    "head", ['connector = "acme_erp"\n', 'connector = "acme_erp"\n[settings]\n']
+)
+def test_a_file_for_settings_file_is_taken_as_it_is(
+    folder: Path, tmp_path: Path, head: str
+) -> None:
+    with sandbox(tmp_path) as real:
+        lines = [f'{name} = "{value}"' for name, value in real.settings.items()]
+        (folder / "live.toml").write_text(head + "\n".join(lines), encoding="utf-8")
+        options = ("--exempt-connector=acme_erp", "--exempt-settings=live.toml")
+        keys = {"GOOD_KEY": KEY, "GOOD_WEBHOOK_SECRET": SECRET}
+        said = run(folder, *options, "-k", "names_the_account", **keys)
+    assert "test_check_names_the_account PASSED" in said
+
+
+def test_a_file_for_another_connector_is_told(folder: Path) -> None:
+    (folder / "live.toml").write_text('connector = "bare"\n', encoding="utf-8")
+    options = ("--exempt-connector=acme_erp", "--exempt-settings=live.toml")
+    said = run(folder, *options, "-k", "names_the_account")
+    assert "connector: is 'bare', and --exempt-connector is 'acme_erp'" in said

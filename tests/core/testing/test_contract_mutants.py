@@ -12,17 +12,30 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from exempt.testing import Contract
+from exempt.testing.contract.base import KEPT_STREAMS
+from exempt.testing.contract.meanwhile import Meanwhile
 from support.good.mutants import MUTANTS
 
+OF_TIME = [
+    f"{test}[{stream}]"
+    for test in dir(Meanwhile)
+    if test.startswith("test_")
+    for stream in KEPT_STREAMS
+]
 TESTS = Path(__file__).parents[2]
 CASES = """
 from exempt.testing import Contract
 from support.good import info
 from support.good.mutants import MUTANTS
+from support.good.mutants.timing import ByIdentifier
 
 
 class TestGood(Contract):
     connector = info()
+
+
+class TestByIdentifier(Contract):
+    connector = info(ByIdentifier)
 
 
 for number, mutant in enumerate(MUTANTS.values()):
@@ -37,6 +50,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str]
     folder = tmp_path_factory.mktemp("mutants")
     (folder / "test_cases.py").write_text(CASES, encoding="utf-8")
     named = [f"test_cases.py::TestGood::{test}" for test in {m.test for m in MUTANTS.values()}]
+    named += [f"test_cases.py::TestByIdentifier::{test}" for test in OF_TIME]
     named += [f"test_cases.py::TestMutant{n}::{m.test}" for n, m in enumerate(MUTANTS.values())]
     ran = subprocess.run(
         [
@@ -65,6 +79,13 @@ def test_a_mutant_is_caught(name: str, results: Mapping[tuple[str, str], str]) -
     said = results[f"TestMutant{list(MUTANTS).index(name)}", mutant.test]
     assert said.startswith("failure: ")
     assert mutant.says in said
+
+
+@pytest.mark.parametrize("test", OF_TIME)
+def test_one_that_reads_in_another_order_passes(
+    test: str, results: Mapping[tuple[str, str], str]
+) -> None:
+    assert results["TestByIdentifier", test] == ""
 
 
 @pytest.mark.parametrize("test", sorted({mutant.test for mutant in MUTANTS.values()}))

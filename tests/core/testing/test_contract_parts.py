@@ -64,9 +64,11 @@ def test_a_name_that_does_not_exist_is_refused() -> None:
 # --- the report --------------------------------------------------------------------------
 
 
-def report(name: str, level: Level, became: str = "passed", why: str = "") -> pytest.TestReport:
+def report(
+    name: str, level: Level, became: str = "passed", why: str = "", *, live: bool = False
+) -> pytest.TestReport:
     """What pytest tells of one test of a contract of three."""
-    noted: Any = ("exempt_contract", ("acme", "pages", int(level), 3, 1))
+    noted: Any = ("exempt_contract", ("acme", "pages", int(level), 3, 1, live))
     properties = [noted]
     longrepr: Any = None
     if became in {APART, MISSING}:
@@ -104,6 +106,19 @@ def test_a_failure_and_a_gap_keep_a_connector_from_the_next_level() -> None:
         "acme: level silver",
         "What keeps it from gold:",
         "  not shown: the sandbox cannot put (test_c[x])",
+    ]
+
+
+def test_a_real_account_gives_no_level() -> None:
+    tests = [
+        report("test_a", Level.BRONZE, live=True),
+        report("test_b", Level.SILVER, MISSING, "no fault is made", live=True),
+        report("test_c[x]", Level.GOLD, "failed", live=True),
+    ]
+    assert list(lines(tests)) == [
+        "acme  pages  1 passed, 1 failed, 1 not shown",
+        "acme: a real account gives no level; 1 passed, 1 failed",
+        "  failed: test_c[x]",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -85,7 +86,7 @@ def test_its_style_is_in_order(made: Path) -> None:
 
 
 def test_its_types_are_in_order_strictly(made: Path) -> None:
-    assert "Success: no issues found in 7 source files" in passes(made, "mypy")
+    assert "Success: no issues found in 8 source files" in passes(made, "mypy")
 
 
 def test_its_own_tests_pass_and_the_kit_gives_it_gold(made: Path) -> None:
@@ -102,6 +103,48 @@ def test_the_demonstration_shows_it(made: Path) -> None:
     assert "acme_erp order SO-5004 untaxed exempt, SR-KH-101-223344" in written
 
 
+def test_what_it_cannot_do_is_left_out_as_its_comment_says(tmp_path: Path) -> None:
+    folder, _ = write(NewConnector(*PLAIN), tmp_path)
+    module = folder / "src/exempt_acme_erp/__init__.py"
+    text = module.read_text(encoding="utf-8")
+    line = re.search(r"# `(capabilities=.*,)`$", text, re.MULTILINE)
+    assert line
+    text = text.replace(line[0], line[1]).replace(
+        "import Connector,", "import Capability, Connector,"
+    )
+    module.write_text(text, encoding="utf-8")
+    passes(folder, "ruff", "check", "--no-cache", ".")
+    asked = (
+        "from exempt_acme_erp import exempt_connectors as made; print(*made()[0].capabilities(0))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=folder / "src",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert sorted(ran.stdout.split()) == ["customers", "orders"]
+
+
+def test_the_way_of_the_guide_names_what_is_there(made: Path) -> None:
+    guide = (made / "README.md").read_text(encoding="utf-8").partition("## Fit it")[2]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (made / "src").glob("**/*.py"))
+    named = set(re.findall(r"`(_?[a-z_]+|[A-Z][A-Za-z]+)`", guide)) - {"pytest"}
+    assert {"changes_for", "spoil", "WRITABLE", "_push", "Auth", "settings"} <= named
+    assert not [name for name in named if not re.search(rf"\b{name}\b", code)]
+    files = re.findall(r"`((?:src|tests)/[^`]+)`", guide)
+    assert len(files) >= 5
+    assert not [path for path in files if not (made / path).exists()]
+
+
+def test_without_writing_the_tests_of_it_go_and_the_others_stay() -> None:
+    """Whose system takes nothing drops ``changes_for``: the tests of reading still run."""
+    files = NewConnector(*PLAIN).files()
+    using = {path for path, text in files.items() if "changes_for" in text and "tests/" in path}
+    assert using == {"tests/test_acme_erp_writing.py"}
+
+
 @pytest.mark.parametrize(("name", "title"), NAMES)
 def test_the_style_holds_for_every_name(tmp_path: Path, name: str, title: str) -> None:
     folder, _ = write(NewConnector(name, title), tmp_path)
@@ -111,7 +154,7 @@ def test_the_style_holds_for_every_name(tmp_path: Path, name: str, title: str) -
 
 def test_no_placeholder_is_left() -> None:
     files = NewConnector(*PLAIN).files()
-    assert len(files) == 10
+    assert len(files) == 11
     assert not [path for path, text in files.items() if "$" in path + text]
 
 

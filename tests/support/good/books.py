@@ -7,7 +7,7 @@ import threading
 from decimal import Decimal
 from typing import Any
 
-from exempt import Bounce, Customer, Employee, Order, Product, SourceRecord, Stream
+from exempt import Bounce, Customer, Employee, Order, OrderKind, Product, SourceRecord, Stream
 from exempt.testing.sample import TODAY
 
 Row = dict[str, Any]
@@ -19,6 +19,7 @@ KINDS: dict[type[SourceRecord], Stream] = {
     Employee: Stream.EMPLOYEES,
     Bounce: Stream.BOUNCES,
 }
+CREDIT = 5
 NOON = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
 
 
@@ -93,6 +94,15 @@ def _sample() -> list[SourceRecord]:
                 total=Decimal(n),
             )
             for n in numbers
+            if n != CREDIT
+        ),
+        Order(
+            external_id=f"O-{CREDIT}",
+            customer_external_id="C-1",
+            order_date=TODAY,
+            currency="USD",
+            kind=OrderKind.CREDIT,
+            total=Decimal("-0.5"),
         ),
         *(Employee(external_id=f"E-{n}", start_date=TODAY) for n in numbers),
     ]

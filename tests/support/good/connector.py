@@ -48,6 +48,7 @@ from exempt.http import Auth, Client
 from support.good.settings import GoodSettings
 
 OLDEST = dt.timedelta(minutes=5)
+REFUSALS = {404: Outcome.MISSING, 412: Outcome.CONFLICT}
 NOTHING = "from="
 """A cursor at the beginning."""
 
@@ -172,16 +173,20 @@ class Good(Connector):
         """Write one item; what goes wrong with it is told by its outcome."""
         stream = Stream.CUSTOMERS if item.target is Target.CUSTOMER else Stream.ORDERS
         try:
-            if dry_run:
-                rows, _ = self.rows(f"{stream}?ids={quote(item.external_id)}")
+            rows, _ = self.rows(f"{stream}?ids={quote(item.external_id)}")
+            if dry_run or not rows:
                 return ItemResult(
                     key=item.key, outcome=Outcome.APPLIED if rows else Outcome.MISSING
                 )
             answer = self._http.request(
-                "PUT", f"{stream}/{item.external_id}", json=self.status(item), allow={404}
+                "PUT",
+                f"{stream}/{item.external_id}",
+                json=self.status(item),
+                headers={"If-Match": rows[0]["changed"]},
+                allow=REFUSALS,
             )
-            outcome = Outcome.MISSING
-            if answer.status != 404:
+            outcome = REFUSALS.get(answer.status)
+            if outcome is None:
                 outcome = Outcome.APPLIED if answer.json()["changed"] else Outcome.UNCHANGED
         except TransientError as error:
             outcome = Outcome.UNKNOWN if error.maybe_applied else Outcome.RETRY

@@ -141,6 +141,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {"id": external_id})
         elif external_id not in books.rows[Stream(kind)]:
             self._send(404, {"error": "no such record"})
+        elif self.headers["If-Match"] not in {
+            None,
+            books.rows[Stream(kind)][external_id]["changed"],
+        }:
+            self._send(412, {"error": "somebody was quicker"})
         else:
             self._send(200, {"changed": books.set_status(Stream(kind), external_id, sent)})
 

@@ -16,7 +16,7 @@ from rich import box
 from rich.live import Live
 from rich.table import Table
 
-from exempt.cli.output import console, print_json, print_table, say, short
+from exempt.cli.output import console, count, print_json, print_table, say, short
 from exempt.model.pushing import PushItem
 from exempt.rules.wanted import Wanted
 from exempt.services.ports import Store
@@ -137,6 +137,7 @@ def run(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
                     "written": r.outcomes,
                     "problem": str(r.problem) if r.problem else None,
                     "unread": r.unread or None,
+                    "held_back": r.held_back or None,
                     "stopped": bool(stopped),
                 }
                 for r in results
@@ -163,14 +164,17 @@ def report(exempt: Exempt, results: Sequence[Synced]) -> None:
         if result.outcomes:
             say(f"{result.connection}: wrote {_counted(result.outcomes)}")
         waiting = owed.get(result.connection, 0)
-        if waiting and not exempt.settings.file.connections[result.connection].write_back:
+        waits = count(waiting, "change waits", "changes wait")
+        if result.held_back:
+            say(f"! {result.held_back}", "yellow")
+        elif waiting and not exempt.settings.file.connections[result.connection].write_back:
             say(
-                f"{result.connection}: {waiting:,} changes wait, because write_back is off:"
+                f"{result.connection}: {waits}, because write_back is off:"
                 f" see them with exempt sync --dry-run {result.connection}",
                 "yellow",
             )
         elif waiting:
-            say(f"{result.connection}: {waiting:,} changes wait for a later try", "yellow")
+            say(f"{result.connection}: {waits} for a later try", "yellow")
         if result.unread:
             say(f"! {result.unread}", "yellow")
         if result.problem:
@@ -245,6 +249,7 @@ def _rehearsed(result: Synced, before: Before) -> dict[str, Any]:
     return {
         "connection": result.connection,
         "problem": str(result.problem) if result.problem else None,
+        "held_back": result.held_back or None,
         "would_write": [
             {
                 "target": d.target,
@@ -262,6 +267,8 @@ def _rehearsed(result: Synced, before: Before) -> dict[str, Any]:
 def _show_rehearsed(result: Synced, before: Before) -> None:
     if result.problem:
         say(f"✗ {result.problem}", "red")
+    if result.held_back:
+        say(f"! {result.held_back}", "yellow")
     if not result.would_write:
         say(f"{result.connection}: nothing to write")
         return

@@ -6,7 +6,8 @@ of the specification never renamed or removed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Generic, TypeVar
@@ -196,14 +197,39 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, ArithmeticError):
         return "an amount that cannot be read: write 1234.50"
     if isinstance(error, KeyError):
-        return f"{error.args[0] if error.args else 'a field'}: missing"[:2000]
+        return _what_is_missing(error)[:2000]
     said = str(error) or type(error).__name__
+    if found := _NO_MEMBER.fullmatch(said):
+        return f"a value that {found['kind']} does not have: add it to the translation"
     for begins, instead in _QUOTING:
         if said.startswith(begins):
             return instead
     return said[:2000]
 
 
+def _what_is_missing(error: KeyError) -> str:
+    """The key, if the code names it; else it may be a value of the row."""
+    key = error.args[0] if error.args else "a field"
+    frame = error.__traceback__
+    named = frame is None  # an error that nobody raised was made by hand
+    while frame is not None:
+        named = named or key in _constants(frame.tb_frame.f_code.co_consts)
+        frame = frame.tb_next
+    if named:
+        return f"{key}: missing"
+    return "a value, or a field, that the translation does not know: add it there"
+
+
+def _constants(constants: Iterable[object]) -> Iterator[object]:
+    """All that code names, what stands in its tuples and sets too."""
+    for each in constants:
+        if isinstance(each, tuple | frozenset):
+            yield from _constants(each)
+        else:
+            yield each
+
+
+_NO_MEMBER = re.compile(r".* is not a valid (?P<kind>\w+)", re.DOTALL)
 _QUOTING = (
     ("maximum recursion depth exceeded", "tables that lie too deep in one another"),
     ("invalid literal for int()", "a whole number that cannot be read"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from exempt.errors import ConfigError, ConnectorError, PermanentError, TransientError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
+from exempt.services.first_write import LOOK_AGAIN
 from exempt.services.following import read_again
 from exempt.services.job_ports import JobKind, KeptEvent
 from exempt.services.mailing import mail_due
@@ -43,7 +44,9 @@ def push(job: Job) -> Ended:
 
     def do() -> Ended:
         outcomes: Counter[str] = Counter()
-        write(job, outcomes)
+        if held := write(job, outcomes):
+            _log.warning("%s", held)
+            return Ended(next_at=reading.clock() + LOOK_AGAIN)
         if outcomes:
             _log.info("written", extra={"outcomes": dict(outcomes)})
         return _until_due(reading, STATUSES) if job.write_back else Ended()

@@ -45,6 +45,10 @@ class Certificates(Protocol):
         """Those certificates, in this order; unknown ones are absent."""
         ...
 
+    def any_of(self, company_id: int) -> bool:
+        """Whether a customer of the company has any certificate, whatever its state."""
+        ...
+
     def coverages(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
         """What customers may use, by customer: their own, and those of their billing customer."""
         ...

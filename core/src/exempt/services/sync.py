@@ -21,6 +21,7 @@ from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, PushItem
 from exempt.services.decide import decide_all, decide_by_this_rule
+from exempt.services.first_write import held_back
 from exempt.services.job_ports import JobKind
 from exempt.services.mailing import mail_due
 from exempt.services.owing import owe_customers
@@ -48,13 +49,15 @@ class Synced:
     """What a run did with one connection.
 
     ``problem`` says why it ended early; what was read before stays. ``unread``
-    says which customers could not be looked up.
+    says which customers could not be looked up, ``held_back`` why nothing was
+    written although something is owed.
     """
 
     connection: str
     outcomes: Counter[str] = field(default_factory=Counter)
     problem: ExemptError | None = None
     unread: str = ""
+    held_back: str = ""
     would_write: list[tuple[Delivery, PushItem, ItemResult]] = field(default_factory=list)
 
 
@@ -143,7 +146,7 @@ def _by_now(store: Store, row: ConnectionRow) -> ConnectionRow:
 
 def _run(job: Job, done: Synced) -> None:
     done.unread = read(job)
-    write(job, done.outcomes)
+    done.held_back = write(job, done.outcomes)
     if Capability.REQUESTS in job.reading.connection.capabilities:
         done.outcomes += mail_due(job.reading)
 
@@ -162,10 +165,18 @@ def read(job: Job) -> str:
     return unread
 
 
-def write(job: Job, outcomes: Counter[str]) -> None:
-    """Write what is owed to a connection that may be written to."""
-    if job.write_back:
+def write(job: Job, outcomes: Counter[str]) -> str:
+    """Write what is owed to a connection that may be written to.
+
+    Returns:
+        Why nothing was, where that would take away all exemptions there.
+    """
+    if not job.write_back:
+        return ""
+    held = held_back(job.reading.store, job.reading.row)
+    if not held:
         push(Writing(job.reading, job.pushed, job.open_another, job.lanes), outcomes)
+    return held
 
 
 def _owe_all_orders(reading: Reading) -> None:
@@ -194,6 +205,7 @@ def rehearse_sync(job: Job) -> Synced:
         _owe_all_orders(job.reading)
         _owe(job.reading)
         done.would_write = rehearse(job.reading)
+        done.held_back = held_back(job.reading.store, job.reading.row)
     except (ConnectorError, RefusedError) as error:
         done.problem = error
     return done

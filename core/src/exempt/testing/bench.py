@@ -143,6 +143,16 @@ class Bench:
         for proxy in (*self.proxies, *([self.elsewhere] if self.elsewhere else [])):
             proxy.plan(None if proxy is self.elsewhere else fault, **when)
 
+    def before_write(self, work: Callable[[], None]) -> None:
+        """Do *work* before the next call that is not GET goes on to the remote, once."""
+        for proxy in self.proxies:
+            proxy.before_write = work
+
+    @property
+    def meddled(self) -> bool:
+        """Whether what was to be done before a write was done."""
+        return any(proxy.before_write is None for proxy in self.proxies)
+
     @property
     def calls(self) -> int:
         """How many HTTP calls came since the last plan."""

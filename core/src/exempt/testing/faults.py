@@ -104,6 +104,7 @@ def lasting(now: dt.datetime) -> list[Fault]:
         Fault("404", _status(404), refused, _AT_ONCE, _REFUSED),
         Fault("409", _status(409), refused, _AT_ONCE, _REFUSED),
         Fault("410", _status(410), (CursorExpired, *refused), _AT_ONCE, _REFUSED),
+        Fault("412", _status(412), refused, _AT_ONCE, _REFUSED),
         Fault("422", _status(422), refused, _AT_ONCE, _REFUSED),
         Fault("429 Retry-After seconds", _status(429, retry_after="1"), (RateLimited,)),
         Fault("429 Retry-After hour", _status(429, retry_after="3600"), (RateLimited,), 1),

@@ -42,6 +42,7 @@ class Proxy:
         url: Its own origin, such as ``http://127.0.0.1:54321``.
         calls: What was called, since the last `plan`.
         links: How many links were bent by a fault.
+        before_write: Done once, before the next call that is not GET goes on; then None.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -49,6 +50,7 @@ class Proxy:
         self.calls: list[Call] = []
         self.links = 0
         self.elsewhere = ""
+        self.before_write: Callable[[], None] | None = None
         self._fault: Fault | None = None
         self._first, self._count, self._writing = 0, 0, False
         self._seen = 0
@@ -121,6 +123,14 @@ class Proxy:
             due = self._first <= number < self._first + self._count
             return self._fault if due else None
 
+    def meddle(self, call: Call) -> None:
+        """Do what is to be done before *call*."""
+        with self._lock:
+            work = self.before_write if call.method != "GET" else None
+            self.before_write = self.before_write if work is None else None
+        if work is not None:
+            work()
+
     def bend(self, body: bytes, here: str, how: Behaviour) -> bytes:
         """*body* with its next links leading elsewhere, or to *here*."""
         try:
@@ -192,6 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         call = Call(self.command, self.path, dict(self.headers.items()), body)
         fault = self.server.proxy.fault_for(call)
         if fault is None:
+            self.server.proxy.meddle(call)
             self._answer(*self._forwarded(call))
         elif isinstance(fault.does, Reply):
             reply = fault.does

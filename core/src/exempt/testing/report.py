@@ -26,6 +26,7 @@ class Shown:
     level: Level
     became: str
     why: str = ""
+    live: bool = False
 
 
 def note(item: pytest.Item) -> None:
@@ -40,7 +41,9 @@ def note(item: pytest.Item) -> None:
     wanted = len(_tests(kind)) if kind else 0
     homes = [each.__module__ for each in reversed(kind.__mro__)] if kind else []
     place = homes.index(function.__module__) if function and function.__module__ in homes else 0
-    item.user_properties.append((MARKER, (whose, group, int(level or 0), wanted, place)))
+    options = item.config.option
+    live = bool(name and name == options.exempt_connector and options.exempt_settings)
+    item.user_properties.append((MARKER, (whose, group, int(level or 0), wanted, place, live)))
 
 
 def _tests(kind: type) -> list[str]:
@@ -64,7 +67,7 @@ def lines(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
 def _shown(report: pytest.TestReport) -> tuple[str, Shown, int]:
     properties = dict(report.user_properties)
     noted: Any = properties[MARKER]
-    whose, group, level, count, place = noted
+    whose, group, level, count, place, live = noted
     why = ""
     became: str = report.outcome
     if report.skipped:
@@ -72,7 +75,7 @@ def _shown(report: pytest.TestReport) -> tuple[str, Shown, int]:
         why = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         why = why.removeprefix("Skipped: ").partition(": ")[2]
     name = report.nodeid.rpartition("::")[2]
-    return str(whose), Shown(place, group, name, Level(level), became, why), int(count)
+    return str(whose), Shown(place, group, name, Level(level), became, why, live), int(count)
 
 
 def _of_one(whose: str, tests: Collection[Shown], wanted: int) -> Iterator[str]:
@@ -85,6 +88,9 @@ def _of_one(whose: str, tests: Collection[Shown], wanted: int) -> Iterator[str]:
             if (number := sum(t.group == group and t.became == became for t in tests))
         ]
         yield f"{whose}  {group:{width}}  {', '.join(counts) or 'does not apply'}"
+    if any(test.live for test in tests):
+        yield from _of_account(whose, tests)
+        return
     ran = {test.name.partition("[")[0] for test in tests}
     if len(ran) < wanted:
         yield f"{whose}: no level: only {len(ran)} of {wanted} tests of the contract were run"
@@ -97,6 +103,16 @@ def _of_one(whose: str, tests: Collection[Shown], wanted: int) -> Iterator[str]:
         yield from (f"  {line}" for line in kept[:_SHOWN_MAX])
         if len(kept) > _SHOWN_MAX:
             yield f"  … and {len(kept) - _SHOWN_MAX} more"
+
+
+def _of_account(whose: str, tests: Collection[Shown]) -> Iterator[str]:
+    """What a real account has shown: no level, for no fault can be made there."""
+    passed = sum(test.became == "passed" for test in tests)
+    failed = [test.name for test in tests if test.became == "failed"]
+    yield f"{whose}: a real account gives no level; {passed} passed, {len(failed)} failed"
+    yield from (f"  failed: {name}" for name in failed[:_SHOWN_MAX])
+    if len(failed) > _SHOWN_MAX:
+        yield f"  … and {len(failed) - _SHOWN_MAX} more"
 
 
 def _reached(tests: Collection[Shown]) -> tuple[Level | None, list[str]]:

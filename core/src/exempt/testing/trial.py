@@ -20,7 +20,7 @@ from exempt.model.record import SourceRecord
 from exempt.testing.bench import Bench
 from exempt.testing.levels import Level
 from exempt.testing.telling import does_not_apply, fail, must, not_shown
-from exempt.testing.variants import state
+from exempt.testing.variants import is_over, state
 
 if TYPE_CHECKING:
     from exempt.adapters.connections.connection import OpenConnection as Connection
@@ -57,6 +57,12 @@ class Run:
     def deleted(self) -> set[str]:
         """What was said to be gone."""
         return {external_id for page in self.pages for external_id in page.deleted}
+
+    def tells_gone(self, external_id: str) -> bool:
+        """Whether it is named deleted, is unnamed by a snapshot, or says itself that it is over."""
+        if external_id in self.ids:
+            return external_id in self.deleted or is_over(self.latest[external_id])
+        return external_id in self.deleted or all(page.snapshot for page in self.pages)
 
     @property
     def checkpoint(self) -> str | None:
@@ -243,8 +249,13 @@ class Trial:
 
     def state_of(self, stream: Stream, external_id: str) -> dict[str, Any]:
         """What the remote says of a record now, asked for by its id; empty if it is not there."""
+        found = self.look_at(stream, external_id)
+        return state(found) if found else {}
+
+    def look_at(self, stream: Stream, external_id: str) -> SourceRecord | None:
+        """A record, asked for by its id; None if it is not there, or cannot be read."""
         page = self.open().fetch(stream, FetchRequest(ids=(external_id,)))
-        return state(page.records[0]) if page.records else {}
+        return page.records[0] if page.records else None
 
     def _page(
         self, connection: Connection, stream: Stream, request: FetchRequest, patient: int

@@ -12,14 +12,13 @@ from types import TracebackType
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
-from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from exempt.adapters.logs import extras, message, plain, raised
+from exempt.http.logs import tell_retries
 from exempt.services.telling import current
 from exempt.wiring import Exempt
 
 _log = logging.getLogger("exempt")
-_retries = logging.getLogger("exempt.http")
 
 QUIET = (
     "alembic",
@@ -61,20 +60,11 @@ def begin_logging(exempt: Exempt, name: str | None = None) -> None:
         library.setLevel(logging.WARNING)
         # dbos prints by itself, unless it finds that somebody listens to it.
         library.handlers, library.propagate = [logging.NullHandler()], True
-    set_on_retry_hooks((_of_retry,))
+    tell_retries()
     logging.raiseExceptions = False  # it would print what could not be logged
     logging.captureWarnings(capture=True)
     sys.excepthook, threading.excepthook = _of_process, _of_thread
     sys.unraisablehook = _unraisable
-
-
-def _of_retry(details: RetryDetails) -> None:
-    """In place of stamina's own line, which has the arguments and the words of the error."""
-    _retries.warning(
-        "tries again after a %s",
-        type(details.caused_by).__name__,
-        extra={"retry": details.retry_num, "in_seconds": round(details.wait_for, 2)},
-    )
 
 
 def _of_process(

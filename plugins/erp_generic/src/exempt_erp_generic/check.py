@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,25 +21,26 @@ from exempt import (
     TransientError,
 )
 from exempt_erp_generic.auth import TokenAuth
-from exempt_erp_generic.fetch import Found
+from exempt_erp_generic.changes import Read, ask_for_changes
+from exempt_erp_generic.doubts import doubts
 from exempt_erp_generic.matching import never_matched
 from exempt_erp_generic.settings import ErpSettings
 from exempt_erp_generic.source import Source
 
-Read = Callable[[Source[Any], FetchRequest], Found[Any]]
-
 _SOME = FetchRequest(page_size=50)
 
 
-def check(settings: ErpSettings, sources: Iterable[Source[Any]], read: Read) -> CheckResult:
-    """Read a small page of each configured stream; nothing is written.
+def check(
+    settings: ErpSettings, sources: Iterable[Source[Any]], read: Read, now: dt.datetime
+) -> CheckResult:
+    """Read a small page of each configured stream, and ask for changes; nothing is written.
 
     Raises:
         TransientError: The ERP cannot be reached now, so nothing can be said.
     """
     problems = [*_plain_http(settings)]
     for source in sources:
-        problems += _try(source, read)
+        problems += _try(source, read, now)
         if any(problem.code == "credentials" for problem in problems):
             break
     parts = urlsplit(settings.base_url or "")
@@ -45,14 +48,16 @@ def check(settings: ErpSettings, sources: Iterable[Source[Any]], read: Read) -> 
     return CheckResult(account=account, problems=tuple(problems))
 
 
-def _try(source: Source[Any], read: Read) -> Iterator[Problem]:
+def _try(source: Source[Any], read: Read, now: dt.datetime) -> Iterator[Problem]:
     capability = Capability(source.name)
     try:
         found = read(source, _SOME)
         yield from _about(found.page, source, capability)
         yield from _unmatched(source, found.rows, capability)
+        yield from doubts(source, found.rows, found.page.records)
         if found.page.records and source.settings.by_id:
             yield from _by_id(source, read, found.page.records[0].external_id, capability)
+        yield from ask_for_changes(source, read, now)
     except AuthError as error:
         yield Problem(code="credentials", message=str(error), help="Correct auth in the settings.")
     except ScopeError as error:
@@ -95,10 +100,15 @@ def _by_id(
 
 def _about(page: Page[Any], source: Source[Any], capability: Capability) -> Iterator[Problem]:
     name = source.name
+    alike: dict[str, list[str]] = defaultdict(list)
     for row in page.rejected:
+        alike[row.reason].append(row.row)
+    all_rows = len(page.records) + len(page.rejected)
+    for reason, rows in alike.items():
+        some = f"{name}: {len(rows)} of {all_rows} rows: {reason} (first: {rows[0]})"
         yield Problem(
             code="fields",
-            message=f"{row.row}: {row.reason}",
+            message=some if len(rows) > 1 else f"{rows[0]}: {reason}",
             help=f"Correct {name}.fields if this concerns more than this row.",
             capability=capability,
             severity=Severity.WARNING,

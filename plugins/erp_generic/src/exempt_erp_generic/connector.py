@@ -49,7 +49,7 @@ class ErpConnector(Connector):
     @hookimpl
     def check(self, request: CheckRequest) -> CheckResult:  # noqa: ARG002 - asks for nothing more
         """One record of each configured stream."""
-        return check(self._settings, self._sources.values(), self._read)
+        return check(self._settings, self._sources.values(), self._read, self._context.now())
 
     @hookimpl
     def fetch_customers(self, request: FetchRequest) -> Page[Customer]:

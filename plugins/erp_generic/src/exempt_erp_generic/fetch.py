@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 from exempt import FetchRequest, Page, PermanentError, TransientError
 from exempt_erp_generic.cursor import Place
-from exempt_erp_generic.paging import Params
+from exempt_erp_generic.paging import Params, names_in
 from exempt_erp_generic.queries import filled
 from exempt_erp_generic.reading import StreamSettings
 from exempt_erp_generic.remote import Answer, Remote
@@ -56,8 +56,8 @@ def fetch(remote: Remote, source: Source[S], request: FetchRequest) -> Found[S]:
         "deleted": (*page.deleted, *gone),
         "snapshot": source.settings.gone == "deleted",
     }
+    _believe_its_pages(source, place, answer, rows)
     if following is None:
-        _believe_its_end(source, place, answer, rows)
         there["checkpoint"] = _checkpoint(source, place).cursor()
     else:
         there["next_cursor"] = following.cursor()
@@ -70,7 +70,7 @@ def _clock(remote: Remote, answer: Answer) -> dt.datetime:
     return answer.date if answer.date and answer.date <= now + _AHEAD else now
 
 
-def _believe_its_end(source: Source[S], place: Place, answer: Answer, rows: list[Any]) -> None:
+def _believe_its_pages(source: Source[S], place: Place, answer: Answer, rows: list[Any]) -> None:
     """Refuse half a list where whoever is not on it would count as deleted.
 
     Raises:
@@ -110,7 +110,17 @@ def _ask(remote: Remote, source: Source[S], place: Place) -> Answer:
     if address is None:
         params = _params(settings, place, values)
     path = settings.path or ""
-    return remote.read(settings.method, address or path, params=params, json=body, headers=headers)
+    try:
+        return remote.read(
+            settings.method, address or path, params=params, json=body, headers=headers
+        )
+    except TransientError as error:
+        if place.since is None or type(error) is not TransientError:
+            raise
+        msg = f"{error}; asked for changes since {values['since']}, by {source.name}.incremental"
+        raise TransientError(
+            msg, retry_after=error.retry_after, maybe_applied=error.maybe_applied
+        ) from None
 
 
 def _values(source: Source[S], place: Place) -> dict[str, Any]:
@@ -156,9 +166,8 @@ def _rows(source: Source[S], answer: Answer, *, first: bool) -> list[Any]:
     if isinstance(found, list):
         return found
     what = "nothing" if found is None else f"a {type(found).__name__}"
-    names = ", ".join(map(repr, list(answer.body)[:12])) if isinstance(answer.body, dict) else ""
     msg = f"{source.name}.records: {path} leads to {what}, not to a list: correct the path"
-    raise PermanentError(f"{msg}; the answer has {names}" if names else msg)
+    raise PermanentError(msg + names_in(answer.body))
 
 
 def _after(source: Source[S], place: Place, answer: Answer, rows: list[Any]) -> Place | None:

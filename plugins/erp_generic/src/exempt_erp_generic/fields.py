@@ -75,7 +75,10 @@ class Value(Settings):
             return self.map[word]
         if "*" in self.map:
             return self.map["*"]
-        msg = f"has a value that its map does not list: add it, or '*' for any other ({self.path})"
+        msg = (
+            f"has a value that its map does not list: add it, or '*' for any other ({self.path});"
+            " or leave such rows out by a filter in records"
+        )
         raise ValueError(msg)
 
     def convert(self, found: Any, _zone: ZoneInfo) -> Any:
@@ -97,15 +100,29 @@ class TextValue(Value):
 class AmountValue(Value):
     """An amount, as a JSON number or as text with a point."""
 
+    scale: int = Field(
+        0,
+        ge=-6,
+        le=6,
+        description="Moves the point: -2 for an ERP that writes cents. A const or a default too.",
+    )
+
     def convert(self, found: Any, _zone: ZoneInfo) -> Decimal:
         """*found* as an exact number."""
         try:
             if not isinstance(found, bool):
-                return Decimal(str(found))
+                return self._scaled(Decimal(str(found)))
         except ArithmeticError:
             pass
         msg = f"is no number: let the path lead to one ({self.path})"
         raise ValueError(msg)
+
+    def _scaled(self, amount: Decimal) -> Decimal:
+        """*amount* with its point moved, letter by letter: nothing is rounded."""
+        sign, digits, exponent = amount.as_tuple()
+        if not self.scale or not isinstance(exponent, int):
+            return amount
+        return Decimal((sign, digits, exponent + self.scale))
 
 
 class DayValue(Value):

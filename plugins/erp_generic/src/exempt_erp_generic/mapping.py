@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from exempt import Customer, Employee, Order, Product, Settings, SourceRecord
+from exempt import Customer, Employee, Order, OrderKind, Product, Settings, SourceRecord
 from exempt_erp_generic.expression import Expression
 from exempt_erp_generic.fields import AddressesFields, AddressFields, RecordFields, Value
 from exempt_erp_generic.reading import OrderStream
@@ -66,9 +66,21 @@ def orders(stream: OrderStream, home: Home) -> Callable[[Any], Order]:
             found["total"] = sum((line["amount"] for line in found["lines"]), Decimal(0))
         elif "total" not in found:
             raise _nothing("total", stream.fields.total)
+        if stream.negate_credits and found.get("kind") == OrderKind.CREDIT:
+            found = _negated(found)
         return Order(**{"currency": home.currency} | found)
 
     return order
+
+
+def _negated(found: dict[str, Any]) -> dict[str, Any]:
+    """An order or line with its amounts turned round."""
+    turned: dict[str, Any] = {
+        name: -found[name] for name in ("total", "tax", "amount") if name in found
+    }
+    if "lines" in found:
+        turned["lines"] = [_negated(line) for line in found["lines"]]
+    return found | turned
 
 
 def reader(fields: Settings, home: Home) -> Callable[[Any], dict[str, Any]]:

@@ -95,11 +95,15 @@ class PagePaging(Paging):
         return at if isinstance(at, tuple) else (self.start, 0)
 
     def after(self, at: At, answer: Answer, rows: list[Any]) -> At:
-        """The next number, and the rows before it."""
+        """The next number, and the rows before it.
+
+        Where ``total_pages`` tells of more, a page of which a filter in
+        ``records`` leaves nothing is not the end.
+        """
         page, before = self._page(at)
         seen = before + len(rows)
         ended = (
-            not rows
+            (not rows and not self.total_pages)
             or (self.has_more and not _flag(self.has_more, answer))
             or (self.total_pages and page - self.start + 1 >= _count(self.total_pages, answer))
             or (self.total and seen >= _count(self.total, answer))
@@ -175,7 +179,7 @@ class CursorPaging(Paging):
             return None
         if isinstance(token, bool) or not isinstance(token, (str, int)):
             msg = f"paging.next: {self.next} leads to no token but to a {type(token).__name__}"
-            raise PermanentError(msg)
+            raise PermanentError(msg + names_in(answer.body))
         return token
 
 
@@ -226,7 +230,7 @@ class NextUrlPaging(_LinkPaging):
             return None
         if not isinstance(target, str):
             msg = f"paging.next: {self.next} leads to no address but to a {type(target).__name__}"
-            raise PermanentError(msg)
+            raise PermanentError(msg + names_in(answer.body))
         return answer.link(target)
 
 
@@ -249,7 +253,7 @@ def _flag(path: Expression, answer: Answer) -> bool:
     if isinstance(found, bool):
         return found
     msg = f"paging.has_more: {path} leads to no true or false: reading could end too early"
-    raise PermanentError(msg)
+    raise PermanentError(msg + names_in(answer.body))
 
 
 def _count(path: Expression, answer: Answer) -> int:
@@ -258,7 +262,13 @@ def _count(path: Expression, answer: Answer) -> int:
         return integer(found)
     except ValueError:
         msg = f"paging: {path} leads to no number: reading could end too early"
-        raise PermanentError(msg) from None
+        raise PermanentError(msg + names_in(answer.body)) from None
+
+
+def names_in(body: Any) -> str:
+    """What an error adds about an answer: the names that it has, and none of its values."""
+    names = ", ".join(map(repr, list(body)[:12])) if isinstance(body, dict) else ""
+    return f"; the answer has {names}" if names else ""
 
 
 def refuse_overlooked(answer: Answer, *, more: bool = False) -> None:

@@ -280,11 +280,19 @@ class OrderStream(StreamSettings):
 
     fields: OrderFields = Field(description="Field of an order → where it stands in a row.")
     lines: Lines | None = Field(None, description="The lines of an order.")
+    negate_credits: bool = Field(
+        default=False,
+        description="Whether the ERP writes the amounts of a credit without a sign: total, tax and"
+        " lines are then turned round, for ours are negative.",
+    )
 
     @model_validator(mode="after")
     def _total_or_lines(self) -> Self:
         if self.fields.total is None and self.lines is None:
             msg = "fields.total is missing: give it, or lines to add up"
+            raise ValueError(msg)
+        if self.negate_credits and self.fields.kind is None:
+            msg = "negate_credits needs fields.kind: say which orders are credits"
             raise ValueError(msg)
         if self.files and self.lines:
             msg = "lines is of lists to call: leave it out beside files"

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from support.good.mutants import astray, declaring, listening, reading, seeing, weighing, writing
+from support.good.mutants import (
+    astray,
+    declaring,
+    listening,
+    meaning,
+    reading,
+    seeing,
+    timing,
+    weighing,
+    writing,
+)
 from support.good.mutants.registry import MUTANTS, Mutant
 
 __all__ = [
@@ -11,8 +21,10 @@ __all__ = [
     "astray",
     "declaring",
     "listening",
+    "meaning",
     "reading",
     "seeing",
+    "timing",
     "weighing",
     "writing",
 ]

@@ -13,6 +13,7 @@ from exempt import (
     PushRequest,
     PushResult,
     SendRequest,
+    Target,
     TransientError,
     hookimpl,
 )
@@ -80,6 +81,18 @@ class DryIsWet(Good):
 class DryGuesses(Good):
     def push(self, item: PushItem, *, dry_run: bool) -> ItemResult:
         if dry_run:
+            return ItemResult(key=item.key, outcome=Outcome.MISSING)
+        return super().push(item, dry_run=dry_run)
+
+
+@mutant(
+    "orders cannot be written and it claims they can",
+    test="test_every_item_has_its_outcome[order]",
+    says="PUSH_ORDERS left out of ConnectorInfo.capabilities",
+)
+class WritesNoOrders(Good):
+    def push(self, item: PushItem, *, dry_run: bool) -> ItemResult:
+        if item.target is Target.ORDER:
             return ItemResult(key=item.key, outcome=Outcome.MISSING)
         return super().push(item, dry_run=dry_run)
 

@@ -168,6 +168,13 @@ class Certificates(ports.Certificates):
             found[row[0]].append(tuple(row[1:]))
         return found
 
+    def any_of(self, company_id: int) -> bool:
+        sql = (
+            "SELECT 1 FROM certificate_customer k JOIN customer c ON c.id = k.customer_id"
+            " WHERE c.company_id = ? LIMIT 1"
+        )
+        return bool(run(self._c, sql, company_id))
+
     def coverages(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
         found: dict[int, list[Coverage]] = defaultdict(list)
         seen: set[tuple[int, int, str]] = set()

@@ -9,6 +9,8 @@ from exempt.testing.contract.declaration import Declaration
 from exempt.testing.contract.faulty import Faulty
 from exempt.testing.contract.isolation import Isolation
 from exempt.testing.contract.mail import Mail
+from exempt.testing.contract.meaning import Meaning
+from exempt.testing.contract.meanwhile import Meanwhile
 from exempt.testing.contract.pages import Pages
 from exempt.testing.contract.push import Push
 from exempt.testing.contract.resume import Resume
@@ -23,8 +25,10 @@ class Contract(  # pytest goes through them from the last to the first
     Faulty,
     Webhooks,
     Mail,
+    Meaning,
     Push,
     Isolation,
+    Meanwhile,
     Changes,
     Resume,
     Pages,

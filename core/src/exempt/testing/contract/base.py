@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from exempt.discovery import discover
 from exempt.errors import SettingsError
 from exempt.hookspecs import ConnectorInfo
 from exempt.model.fetching import Stream
+from exempt.settings.parts import read_part
 from exempt.testing.bench import TIMEOUT, Bench, started
 from exempt.testing.levels import Level
 from exempt.testing.telling import not_shown
@@ -126,9 +126,15 @@ class Group:
 def _live_bench(info: ConnectorInfo[Any], path: Path) -> Bench:
     """A bench on a real account."""
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        pytest.fail(f"--exempt-settings {path}: cannot be read: {error}", pytrace=False)
+        part = read_part(path)
+    except SettingsError as error:
+        pytest.fail(f"--exempt-settings {error}", pytrace=False)
+    if part.connector not in {None, info.name}:
+        pytest.fail(
+            f"--exempt-settings {path}: connector: is {part.connector!r}, and --exempt-connector"
+            f" is {info.name!r}: name the same in both",
+            pytrace=False,
+        )
     from exempt.wiring import utc_now  # noqa: PLC0415 - a third of a second
 
-    return Bench(info, settings, path.parent, environ=os.environ, clock=utc_now)
+    return Bench(info, part.settings, path.parent, environ=os.environ, clock=utc_now)

@@ -11,19 +11,20 @@ import pytest
 from exempt.errors import ConnectorError, RateLimited
 from exempt.model.checking import Severity
 from exempt.model.fetching import FetchRequest, Stream
-from exempt.model.pushing import PushRequest, Target
+from exempt.model.pushing import Outcome, PushRequest, Target
 from exempt.testing.bench import START
 from exempt.testing.contract.base import Group
 from exempt.testing.contract.push import each_target
 from exempt.testing.faults import Behaviour, Fault, lasting, passing
 from exempt.testing.levels import silver
-from exempt.testing.pushing import status, targets
+from exempt.testing.pushing import push, status, targets
 from exempt.testing.telling import does_not_apply, fail, must
 from exempt.testing.trial import Trial
 
 SOON = 0.2
 """Seconds that a client waits where the remote never answers."""
 _HOUR = dt.timedelta(hours=1)
+_OF_WRITES = {"409", "412", "422"}
 _TABLE = "http (its table), exempt.errors"
 
 
@@ -117,6 +118,30 @@ class Faulty(Group):
             came="the sandbox tells of a write",
             asks="no write where the remote refuses",
             read="Connector.push_exemption_status",
+        )
+
+    @silver
+    @each_target
+    @_each([fault for fault in lasting(START) if fault.name in _OF_WRITES])
+    def test_a_write_that_is_refused(self, alone: Trial, fault: Fault, target: Target) -> None:
+        """All can be read, and just the write is refused: it is not told as applied."""
+        alone.proxied()
+        items = [status(record, target) for record in targets(alone, target)]
+        before = alone.writes()
+        connection = alone.open()
+        alone.bench.plan(fault, writing=True)
+        outcomes: set[Outcome] = set()
+        error = _raised(lambda: outcomes.update(r.outcome for r in push(connection, items)))
+        if error is None and outcomes == {Outcome.UNCHANGED}:
+            does_not_apply(alone.item, "there is nothing to write")
+        must(
+            (outcomes <= fault.outcomes if error is None else isinstance(error, fault.errors))
+            and alone.writes() == before,
+            did=f"pushed {target}s while the remote gave every page, and to each write"
+            f" {fault.words}",
+            came=str(error) if error else ", ".join(sorted(outcomes)),
+            asks=f"{' or '.join(sorted(fault.outcomes))}, or one of {_names(fault)}",
+            read="Outcome",
         )
 
     @silver

@@ -30,7 +30,8 @@ class Push(Group):
             {result.outcome for result in results} <= _DONE,
             did=f"pushed a status to {len(records)} {target}s that are there",
             came=", ".join(f"{result.outcome} {result.message}" for result in results),
-            asks="applied, or unchanged where it already was so",
+            asks="applied, or unchanged where it already was so; if none can be written,"
+            f" PUSH_{target.name}S left out of ConnectorInfo.capabilities",
             read=_HOOK,
         )
 

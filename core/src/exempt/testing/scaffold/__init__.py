@@ -76,6 +76,7 @@ class NewConnector:
             **{f"src/{part}.py.txt": f"src/{self.package}/{part}.py" for part in parts},
             "tests/test_contract.py.txt": f"tests/test_{self.name}_contract.py",
             "tests/test_translate.py.txt": f"tests/test_{self.name}_translate.py",
+            "tests/test_writing.py.txt": f"tests/test_{self.name}_writing.py",
         }
 
     def _words(self) -> dict[str, str]:

@@ -62,6 +62,9 @@ class Controls(SandboxControls):
         if kind == "credit_note":
             self._books.change(kind, external_id, {"status": "void"})
         else:
+            for row in self._books.all("credit_note") if kind == "invoice" else ():
+                if row["invoice"] == external_id:  # there is none without its invoice
+                    self._books.delete("credit_note", row["id"])
             self._books.delete(kind, external_id)
 
     def spoil(self, stream: Stream, external_id: str) -> None:
