@@ -57,15 +57,19 @@ def layers(session: nox.Session) -> None:
     session.run("lint-imports", "--no-logo")
 
 
+ONE_BY_ONE = ("-n", "2", "--dist", "load")
+DAEMON = "tests/journeys/daemon"
+
 # What decides is covered whole, by the tests of just that.
 DECIDING = ("tests/core/model", "tests/core/rules")
 
 # What hangs on Python's version, or on that of a dependency: the foundations, on SQLite.
 ON_SQLITE = {"EXEMPT_TEST_DATABASES": "sqlite"}
+ON_POSTGRESQL = {"EXEMPT_TEST_DATABASES": "postgresql"}
 NOTHING_LARGE = tuple(
     f"--ignore-glob=*{name}*" for name in ("_at_size.py", "_contract.py", "recipe", "mutants")
 )
-FOUNDATIONS = ("connections", "engine", "hookspecs", "http", "model", "settings", "web")
+FOUNDATIONS = ("connections", "engine", "http", "model", "settings", "web")
 DEPENDENT = ("connections", "engine", "http", "observing", "printing", "settings", "spreadsheets")
 
 
@@ -80,7 +84,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
-        some = (*_of_core(*FOUNDATIONS, "rules"), *OF_PLUGINS)
+        some = (*_of_core(*FOUNDATIONS), *OF_PLUGINS)
         session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *some, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
@@ -88,7 +92,9 @@ def tests(session: nox.Session) -> None:
         session.run("coverage", "report", "--fail-under=100")
         elsewhere = (*DECIDING, *OF_PLUGINS, "tests/docs", "tests/journeys")
         session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={folder}" for folder in elsewhere))
-        session.run("pytest", "-n", "2", "--dist", "load", "tests/journeys")  # some take long
+        # Some take long: those that kill workers run on both databases in `journeys`.
+        session.run("pytest", *ONE_BY_ONE, "tests/journeys", f"--ignore={DAEMON}")
+        session.run("pytest", *ONE_BY_ONE, DAEMON, env=ON_POSTGRESQL)
 
 
 @nox.session(default=False, tags=["quick"])
@@ -96,6 +102,13 @@ def swift(session: nox.Session) -> None:
     """The tests that start no programs."""
     session.install(*EVERYTHING, *TEST)
     session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *session.posargs)
+
+
+@nox.session(default=False)
+def journeys(session: nox.Session) -> None:
+    """All journeys on both databases, the workers that are killed among them."""
+    session.install(*EVERYTHING, *TEST)
+    session.run("pytest", *ONE_BY_ONE, "tests/journeys", *session.posargs)
 
 
 @nox.session(default=False)
