@@ -22,7 +22,7 @@ from exempt.wiring.worker import Why, Worker, prepared
 if TYPE_CHECKING:
     from exempt.web.serving import Server
 
-_WEB = ("starlette", "uvicorn")
+_WEB = ("cryptography", "fastapi", "httptools", "starlette", "uvicorn")
 
 
 def run_all(exempt: Exempt, name: str, listen: str | None) -> NoReturn:
@@ -57,7 +57,7 @@ def run_web(exempt: Exempt, listen: str | None) -> NoReturn:
         receivers = Receivers(exempt, lambda _name: None)
         stack.callback(receivers.close)
         stack.callback(server.close)
-        server.start(app_of(exempt, receivers), died)
+        server.start(app_of(exempt, receivers, server.url), died)
         _on_signals(stopped.set)
         _say_where(server, hooks=True)
         stopped.wait()
@@ -97,7 +97,7 @@ def _serve(
         receivers = Receivers(exempt, express.follow)
         stack.callback(receivers.close)
     stack.callback(server.close)
-    server.start(app_of(exempt, receivers), died)
+    server.start(app_of(exempt, receivers, server.url if hooks else None), died)
     _say_where(server, hooks=hooks)
 
 

@@ -78,6 +78,9 @@ class CompanySettings(_Table):
 
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="Its name.")
     parent: Name | None = Field(None, description="The key of the company it belongs to.")
+    contact: Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")] | None = Field(
+        None, description="The e-mail address of its tax department, shown to customers."
+    )
 
 
 class ConnectionSettings(_Table):
@@ -220,6 +223,64 @@ class Daemon(_Table):
         return value
 
 
+class Web(_Table):
+    """The table ``[web]``: the API, the portal and the console; see exempt web."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")] | None = Field(
+        None,
+        description="The address under which customers and staff reach it, as"
+        " https://exempt.example.com: links in mails begin with it. Without one there are no"
+        " links, and pages are for this machine.",
+    )
+    secret_key: str | None = Field(
+        None,
+        description="A reference to a secret that seals and signs; without one a key is made in"
+        " the file exempt.key beside the settings.",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of proxies whose X-Forwarded-For is believed."
+    )
+    session_idle: Schedule = Field(
+        "30m", description="After how long without a sign of life staff sign in again."
+    )
+    session_length: Schedule = Field("12h", description="How long staff stay signed in at most.")
+    second_factor: Literal["optional", "required"] = Field(
+        "required",
+        description="Whether staff who sign in with a password give a code of their phone, too.",
+    )
+
+    @field_validator("session_idle", "session_length")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        if seconds(value) > seconds("7d"):
+            msg = "is too long: write 7d or less"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _reference(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("env:", "file:")):
+            msg = "a secret does not stand in the file: write env:NAME or file:PATH"
+            raise ValueError(msg)
+        return value
+
+
+class RequestSettings(_Table):
+    """The table ``[requests]``: how customers are asked for certificates."""
+
+    enabled: bool = Field(
+        default=True,
+        description="Whether customers can be asked at all; else nobody is written to.",
+    )
+    link_days: Annotated[int, Field(ge=1, le=366)] = Field(
+        30, description="How many days the link of a request works."
+    )
+    staff_notices: bool = Field(
+        default=True, description="Whether reviewers get a mail when something waits for them."
+    )
+
+
 class CustomFields(_Table):
     """The table ``[custom_fields]``: fields of your own, by their keys.
 
@@ -243,6 +304,8 @@ class SettingsFile(_Table):
     connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
     custom_fields: CustomFields = Field(default_factory=CustomFields)
     daemon: Daemon = Field(default_factory=Daemon)
+    requests: RequestSettings = Field(default_factory=RequestSettings)
+    web: Web = Field(default_factory=Web)
 
     def parents_first(self) -> list[str]:
         """The keys of companies, each after the one it belongs to.

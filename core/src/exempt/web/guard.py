@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,8 +20,15 @@ HEADERS = (
 )
 
 
+def _with_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """*headers*, and of ours those that are not among them."""
+    given = list(headers)
+    named = {name.lower() for name, _ in given}
+    return given + [each for each in HEADERS if each[0] not in named]
+
+
 class Guard:
-    """Wraps *app*: adds `HEADERS` to each answer, and answers 500 to what it did not foresee."""
+    """Wraps *app*: adds `HEADERS` where an answer lacks them; what was not foreseen is a 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,7 +42,7 @@ class Guard:
             nonlocal began, lost
             if message["type"] == "http.response.start":
                 began = True
-                message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+                message = {**message, "headers": _with_ours(message.get("headers", ()))}
             try:
                 await send(message)
             except Exception:

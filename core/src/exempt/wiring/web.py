@@ -24,6 +24,7 @@ from exempt.web.app import make_app
 from exempt.web.looks import Sights
 from exempt.wiring import Exempt
 from exempt.wiring.metrics import exposition
+from exempt.wiring.site import site_of
 
 _log = logging.getLogger("exempt.web")
 
@@ -119,11 +120,15 @@ class Receivers:
             connection.close()
 
 
-def app_of(exempt: Exempt, receivers: Receivers | None = None) -> ASGIApp:
+def app_of(
+    exempt: Exempt, receivers: Receivers | None = None, listens_at: str | None = None
+) -> ASGIApp:
     """The web server's application; without *receivers* it takes in no webhooks.
 
+    With *listens_at*, its own address, it has the API, the portal and the console too.
+
     Raises:
-        SettingsError: The token for metrics cannot be found.
+        SettingsError: The token for metrics, or the site's key, cannot be found.
     """
     sights = Sights(
         ping=lambda: _ping(exempt),
@@ -131,7 +136,8 @@ def app_of(exempt: Exempt, receivers: Receivers | None = None) -> ASGIApp:
         metrics=_metrics(exempt),
         token=_token(exempt),
     )
-    return make_app(sights, receivers.receive if receivers else None)
+    site = site_of(exempt, listens_at) if listens_at else None
+    return make_app(sights, receivers.receive if receivers else None, site)
 
 
 def _ping(exempt: Exempt) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from exempt.adapters.store import customer_tables, daemon_tables
+from exempt.adapters.store import customer_tables, daemon_tables, web_tables
 from exempt.adapters.store.columns import Day, Moment
 from exempt.adapters.store.schema import Id, address, id_, ref, source
 from exempt.adapters.store.schema import metadata as metadata  # noqa: PLC0414 - complete from here
@@ -12,6 +12,7 @@ from exempt.adapters.store.schema import metadata as metadata  # noqa: PLC0414 -
 customer = customer_tables.customer
 source_customer = customer_tables.source_customer
 job = daemon_tables.job
+submission = web_tables.submission
 
 meta = sa.Table(
     "meta",
@@ -331,5 +332,17 @@ request = sa.Table(
     # What a mail server said of its mail later; and since when it is known to have come back.
     sa.Column("bounce", sa.Text),
     sa.Column("bounced_at", Moment),
+    # As JSON: the reasons that the portal proposes; and what staff add to the mail.
+    sa.Column("reasons", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("message", sa.Text, nullable=False, server_default=""),
+    sa.Column("made_by", sa.Text, nullable=False, server_default=""),
+    # How its link reaches the customer: by mail, or as whoever made it passes it on.
+    sa.Column("way", sa.Text, nullable=False, server_default="mail"),
+    # Until when its links work; null = of before there were links.
+    sa.Column("expires_at", Moment),
+    sa.Column("opened_at", Moment),
+    sa.Column("submitted_at", Moment),
+    sa.Column("closed_at", Moment),
+    sa.Column("closed_by", sa.Text),
     sa.Index(None, "customer_id"),
 )
