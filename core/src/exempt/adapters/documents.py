@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import mmap
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
-from exempt.errors import NotFoundError, RefusedError
-from exempt.services.files import Documents, Judge
+from exempt.errors import NotFoundError
+from exempt.rules.papers import MAX_BYTES
+from exempt.services.files import Documents, Incoming, Judge, NoRoomError, SizeError
 
-MAX_BYTES = 50 * 1024 * 1024
+PART = ".part-"
+"""What the names of files begin with that are being written."""
+
 _CHUNK = 1024 * 1024
 
 
@@ -22,25 +30,48 @@ class LocalDocuments(Documents):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, content: BinaryIO, judge: Judge | None = None) -> tuple[str, int]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".part-")
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "w+b") as file:
+    @contextlib.contextmanager
+    def receive(self, content: IO[bytes]) -> Iterator[Incoming]:
+        with self._part() as (part, file):
+            with room(self._folder):
                 sha256, size = _copy(content, file)
                 file.flush()
-                if judge:
-                    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as written:
-                        judge(written)
-                os.fsync(file.fileno())
+            file.seek(0)
+            yield _Incoming(self, part, file, sha256, size)
+
+    def put(self, content: IO[bytes], judge: Judge | None = None) -> tuple[str, int]:
+        with self.receive(content) as incoming:
+            if judge:
+                with mmap.mmap(incoming.file.fileno(), 0, access=mmap.ACCESS_READ) as written:
+                    judge(written)
+            incoming.keep()
+        return incoming.sha256, incoming.size
+
+    def has(self, sha256: str) -> bool:
+        return self._path(sha256).is_file()
+
+    def scratch(self) -> AbstractContextManager[IO[bytes]]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=self._folder)
+
+    def _keep(self, part: Path, file: IO[bytes], sha256: str) -> None:
+        with room(self._folder):
+            os.fsync(file.fileno())
             target = self._path(sha256)
             target.parent.mkdir(exist_ok=True)
             part.replace(target)
+            _sync_folder(target.parent)
+
+    @contextlib.contextmanager
+    def _part(self) -> Iterator[tuple[Path, IO[bytes]]]:
+        with room(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder, prefix=PART)
+        try:
+            with os.fdopen(handle, "w+b") as file:
+                yield Path(name), file
         finally:
-            part.unlink(missing_ok=True)
-        _sync_folder(target.parent)
-        return sha256, size
+            Path(name).unlink(missing_ok=True)
 
     def open(self, sha256: str) -> IO[bytes]:
         try:
@@ -53,18 +84,44 @@ class LocalDocuments(Documents):
         return self._folder / sha256[:2] / sha256
 
 
-def _copy(content: BinaryIO, file: IO[bytes]) -> tuple[str, int]:
+@dataclass(frozen=True)
+class _Incoming(Incoming):
+    """A file that has come in, in a part of its own."""
+
+    _documents: LocalDocuments
+    _part: Path
+    file: IO[bytes]
+    sha256: str
+    size: int
+
+    def keep(self) -> None:
+        self._documents._keep(self._part, self.file, self.sha256)  # noqa: SLF001 - its other half
+
+
+@contextlib.contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Say in our words that a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        msg = f"{folder}: there is no room for the file: make some on that disk, and try again"
+        raise NoRoomError(msg) from None
+
+
+def _copy(content: IO[bytes], file: IO[bytes]) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     while chunk := content.read(_CHUNK):
         digest.update(chunk)
         size += len(chunk)
         if size > MAX_BYTES:
             msg = "the file is larger than 50 MB: scan it in a lower resolution"
-            raise RefusedError(msg)
+            raise SizeError(msg, size)
         file.write(chunk)
     if size == 0:
         msg = "the file is empty: save it once more, and see that it has something in it"
-        raise RefusedError(msg)
+        raise SizeError(msg, 0)
     return digest.hexdigest(), size
 
 

@@ -228,7 +228,7 @@ def _upright(content: bytes) -> tuple[io.BytesIO, tuple[int, int]]:
     """An image as the camera was held, and its size; as it came where that was upright."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Pictures.DecompressionBombWarning)
-        picture = Pictures.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+        picture = Pictures.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
     with picture:
         if picture.width * picture.height > MAX_PIXELS:
             msg = "too many pixels"
@@ -238,7 +238,8 @@ def _upright(content: bytes) -> tuple[io.BytesIO, tuple[int, int]]:
             return io.BytesIO(content), picture.size
         flat = _on_white(ImageOps.exif_transpose(picture))
         kept = io.BytesIO()
-        flat.save(kept, picture.format or "PNG", quality=90)
+        # A PDF holds JPEG as it is, and has to unpack WebP.
+        flat.save(kept, "PNG" if picture.format == "PNG" else "JPEG", quality=90)
         kept.seek(0)
         return kept, flat.size
 

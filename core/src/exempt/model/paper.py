@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from exempt.model.address import Jurisdiction
 from exempt.model.forms import FormKind
 from exempt.model.record import Record
 
@@ -16,7 +17,11 @@ Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
 class Refusal(StrEnum):
-    """Why a file is not taken: the portal says it in a sentence, and asks for another one."""
+    """Why a file is not taken: the portal says it in a sentence, and asks for another one.
+
+    ``no_room`` and ``unchecked`` are no fault of the file: the disk is full, or
+    it cannot be looked into at the moment; the same file may be sent again.
+    """
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -28,6 +33,8 @@ class Refusal(StrEnum):
     PIXELS = "pixels"
     TOO_COMPLEX = "too_complex"
     INFECTED = "infected"
+    NO_ROOM = "no_room"
+    UNCHECKED = "unchecked"
 
 
 class Paper(Record):
@@ -88,10 +95,12 @@ class Found(Record):
     Attributes:
         value: Canonical: ``US-TX``, ``2026-03-01``, ``resale``; names and numbers as they stand.
         seen: The words as they stand on the page.
+        jurisdiction: The state that it is said of, where each has its own.
     """
 
     field: FieldName
     value: str
+    jurisdiction: Jurisdiction | None = None
     seen: str = ""
     confidence: Confidence
     box: Box | None = None

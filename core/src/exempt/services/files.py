@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -16,16 +17,61 @@ Judge = Callable[[Content], None]
 """Sees a whole file before it is kept, and raises `RefusedError` if it is not to be."""
 
 
+class SizeError(RefusedError):
+    """A file is empty, or larger than 50 MB.
+
+    Attributes:
+        size: How many bytes were read before it was given up; 0 = it is empty.
+    """
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+
+class NoRoomError(RefusedError):
+    """The disk has no room for a file; the same file may come again later."""
+
+
+class Incoming(Protocol):
+    """A file that has come in whole, and is not kept yet."""
+
+    file: IO[bytes]
+    sha256: str
+    size: int
+
+    def keep(self) -> None:
+        """Keep it; else it is gone with the end of the block."""
+        ...
+
+
 class Documents(Protocol):
     """Keeps files by the SHA-256 of their content."""
 
-    def put(self, content: BinaryIO, judge: Judge | None = None) -> tuple[str, int]:
+    def receive(self, content: IO[bytes]) -> AbstractContextManager[Incoming]:
+        """Take in a file while the block runs, to look into it before it is kept.
+
+        Raises:
+            SizeError: It is empty, or larger than 50 MB.
+            NoRoomError: The disk is full.
+        """
+        ...
+
+    def put(self, content: IO[bytes], judge: Judge | None = None) -> tuple[str, int]:
         """Keep a file; returns its SHA-256 as hex, and its size in bytes.
 
         Raises:
-            RefusedError: It is empty, larger than 50 MB, or *judge* refuses
-                it; nothing of it is left.
+            RefusedError: It is empty, larger than 50 MB, there is no room, or
+                *judge* refuses it; nothing of it is left.
         """
+        ...
+
+    def has(self, sha256: str) -> bool:
+        """Whether a file is there; its content is not looked at."""
+        ...
+
+    def scratch(self) -> AbstractContextManager[IO[bytes]]:
+        """A file without a name on the same disk, empty; it is gone with the end of the block."""
         ...
 
     def open(self, sha256: str) -> IO[bytes]:
@@ -51,6 +97,23 @@ class Kept(NamedTuple):
     media_type: str
     sha256: str
     size: int
+
+
+def open_whole(documents: Documents, sha256: str, name: str) -> IO[bytes]:
+    """Open a kept file whose bytes are just those that were kept; messages call it *name*.
+
+    Raises:
+        NotFoundError: It is not there any more.
+        RefusedError: It was changed since.
+    """
+    content = documents.open(sha256)
+    found = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # a file
+    if found != sha256:
+        content.close()
+        msg = f"{name}: was changed since it was kept: restore it from a backup"
+        raise RefusedError(msg)
+    content.seek(0)
+    return content
 
 
 def keep(
