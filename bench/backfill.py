@@ -183,7 +183,7 @@ def _hook(calls: int = 20_000) -> float:
 def _server(customers: int, latency: float) -> Iterator[str]:
     command = [sys.executable, str(HERE / "backfill_server.py"), str(customers), str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout  # noqa: S101 - it is a pipe
+        assert server.stdout
         try:
             yield server.stdout.readline().strip()
         finally:

@@ -60,7 +60,7 @@ def run(*commands: Sequence[str], environment: Mapping[str, str]) -> Ran:
                 )
             )
         for process in running[:-1]:
-            assert process.stdout  # noqa: S101 - it is a pipe
+            assert process.stdout
             process.stdout.close()  # the next one has it
         ended = [os.wait4(process.pid, 0) for process in running]
         wall = time.perf_counter() - began

@@ -8,55 +8,40 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from exempt.cli.output import console, count, money, print_table, say
 from exempt.cli.rechecking import show_differing
+from exempt.cli.sample_company import (
+    NOON,
+    bringing_sandboxes,
+    enter_certificates,
+    its_systems,
+    write_settings,
+)
 from exempt.cli.show import order_rows, show_check, states
 from exempt.cli.syncing import Before, Progress, shall_show
-from exempt.cli.toml import to_toml
 from exempt.discovery import Catalogue, discover
 from exempt.errors import RefusedError
 from exempt.hookspecs import Sandbox
-from exempt.model.certificate import CertificateDetails
 from exempt.model.decision import Ground
-from exempt.model.forms import IdentificationType
-from exempt.services import certificates
 from exempt.services.recheck import closed_orders
 from exempt.services.requests import Asked
-from exempt.services.rows import CustomerFilter
 from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
 from exempt.testing import sample
 from exempt.wiring import Exempt, mails
 
 _MARK = ".exempt-demo"
-_NAMES = {
-    "billing_stripe": "billing",
-    "erp_generic": "erp",
-    "hris_csv": "hr",
-    "mail_smtp": "mail",
-}
 
 
 def run_demo(folder: Path) -> int:
     """``exempt demo``: check, read, decide, write back, ask, and say what happened."""
     catalogue = discover()
-    able = {n: info for n, info in catalogue.connectors.items() if info.sandbox is not None}
-    if not able:
-        msg = "no installed connector brings a sandbox: install exempt-erp-generic, for one"
-        raise RefusedError(msg)
+    bringing_sandboxes(catalogue)
     _make_folder(folder)
-    with ExitStack() as stack:
-        sandboxes: dict[str, Sandbox] = {}
-        for name, info in able.items():
-            place = folder / "sandboxes" / name
-            place.mkdir(parents=True)
-            assert info.sandbox is not None  # noqa: S101 - looked at above
-            sandboxes[_NAMES.get(name, name)] = stack.enter_context(info.sandbox(place))
-        return _Demo(folder, catalogue, sandboxes).run()
+    with its_systems(folder, catalogue) as systems:
+        return _Demo(folder, catalogue, systems).run()
 
 
 def _make_folder(folder: Path) -> None:
@@ -80,7 +65,6 @@ class _Demo:
         self._environ = dict(os.environ)
         for sandbox in sandboxes.values():
             self._environ.update(sandbox.environment)
-        self._noon = dt.datetime.combine(sample.TODAY, dt.time(12), dt.UTC)
         self._began = time.monotonic()
 
     def run(self) -> int:
@@ -119,30 +103,10 @@ class _Demo:
         return Exempt(self._folder / FILE_NAME, clock=self._now, environ=self._environ)
 
     def _now(self) -> dt.datetime:
-        return self._noon + dt.timedelta(seconds=time.monotonic() - self._began)
+        return NOON + dt.timedelta(seconds=time.monotonic() - self._began)
 
     def _write_settings(self, *, write_back: bool) -> None:
-        tables: dict[str, Any] = {
-            "exempt": {"database": "sqlite:///exempt.db"},
-            "companies": {"northwind": {"name": sample.COMPANY}},
-            "connections": {
-                name: {
-                    "connector": connector,
-                    "company": "northwind",
-                    "write_back": write_back,
-                    "settings": dict(self._sandboxes[name].settings),
-                }
-                for connector, name in self._connections()
-            },
-        }
-        (self._folder / FILE_NAME).write_text(to_toml(tables), encoding="utf-8")
-
-    def _connections(self) -> list[tuple[str, str]]:
-        named = [
-            (connector, _NAMES.get(connector, connector))
-            for connector in self._catalogue.connectors
-        ]
-        return [(connector, name) for connector, name in named if name in self._sandboxes]
+        write_settings(self._folder, self._catalogue, self._sandboxes, write_back=write_back)
 
     def _sync(self, exempt: Exempt) -> int:
         progress = Progress()
@@ -154,17 +118,7 @@ class _Demo:
         return 1 if any(r.problem for r in results) else 0
 
     def _enter_certificates(self, exempt: Exempt) -> None:
-        entered = changed = 0
-        with exempt.store.reading() as tx:
-            known = tx.cards.page(CustomerFilter(), exempt.clock().date()).customers
-        by_number = {customer.number: customer.id for customer in known}
-        for buyer in sample.BUYERS:
-            for held in buyer.certificates:
-                if buyer.number in by_number:
-                    details = _details(by_number[buyer.number], *held)
-                    done = certificates.add(exempt.store, details, exempt.act("demo"))
-                    entered += 1
-                    changed += done.orders_changed
+        entered, changed = enter_certificates(exempt, "demo")
         anew = f"{count(changed, 'open order')} decided anew"
         say(f"{count(entered, 'certificate')} entered; {anew}.")
 
@@ -241,27 +195,6 @@ def _ask(exempt: Exempt) -> Asked:
     except RefusedError as error:
         say(f"   {error}", "yellow")
         return Asked([], [], [], [], [])
-
-
-def _details(
-    customer_id: int, state: str, reason: str, number: str, signed: dt.date, expires: dt.date | None
-) -> CertificateDetails:
-    """A certificate of the sample company's drawer."""
-    return CertificateDetails.model_validate(
-        {
-            "customer_ids": [customer_id],
-            "signed_date": signed,
-            "jurisdictions": [
-                {
-                    "jurisdiction": state,
-                    "exemption_reason": reason,
-                    "exemption_number": number,
-                    "identification_type": IdentificationType.STATE_TAX_ID,
-                    "expiration_date": expires,
-                }
-            ],
-        }
-    )
 
 
 def _program() -> str:

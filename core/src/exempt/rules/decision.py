@@ -17,7 +17,7 @@ import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 from exempt.data import jurisdictions
 from exempt.model.certificate import Coverage, ReviewStatus
@@ -85,23 +85,50 @@ def decide(facts: Facts, held: Sequence[Coverage], profile: Profile = Profile.DE
     """
     if not (held or facts.free_form_number or facts.by_hand):
         return _without(facts, profile)
-    held = _worth_a_look(held, facts.jurisdiction)
-    found = [(coverage, refusal(coverage, facts, profile)) for coverage in held]
-    chosen = _chosen_by_hand(facts, held)
+    weighed = weigh(facts, held, profile)
+    chosen = weighed.chosen
+    return Decision(
+        ground=weighed.ground,
+        tax_applicable=weighed.exempt_part < _ALL,
+        exempt_percentage=weighed.exempt_part,
+        certificate_id=chosen.certificate_id if chosen else None,
+        certificate_number=weighed.number,
+        facts=_kept(facts, weighed.ground),
+        rule=rule_name(profile),
+        steps=tuple(_step(*each) for each in weighed.found),
+    )
+
+
+class LookedAt(NamedTuple):
+    """A coverage, what was found of it, and what spoke against one that was chosen by hand."""
+
+    coverage: Coverage
+    finding: Finding
+    against: Finding | None = None
+
+
+class Weighed(NamedTuple):
+    """What a decision comes to, before it is put on record; see `Decision` for each part."""
+
+    ground: Ground
+    number: str | None
+    exempt_part: Decimal
+    chosen: Coverage | None
+    found: list[LookedAt]
+
+
+def weigh(facts: Facts, held: Sequence[Coverage], profile: Profile = Profile.DEFAULT) -> Weighed:
+    """`decide`, for whoever needs no record of it."""
+    looked_at = _worth_a_look(held, facts.jurisdiction)
+    refused = [(coverage, refusal(coverage, facts, profile)) for coverage in looked_at]
+    chosen = _chosen_by_hand(facts, looked_at)
     prevails = _prevails(facts, chosen)
     if prevails is None:
-        chosen = choose([coverage for coverage, refused in found if refused is None])
+        chosen = choose([coverage for coverage, against in refused if against is None])
     ground, number, exempt_part = _outcome(facts, chosen)
-    return Decision(
-        ground=ground,
-        tax_applicable=exempt_part < _ALL,
-        exempt_percentage=exempt_part,
-        certificate_id=chosen.certificate_id if chosen else None,
-        certificate_number=number,
-        facts=_kept(facts, ground),
-        rule=rule_name(profile),
-        steps=_steps(found, chosen, prevails),
-    )
+    found = [_looked_at(coverage, against, chosen, prevails) for coverage, against in refused]
+    found.sort(key=_in_order)
+    return Weighed(ground, number, exempt_part, chosen, found)
 
 
 def _worth_a_look(held: Sequence[Coverage], place: str | None) -> list[Coverage]:
@@ -266,30 +293,27 @@ def _ground_of_place(facts: Facts) -> Ground | None:
     return Ground.NO_SALES_TAX if levies_none else None
 
 
-def _steps(
-    found: Sequence[tuple[Coverage, Finding | None]],
-    chosen: Coverage | None,
-    prevails: Finding | None,
-) -> tuple[Step, ...]:
-    steps = [_step(coverage, refused, chosen, prevails) for coverage, refused in found]
-    return tuple(sorted(steps, key=lambda s: (s.certificate_id, s.jurisdiction, s.customer_id)))
+def _in_order(looked_at: LookedAt) -> tuple[int, str, int]:
+    coverage = looked_at.coverage
+    return coverage.certificate_id, coverage.jurisdiction, coverage.customer_id
 
 
-def _step(
+def _looked_at(
     coverage: Coverage,
     refused: Finding | None,
     chosen: Coverage | None,
     prevails: Finding | None,
-) -> Step:
-    is_chosen = coverage is chosen
-    if is_chosen:
-        finding = Finding.CHOSEN_BY_HAND if prevails else Finding.CHOSEN
-    else:
-        used = cast("Coverage", chosen)  # where one would do, one is chosen
-        finding = refused or prevails or _against(coverage, used)
+) -> LookedAt:
+    if coverage is chosen:
+        return LookedAt(coverage, Finding.CHOSEN_BY_HAND if prevails else Finding.CHOSEN, refused)
+    used = cast("Coverage", chosen)  # where one would do, one is chosen
+    return LookedAt(coverage, refused or prevails or _against(coverage, used))
+
+
+def _step(coverage: Coverage, finding: Finding, against: Finding | None) -> Step:
     return Step(
         finding=finding,
-        against=refused if is_chosen else None,
+        against=against,
         certificate_id=coverage.certificate_id,
         certificate_number=number_to_show(coverage),
         customer_id=coverage.customer_id,

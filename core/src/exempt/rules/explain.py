@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from exempt.data import jurisdiction_name
 from exempt.model.certificate import Coverage
 from exempt.model.decision import ByHand, Decision, Facts, Finding, Ground, Step
@@ -35,27 +37,44 @@ _FINDINGS = {
     Finding.OVERRULED_BY_HAND: "would do, but what was decided by hand prevails",
 }
 
+_APPLY_TAX = "It says that tax applies all the same."
+_ALL = Decimal(100)
 _USED = {Finding.CHOSEN, Finding.CHOSEN_BY_HAND}
 
 
 def verdict(decision: Decision) -> str:
     """``Exempt`` or ``Tax applies``, with the reason, in a few sentences."""
-    head = "Exempt." if decision.exempt else "Tax applies."
-    if not decision.exempt and decision.exempt_percentage:
-        part = f"{decision.exempt_percentage.normalize():f}"
-        head = f"{part} % of it is exempt, and tax applies to the rest."
-    return " ".join(filter(None, (head, _reason(decision), _choice_that_failed(decision))))
+    said = headed(decision.exempt_percentage, _reason(decision))
+    return " ".join(filter(None, (said, _choice_that_failed(decision))))
+
+
+def headed(exempt_part: Decimal, reason: str) -> str:
+    """What comes of it where *exempt_part* percent are exempt, and the *reason*."""
+    if exempt_part == _ALL:
+        return f"Exempt. {reason}"
+    if exempt_part:
+        part = f"{exempt_part.normalize():f}"
+        return f"{part} % of it is exempt, and tax applies to the rest. {reason}"
+    return f"Tax applies. {reason}"
+
+
+def by_ground(ground: Ground, facts: Facts, number: str | None) -> str:
+    """Why, where no certificate is the reason."""
+    return _GROUNDS[ground].format(
+        place=_place(facts), day=facts.order_date, number=number, why=_why(facts)
+    )
+
+
+def by_certificate(number: str | None, facts: Facts, *, apply_tax: bool) -> str:
+    """Why, where a certificate that fits is the reason."""
+    said = f"Certificate {number} covers {_place(facts)} on {facts.order_date}."
+    return f"{said} {_APPLY_TAX}" if apply_tax else said
 
 
 def _reason(decision: Decision) -> str:
     if decision.ground is Ground.CERTIFICATE:
         return _by_certificate(decision)
-    return _GROUNDS[decision.ground].format(
-        place=_place(decision.facts),
-        day=decision.order_date,
-        number=decision.certificate_number,
-        why=_why(decision.facts),
-    )
+    return by_ground(decision.ground, decision.facts, decision.certificate_number)
 
 
 def _place(facts: Facts) -> str | None:
@@ -72,13 +91,12 @@ def _why(facts: Facts) -> str:
 def _by_certificate(decision: Decision) -> str:
     used = next(step for step in decision.steps if step.finding in _USED)
     number = decision.certificate_number
-    if used.finding is Finding.CHOSEN_BY_HAND:
-        said = f"Certificate {number} was chosen by hand{_why(decision.facts)}."
-        if used.against:
-            said += f" It {found(used, used.against)}."
-    else:
-        said = f"Certificate {number} covers {_place(decision.facts)} on {decision.order_date}."
-    return f"{said} It says that tax applies all the same." if used.apply_tax else said
+    if used.finding is Finding.CHOSEN:
+        return by_certificate(number, decision.facts, apply_tax=used.apply_tax)
+    said = f"Certificate {number} was chosen by hand{_why(decision.facts)}."
+    if used.against:
+        said += f" It {found(used, used.against)}."
+    return f"{said} {_APPLY_TAX}" if used.apply_tax else said
 
 
 def _choice_that_failed(decision: Decision) -> str:
@@ -97,10 +115,18 @@ def _choice_that_failed(decision: Decision) -> str:
 
 def step(looked_at: Step) -> str:
     """What was found of one certificate, as a sentence."""
-    said = found(looked_at, looked_at.finding)
-    if looked_at.against:
-        said += f", although it {found(looked_at, looked_at.against)}"
-    return f"{looked_at.certificate_number} ({looked_at.jurisdiction.removeprefix('US-')}) {said}."
+    number = looked_at.certificate_number
+    return looked(looked_at, number, looked_at.finding, looked_at.against)
+
+
+def looked(
+    at: Step | Coverage, number: str, finding: Finding, against: Finding | None = None
+) -> str:
+    """The same of a certificate that shows *number*."""
+    said = found(at, finding)
+    if against:
+        said += f", although it {found(at, against)}"
+    return f"{number} ({at.jurisdiction.removeprefix('US-')}) {said}."
 
 
 def found(looked_at: Step | Coverage, finding: Finding) -> str:

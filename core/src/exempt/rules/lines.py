@@ -7,6 +7,7 @@ for a state that levies none.
 
 from __future__ import annotations
 
+from exempt.model.asking import QuestionLine
 from exempt.model.certificate import CertificateKind
 from exempt.model.decision import Decision, Finding, Ground
 from exempt.model.sources import NotTaxedReason, OrderLine
@@ -21,15 +22,19 @@ def not_taxed_reason(line: OrderLine, decision: Decision) -> NotTaxedReason | No
     What the decision says comes first. Whether the seller collects, and
     whether the product is taxed, is taken from the source.
     """
-    if decision.ground is Ground.NO_SALES_TAX:
-        return NotTaxedReason.NO_TAX
-    if decision.exempt:
-        return _of_the_exemption(decision)
-    return line.not_taxed_reason if line.not_taxed_reason in _OF_THE_SOURCE else None
-
-
-def _of_the_exemption(decision: Decision) -> NotTaxedReason:
     used = next((step for step in decision.steps if step.finding in _USED), None)
     single = used is not None and used.kind is CertificateKind.SINGLE_USE
-    just_this_one = single or decision.ground is Ground.OVERRIDE
-    return NotTaxedReason.TRANSACTION_EXEMPT if just_this_one else NotTaxedReason.CUSTOMER_EXEMPT
+    return reason_of(line, decision.ground, exempt=decision.exempt, just_this_sale=single)
+
+
+def reason_of(
+    line: OrderLine | QuestionLine, ground: Ground, *, exempt: bool, just_this_sale: bool
+) -> NotTaxedReason | None:
+    """The same, of what a decision says; *just_this_sale*: a certificate for a single use."""
+    if ground is Ground.NO_SALES_TAX:
+        return NotTaxedReason.NO_TAX
+    if exempt:
+        just_this_one = just_this_sale or ground is Ground.OVERRIDE
+        one, all_ = NotTaxedReason.TRANSACTION_EXEMPT, NotTaxedReason.CUSTOMER_EXEMPT
+        return one if just_this_one else all_
+    return line.not_taxed_reason if line.not_taxed_reason in _OF_THE_SOURCE else None
