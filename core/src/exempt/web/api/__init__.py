@@ -1,0 +1,1 @@
+"""The API for programs: ERPs, shops, and whatever else asks."""
