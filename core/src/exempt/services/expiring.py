@@ -13,13 +13,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.model.customer import CustomerCard
-from exempt.model.messages import Purpose
 from exempt.model.pushing import Outcome
+from exempt.model.requesting import RequestState
 from exempt.rules.reminding import LATE, before_end, endings
-from exempt.services.delivery_ports import MailRow
+from exempt.rules.request_states import OVER
 from exempt.services.ports import Transaction
+from exempt.services.request_ports import MailRow, RequestRow
 from exempt.services.requests import asked_instead, ship_tos_of
-from exempt.services.rows import DeliveryState, RequestRow
+from exempt.services.rows import DeliveryState
 from exempt.services.wording import Ending
 
 Pair = tuple[str, dt.date]
@@ -31,6 +32,7 @@ class Expiring(NamedTuple):
 
     Attributes:
         request: The notice that told of the same before, if one did.
+        because: What of it nobody has told yet, this near to the end.
         version: Of the mail: 1 for the first of the days that the settings name.
         instead_of: Mails that have not gone out; this one says what they say.
     """
@@ -40,6 +42,7 @@ class Expiring(NamedTuple):
     request: RequestRow | None
     version: int
     instead_of: tuple[MailRow, ...]
+    because: frozenset[Pair]
 
 
 Near = tuple[CustomerCard, Sequence[Ending]]
@@ -113,7 +116,7 @@ def still_ending(
     return {
         each.pair
         for each in found
-        if each.pair in request.ends and on - LATE <= each.day and not before.asked_since(each.pair)
+        if each.pair in request.ends and on - LATE <= each.day and not before.settled(each.pair)
     }
 
 
@@ -124,15 +127,34 @@ class _Before(NamedTuple):
     mails: Mapping[int, Sequence[MailRow]]
 
     def days(self, pair: Pair) -> list[dt.date]:
-        """When it was told of this end."""
-        telling = [request for request in self.requests if pair in request.ends]
-        return [m.day for r in telling for m in self.mails.get(r.id, ()) if m.counts]
+        """When it was told of this end, or is about to be."""
+        return [mail.day for mail in self._telling(pair) if mail.counts]
 
-    def asked_since(self, pair: Pair) -> bool:
-        """Whether a new certificate was asked for after the end."""
+    def told(self, pair: Pair) -> list[dt.date]:
+        """When it was told of this end."""
+        return [mail.day for mail in self._telling(pair) if mail.went_out]
+
+    def _telling(self, pair: Pair) -> list[MailRow]:
+        telling = [request for request in self.requests if pair in request.ends]
+        return [mail for request in telling for mail in self.mails.get(request.id, ())]
+
+    def settled(self, pair: Pair) -> bool:
+        """Whether nobody need be told of this end any more.
+
+        A new certificate was asked for after it, or waits for review, or staff
+        took back what was asked.
+        """
+        return self._asked_since(pair) or any(
+            RequestState(request.state) in _SETTLED
+            and (pair in request.ends or (request.asks and _waits_for(request, pair[0])))
+            for request in self.requests
+        )
+
+    def _asked_since(self, pair: Pair) -> bool:
         place, day = pair
         return any(
-            request.purpose == Purpose.REQUEST
+            request.asks
+            and not request.ends
             and request.state != "withdrawn"
             and place in request.jurisdictions
             and day < request.created_at.date()
@@ -140,8 +162,17 @@ class _Before(NamedTuple):
         )
 
     def standing(self) -> list[RequestRow]:
-        """The notices that were not withdrawn, newest first."""
-        return [r for r in reversed(self.requests) if r.ends and r.state != "withdrawn"]
+        """The notices that are not over, newest first."""
+        return [
+            r for r in reversed(self.requests) if not r.asks and RequestState(r.state) not in OVER
+        ]
+
+
+_SETTLED = frozenset({RequestState.SUBMITTED, RequestState.CANCELLED})
+
+
+def _waits_for(request: RequestRow, place: str) -> bool:
+    return request.state == RequestState.SUBMITTED and place in request.jurisdictions
 
 
 def _expiring(
@@ -151,7 +182,7 @@ def _expiring(
     on: dt.date,
     days: Collection[int],
 ) -> Expiring | None:
-    near = [each for each in near if not before.asked_since(each.pair)]
+    near = [each for each in near if not before.settled(each.pair)]
     due = {each.pair for each in near if before_end(each.day, days).due(before.days(each.pair), on)}
     if not due:
         return None
@@ -165,7 +196,8 @@ def _expiring(
     first = min(each.day for each in told)
     stage = before_end(first, days).due((), on) or 1
     version = max([stage, *(mail.version + 1 for mail in written)])
-    return Expiring(card, told, same, version, tuple(unsent))
+    why = {each.pair for each in told if before_end(each.day, days).due(before.told(each.pair), on)}
+    return Expiring(card, told, same, version, tuple(unsent), frozenset(why))
 
 
 def _same(standing: Sequence[RequestRow], pairs: Collection[Pair]) -> RequestRow | None:

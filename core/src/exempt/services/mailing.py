@@ -1,20 +1,20 @@
-"""Send the mails that are owed, one by one, each by what its customer's card says now."""
+"""Send the mails that are owed, one by one, each by what is so now and with a link of its own."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection
 
 from exempt.errors import ConfigError, ConnectorError
-from exempt.model.messages import Purpose, SendRequest
 from exempt.model.pushing import ItemResult, Outcome
-from exempt.services import reminding
+from exempt.services.mails_now import mail_now
+from exempt.services.owed_mails import Finished, Needless, OwedMail, finished
 from exempt.services.ports import Transaction
 from exempt.services.pull import Reading
 from exempt.services.push import failed_result, record_result
-from exempt.services.requests import Needless, as_of_now, needless_requests
 from exempt.services.rows import Delivery, DeliveryTarget
+
+_ARRIVED = frozenset({Outcome.APPLIED, Outcome.UNCHANGED, Outcome.UNKNOWN})
 
 
 def mail_due(reading: Reading) -> Counter[str]:
@@ -22,15 +22,16 @@ def mail_due(reading: Reading) -> Counter[str]:
 
     A mail is marked as maybe sent before it goes out. One that is found so
     belonged to a process that died: it may have gone out, so a person decides.
+    Its link is made in the same transaction, and revoked when it surely did not
+    go out: the next try gets another.
     """
     outcomes: Counter[str] = Counter()
-    with reading.store.writing() as tx:
+    with reading.store.reading() as tx:
         due = tx.deliveries.due(reading.row.id, (DeliveryTarget.MAIL,), reading.clock(), 1_000_000)
-        needless = needless_requests(tx, reading.clock().date())
     for delivery in due:
         if reading.stop():
             break
-        result = _mail(reading, delivery, needless)
+        result = _mail(reading, delivery)
         if result is None:
             continue
         outcomes[result.outcome.value] += 1
@@ -39,46 +40,52 @@ def mail_due(reading: Reading) -> Counter[str]:
     return outcomes
 
 
-def _mail(reading: Reading, delivery: Delivery, needless: Collection[str]) -> ItemResult | None:
-    """Send one mail, by what the card says now; None when it is not to go out any more."""
-    message = SendRequest.model_validate_json(delivery.wanted)
+def _mail(reading: Reading, delivery: Delivery) -> ItemResult | None:
+    """Send one mail, by what is so now; None when it is not to go out any more."""
+    mail = OwedMail.model_validate_json(delivery.wanted)
     if delivery.outcome == Outcome.UNKNOWN:
         said = "a run ended while it was being sent: it may have gone out"
-        return ItemResult(key=message.key, outcome=Outcome.UNKNOWN, message=said)
+        return ItemResult(key=mail.key, outcome=Outcome.UNKNOWN, message=said)
+    at = reading.clock()
     with reading.store.writing() as tx:
-        now = _as_of_now(tx, delivery, message, needless, reading.clock().date())
-        if isinstance(now, Needless):
-            at, ids = reading.clock(), [delivery.external_id]
-            tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at, why=now.why)
-            tx.requests.withdraw(int(delivery.external_id))
-            return None
-        if now != message:
-            tx.deliveries.reword(delivery, now.model_dump_json())
-            tx.requests.readdress(int(delivery.external_id), now.to[0])
-        if not tx.deliveries.maybe_sent(delivery):
-            return None
+        ready = _ready(tx, reading, delivery, mail, at)
+    if ready is None:
+        return None
     try:
-        return reading.connection.send(now)
+        result = reading.connection.send(ready.message)
     except ConfigError:
         with reading.store.writing() as tx:
             tx.deliveries.maybe_sent(delivery, sent=False)
+            _revoke(tx, ready, at)
         raise
     except ConnectorError as error:
-        return failed_result(message.key, error)
+        result = failed_result(mail.key, error)
+    if result.outcome not in _ARRIVED:
+        with reading.store.writing() as tx:
+            _revoke(tx, ready, at)
+    return result
 
 
-def _as_of_now(
-    tx: Transaction,
-    delivery: Delivery,
-    message: SendRequest,
-    needless: Collection[str],
-    on: dt.date,
-) -> SendRequest | Needless:
-    request = tx.requests.get(int(delivery.external_id))
-    if request is None:
-        return Needless("its request is gone")
-    if delivery.external_id in needless:
-        return Needless("nothing lacks any more that it asks for")
-    if message.purpose is Purpose.REQUEST:
-        return as_of_now(tx, request, message)
-    return reminding.as_of_now(tx, request, delivery.version, message, on)
+def _ready(
+    tx: Transaction, reading: Reading, delivery: Delivery, mail: OwedMail, at: dt.datetime
+) -> Finished | None:
+    """The mail as it goes out, marked as maybe sent; None when it is not to."""
+    now = mail_now(tx, delivery, mail, reading.post, at)
+    if isinstance(now, Needless):
+        ids = [delivery.external_id]
+        tx.deliveries.withdraw(reading.row.id, DeliveryTarget.MAIL, ids, at, why=now.why)
+        tx.requests.withdraw(int(delivery.external_id))
+        return None
+    if now.mail != mail:
+        tx.deliveries.reword(delivery, now.mail.model_dump_json())
+        tx.requests.readdress(int(delivery.external_id), now.mail.to[0])
+    if not tx.deliveries.maybe_sent(delivery):
+        return None
+    if now.letter is None:  # from before mails kept their facts
+        return Finished(now.mail.plain())
+    return finished(tx, now.letter, now.mail, reading.post, at)
+
+
+def _revoke(tx: Transaction, ready: Finished, at: dt.datetime) -> None:
+    if ready.link_id is not None:
+        tx.links.revoke_one(ready.link_id, at)

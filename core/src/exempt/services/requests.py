@@ -7,30 +7,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
 from exempt.model.customer import CustomerCard
-from exempt.model.messages import Purpose, SendRequest
-from exempt.rules.wanted import idempotency_key, levies, serves_all_orders
+from exempt.model.messages import Purpose
+from exempt.rules.wanted import levies, serves_all_orders
+from exempt.services.owed_mails import About, owe_mail
 from exempt.services.ports import Store, Transaction
-from exempt.services.rows import ConnectionRow, DeliveryTarget, RequestRow, Uncovered
+from exempt.services.post import Post
+from exempt.services.rows import ConnectionRow, Uncovered
 
-_TEXT = """\
-Hello {name},
-
-we have sold to you without sales tax, or you have asked us to, but we hold no
-valid exemption certificate for:
-
-{places}
-
-Please send us a completed and signed certificate for each of them. You can
-answer this mail and attach the certificate as a PDF or a photo.
-{link}
-Until we have it, we must add sales tax to your orders there.
-
-Thank you,
-{company}
-"""
+AT_ONCE = 200
+"""How many customers are asked in one transaction, so that others need not wait long."""
 
 
 class Asked(NamedTuple):
@@ -43,12 +30,6 @@ class Asked(NamedTuple):
     excluded: list[Uncovered]
 
 
-class Needless(NamedTuple):
-    """A request that is not to go out, and why, for people."""
-
-    why: str
-
-
 def lacking(
     tx: Transaction, on: dt.date, company_ids: Collection[int] | None = None
 ) -> list[Uncovered]:
@@ -59,13 +40,25 @@ def lacking(
     a ship-to customer its billing customer is asked, whose certificate covers it.
     With *company_ids* just those of these companies.
     """
-    asked = _billing_customers(tx, _each(tx, on))
-    return _by_name(one for one in asked if company_ids is None or one.company_id in company_ids)
+    found = _billing_customers(tx, _each(tx, on))
+    just = [one for one in found if company_ids is None or one.company_id in company_ids]
+    return _by_name(_with_asked(tx, just, on))
 
 
 def lacking_around(tx: Transaction, card: CustomerCard, on: dt.date) -> list[Uncovered]:
     """Whom to ask for what a customer and its ship-to customers lack on the day *on*, by name."""
-    return _by_name(_billing_customers(tx, _each(tx, on, {card.id, *ship_tos_of(card)})))
+    found = _billing_customers(tx, _each(tx, on, {card.id, *ship_tos_of(card)}))
+    return _by_name(_with_asked(tx, list(found), on))
+
+
+def lacking_among(tx: Transaction, customer_ids: Collection[int], on: dt.date) -> list[Uncovered]:
+    """Whom of these to ask for what they and their ship-to customers lack, by name."""
+    around = {*customer_ids}
+    for card in tx.cards.find(customer_ids):
+        around |= {*ship_tos_of(card)}
+    found = _billing_customers(tx, _each(tx, on, around))
+    mine = [one for one in found if one.customer_id in customer_ids]
+    return _by_name(_with_asked(tx, mine, on))
 
 
 def ship_tos_of(card: CustomerCard) -> list[int]:
@@ -75,6 +68,13 @@ def ship_tos_of(card: CustomerCard) -> list[int]:
 
 def _by_name(found: Iterable[Uncovered]) -> list[Uncovered]:
     return sorted(found, key=lambda one: (one.name, one.customer_id))
+
+
+def _with_asked(tx: Transaction, found: Sequence[Uncovered], on: dt.date) -> list[Uncovered]:
+    """These, with the states that they are asked for already; what has expired by *on* is not."""
+    at = dt.datetime.combine(on, dt.time(), dt.UTC)
+    asked = tx.requests.places({one.customer_id for one in found}, at)
+    return [one._replace(asked=asked.get(one.customer_id, ())) for one in found]
 
 
 def _each(
@@ -104,7 +104,6 @@ def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Itera
     moved = asked_instead(tx, found)
     if not moved:
         return found.values()
-    asked = tx.requests.places({card.id for card in moved.values()})
     joined = {each: one for each, one in found.items() if each not in moved}
     for each, card in moved.items():
         one = found[each]
@@ -115,7 +114,7 @@ def _billing_customers(tx: Transaction, found: Mapping[int, Uncovered]) -> Itera
             email=card.email,
             jurisdictions=(),
             orders=0,
-            asked=asked.get(card.id, ()),
+            asked=(),
             excluded_from_mailings=card.excluded_from_mailings,
             bounced_email=card.bounced_email,
         )
@@ -169,44 +168,13 @@ def reached_by_mail(one: Uncovered | CustomerCard) -> bool:
     return bool(one.mailbox) and not one.excluded_from_mailings
 
 
-def needless_requests(tx: Transaction, on: dt.date) -> frozenset[str]:
-    """Ids of requests none of whose states lacks a certificate any more; notices aside."""
-    missing = {(one.customer_id, place) for one in lacking(tx, on) for place in one.jurisdictions}
-    return frozenset(
-        str(row.id)
-        for row in tx.requests.all()
-        if row.purpose == Purpose.REQUEST
-        and row.state != "withdrawn"
-        and missing.isdisjoint((row.customer_id, place) for place in row.jurisdictions)
-    )
-
-
-def as_of_now(tx: Transaction, request: RequestRow, message: SendRequest) -> SendRequest | Needless:
-    """The mail of a request that has not gone out, by what the customer's card says now."""
-    (card,) = tx.cards.find([request.customer_id])
-    if why := unreachable(card):
-        return why
-    if tx.requests.mailed(card.id).issuperset(request.jurisdictions):
-        return Needless("asked by another request already")
-    return message.model_copy(update={"to": (card.email or "",)})
-
-
-def unreachable(card: CustomerCard) -> Needless | None:
-    """Why no mail goes to a customer that was to get one."""
-    if card.excluded_from_mailings:
-        return Needless("excluded from mailings meanwhile")
-    if not card.mailbox:
-        return Needless("no usable e-mail address any more")
-    return None
-
-
 def ask(
     store: Store,
     through: Mapping[int, ConnectionRow],
     at: dt.datetime,
     *,
     only: Collection[int] | None = None,
-    portal_url: str | None = None,
+    post: Post = Post(),  # noqa: B008 - immutable
 ) -> Asked:
     """Owe a mail to each customer who lacks a certificate and was not asked yet; see `lacking`.
 
@@ -218,64 +186,72 @@ def ask(
             company's id; customers of other companies are not asked.
         at: The moment of asking.
         only: Just these customer ids.
-        portal_url: Where customers upload; without one they answer the mail.
+        post: How mails and links are made.
 
     Raises:
-        RefusedError: A customer named in *only* lacks no certificate.
+        RefusedError: A customer named in *only* lacks no certificate, or nobody
+            may be asked at all.
     """
-    asked = Asked([], [], [], [], [])
-    with store.writing() as tx:
-        tx.alone(sorted(through))
-        if only is not None:
-            tx.cards.try_again(only)
-        to_ask = lacking(tx, at.date())
-        if only is not None:
-            unknown = sorted(set(only) - {one.customer_id for one in to_ask})
-            if unknown:
-                msg = f"customer id:{unknown[0]} lacks no certificate: see exempt requests list"
-                raise RefusedError(msg)
-            to_ask = [one for one in to_ask if one.customer_id in only]
+    post.refuse_unless_enabled()
+    done = Asked([], [], [], [], [])
+    ids = []
+    with store.reading() if only is None else store.writing() as tx:
         told = tx.requests.told(at.date())
-        for each in to_ask:
-            one = each._replace(asked=(*each.asked, *told.get(each.customer_id, ())))
-            if set(one.jurisdictions) <= set(one.asked):
-                asked.already_asked.append(one)
-            elif one.excluded_from_mailings:
-                asked.excluded.append(one)
-            elif not one.mailbox:
-                asked.without_email.append(one)
-            elif one.company_id not in through:
-                asked.without_mail.append(one)
+        for one in _to_ask(tx, at.date(), only):
+            left_out = _left_out(_but_for(one, told), through, done)
+            if left_out is None:
+                ids.append(one.customer_id)
             else:
-                _owe_mail(tx, through[one.company_id], one, at, portal_url)
-                asked.sent.append(one)
-    return asked
+                left_out.append(one)
+    for start in range(0, len(ids), AT_ONCE):
+        with store.writing() as tx:
+            tx.alone(sorted(through))
+            told = tx.requests.told(at.date())
+            for one in lacking_among(tx, ids[start : start + AT_ONCE], at.date()):
+                each = _but_for(one, told)
+                left_out = _left_out(each, through, done)
+                if left_out is None:
+                    _owe_mail(tx, through[each.company_id], each, at, post)
+                (done.sent if left_out is None else left_out).append(each)
+    return done
+
+
+def _to_ask(tx: Transaction, on: dt.date, only: Collection[int] | None) -> list[Uncovered]:
+    """Who lacks a certificate, or who of these, whose addresses are tried again."""
+    if only is None:
+        return lacking(tx, on)
+    tx.cards.try_again(only)
+    found = [one for one in lacking(tx, on) if one.customer_id in only]
+    if unknown := sorted(set(only) - {one.customer_id for one in found}):
+        msg = f"customer id:{unknown[0]} lacks no certificate: see exempt requests list"
+        raise RefusedError(msg)
+    return found
+
+
+def _but_for(one: Uncovered, told: Mapping[int, tuple[str, ...]]) -> Uncovered:
+    """Somebody, who is not asked today for what it was told of today."""
+    return one._replace(asked=(*one.asked, *told.get(one.customer_id, ())))
+
+
+def _left_out(
+    one: Uncovered, through: Mapping[int, ConnectionRow], done: Asked
+) -> list[Uncovered] | None:
+    """Where somebody is listed who is not asked."""
+    if set(one.jurisdictions) <= set(one.asked):
+        return done.already_asked
+    if one.excluded_from_mailings:
+        return done.excluded
+    if not one.mailbox:
+        return done.without_email
+    return done.without_mail if one.company_id not in through else None
 
 
 def _owe_mail(
-    tx: Transaction, through: ConnectionRow, one: Uncovered, at: dt.datetime, portal_url: str | None
+    tx: Transaction, through: ConnectionRow, one: Uncovered, at: dt.datetime, post: Post
 ) -> None:
     missing = [place for place in one.jurisdictions if place not in one.asked]
     request_id = tx.requests.add(one.customer_id, one.email or "", missing, at)
-    key = idempotency_key(tx.installation, "request", request_id)
-    message = _worded(key, one, missing, portal_url)
-    owed = (str(request_id), 1, message.model_dump_json())
-    tx.deliveries.owe(through.id, DeliveryTarget.MAIL, [owed], at)
-
-
-def _worded(
-    key: str, one: Uncovered, missing: Sequence[str], portal_url: str | None
-) -> SendRequest:
-    """The mail to one customer."""
-    return SendRequest(
-        key=key,
-        purpose=Purpose.REQUEST,
-        to=(one.email or "",),
-        subject=" ".join(f"{one.company}: we need your exemption certificate".split()),
-        text=_TEXT.format(
-            name=one.name,
-            places="\n".join(f"  - {jurisdiction_name(place)}" for place in missing),
-            link=f"You can also upload it at {portal_url}.\n" if portal_url else "",
-            company=one.company,
-        ),
-    )
+    request = tx.requests.get(request_id)
+    assert request is not None  # noqa: S101 - it was just made
+    about = About(places=tuple(missing))
+    owe_mail(tx, request, Purpose.REQUEST, about, at, through=through, post=post)
