@@ -50,6 +50,10 @@ class Links(Protocol):
         """Let no link of a request work any more, and end what goes on through them."""
         ...
 
+    def revoke_one(self, link_id: int, at: dt.datetime) -> None:
+        """The same for one link: the mail that it stood in did not go out."""
+        ...
+
     def enter(self, id_hash: str, link_id: int, at: dt.datetime) -> None:
         """Somebody is in the portal through this link."""
         ...
@@ -112,8 +116,8 @@ class Submissions(Protocol):
         """Keep a draft in this state; False when it is none any more, or at another version."""
         ...
 
-    def add_file(self, submission_id: int, file: SubmittedFile) -> int:
-        """Put a file to a draft; returns its id."""
+    def add_file(self, submission_id: int, file: SubmittedFile) -> int | None:
+        """Put a file to a draft, whose version stays as it is; its id, None when it is no draft."""
         ...
 
     def drop_file(self, submission_id: int, file_id: int) -> bool:
@@ -130,6 +134,10 @@ class Submissions(Protocol):
         seen: int,
     ) -> bool:
         """Let a draft wait for review; False when it does already, or is at another version."""
+        ...
+
+    def discard(self, submission_id: int, at: dt.datetime) -> bool:
+        """Give a draft up; False when it is none any more."""
         ...
 
     def reviewed(
@@ -161,13 +169,30 @@ class Submissions(Protocol):
         ...
 
 
+class FileUse(NamedTuple):
+    """Where a file is used: once for each company and customer.
+
+    Attributes:
+        draft: It is of something that the customer has not sent in yet.
+        given: The customer gave it.
+    """
+
+    name: str
+    media_type: str
+    size: int
+    company_id: int
+    customer_id: int
+    draft: bool
+    given: bool
+
+
 class Papers(Protocol):
     """What is known of documents; see `exempt.model.paper`."""
 
     def get(self, sha256: str) -> Paper | None: ...  # noqa: D102
 
     def add(self, paper: Paper) -> None:
-        """Keep what a document is; once."""
+        """Keep what a document is; what was read in it stays."""
         ...
 
     def reading(self, sha256: str) -> Reading | None:
@@ -176,12 +201,63 @@ class Papers(Protocol):
 
     def save_reading(self, sha256: str, reading: Reading) -> None: ...  # noqa: D102
 
-    def page(self, sha256: str, page: int) -> PageImage | None:
-        """The picture of a page, the first being 1; None = not made yet."""
+    def page(self, sha256: str, page: int, *, small: bool = False) -> PageImage | None:
+        """The picture of a page, the first being 1, or the small one; None = not made yet."""
         ...
 
-    def add_page(self, sha256: str, image: PageImage) -> None: ...  # noqa: D102
+    def add_page(self, sha256: str, image: PageImage, *, small: bool = False) -> None:
+        """Keep where the picture of a page is."""
+        ...
 
     def unread(self, limit: int) -> list[Paper]:
         """Documents of submissions that wait, which nobody has read yet."""
+        ...
+
+    def uses(self, sha256: str) -> list[FileUse]:
+        """Where a file is used, but for entries that were removed."""
+        ...
+
+    def named(self) -> dict[str, str]:
+        """The hashes of all files that anything here stands on, with a name of each."""
+        ...
+
+
+class UploadRow(NamedTuple):
+    """A file that is arriving in parts; see `exempt.services.uploads`."""
+
+    token_hash: str
+    submission_id: int
+    name: str
+    size: int
+
+
+class Uploads(Protocol):
+    """Files that are arriving in parts."""
+
+    def begin(
+        self, token_hash: str, submission_id: int, name: str, size: int, at: dt.datetime
+    ) -> None:
+        """Remember one that begins."""
+        ...
+
+    def get(self, token_hash: str) -> UploadRow | None: ...  # noqa: D102
+
+    def of(self, submission_id: int) -> list[UploadRow]:
+        """Those of a submission, the oldest first."""
+        ...
+
+    def moved(self, token_hash: str, received: int, at: dt.datetime) -> None:
+        """Remember how far it has come."""
+        ...
+
+    def drop(self, token_hash: str) -> bool:
+        """Forget one; False when it is forgotten already."""
+        ...
+
+    def forget(self, before: dt.datetime) -> list[str]:
+        """Forget all that did not move since then; the hashes of their tokens."""
+        ...
+
+    def known(self) -> set[str]:
+        """The hashes of the tokens of all."""
         ...

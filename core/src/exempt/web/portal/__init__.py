@@ -1,0 +1,1 @@
+"""What a customer sees through the link in our mail."""
