@@ -6,7 +6,8 @@
     ├── SettingsError                 the settings file: named, with the place and the mend
     ├── NotFoundError                 no such order, customer, certificate or connection
     ├── RefusedError                  an operation that the state of things does not allow
-    │   └── ConflictError             somebody else changed the record meanwhile
+    │   ├── ConflictError             somebody else changed the record meanwhile
+    │   └── TooOftenError             it was tried too often: not before ``retry_after``
     └── ConnectorError
         ├── ConfigError               pause the connection and tell a person
         │   ├── AuthError             the credentials were refused
@@ -45,6 +46,19 @@ class RefusedError(ExemptError):
 
 class ConflictError(RefusedError):
     """Somebody else changed the record since it was read; nothing was saved."""
+
+
+class TooOftenError(RefusedError):
+    """It was tried too often, by whoever it was.
+
+    Args:
+        message: What was.
+        retry_after: After how long it may be tried again.
+    """
+
+    def __init__(self, message: str, *, retry_after: dt.timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ConnectorError(ExemptError):

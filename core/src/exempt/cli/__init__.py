@@ -17,12 +17,17 @@ from exempt.cli import (
     customers_app,
     daemon_app,
     deliveries_app,
+    documents_app,
     entries_app,
     imports_app,
     jobs_app,
+    keys_app,
     orders_app,
     requests_app,
     rules_app,
+    sandbox_app,
+    submissions_app,
+    users_app,
 )
 from exempt.cli.base import Json, Names, State, name_of_a_person, opened, pretended
 from exempt.cli.options import Company, OnlyThis
@@ -42,10 +47,15 @@ app.add_typer(connections_app.app, name="connections")
 app.add_typer(connectors_app.app, name="connectors")
 app.add_typer(customers_app.app, name="customers")
 app.add_typer(deliveries_app.app, name="deliveries")
+app.add_typer(documents_app.app, name="documents")
 app.add_typer(imports_app.app, name="imports")
+app.add_typer(keys_app.app, name="keys")
 app.add_typer(orders_app.app, name="orders")
 app.add_typer(requests_app.app, name="requests")
 app.add_typer(rules_app.app, name="rules")
+app.add_typer(submissions_app.app, name="submissions")
+app.add_typer(sandbox_app.app, name="sandbox")
+app.add_typer(users_app.app, name="users")
 
 
 app.command()(daemon_app.run)

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from exempt.cli.companies import scope
 from exempt.cli.output import count, print_json, print_table, say
 from exempt.cli.show import states
 from exempt.errors import RefusedError
 from exempt.model.customer import usable_email
+from exempt.model.requesting import RequestState
+from exempt.rules.request_states import state_of
 from exempt.services.reminding import Letter, Reminded
+from exempt.services.request_ports import RequestRow
 from exempt.services.requests import Asked, lacking
-from exempt.services.rows import RequestRow, Uncovered
+from exempt.services.rows import Uncovered
 from exempt.wiring import Exempt, mails
 
 
-def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool) -> None:
+def show(
+    exempt: Exempt,
+    company: str | None,
+    *,
+    only_this: bool,
+    states_: Collection[RequestState] = (),
+    as_json: bool,
+) -> None:
     """``exempt requests list``."""
+    at = exempt.clock()
     company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
-        to_ask = lacking(tx, exempt.clock().date(), company_ids)
-        asked = tx.requests.all(company_ids)
+        to_ask = [] if states_ else lacking(tx, at.date(), company_ids)
+        asked = [
+            row._replace(state=stands.value)
+            for row in tx.requests.all(company_ids)
+            if (stands := state_of(row, at)) in (states_ or tuple(RequestState))
+        ]
     if as_json:
         print_json({"to_ask": [u._asdict() for u in to_ask], "asked": [r._asdict() for r in asked]})
         return
+    if not states_:
+        _show_lacking(to_ask)
+    _show_asked(asked)
+
+
+def _show_lacking(to_ask: Sequence[Uncovered]) -> None:
     print_table(
         "To ask",
         ("Customer", "Name", "E-mail", "Lacks", "Orders", "Asked for"),
@@ -35,6 +56,9 @@ def show(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool)
         ],
         right=(4,),
     )
+
+
+def _show_asked(asked: Sequence[RequestRow]) -> None:
     print_table(
         "Asked",
         ("Request", "For", "Customer", "Sent to", "States", "Mails", "Status", "When"),

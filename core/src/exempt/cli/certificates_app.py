@@ -314,6 +314,20 @@ def export(
     raise typer.Exit(exporting.export(exempt, folder, certificates or [], filters, as_json=json))
 
 
+@app.command("print")
+def print_(
+    certificate: CertificateId,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="The file; left out = certificate-ID.pdf here."),
+    ] = None,
+) -> None:
+    """Print a certificate with the pages of its files, as a PDF."""
+    from exempt.cli import papers  # noqa: PLC0415
+
+    papers.print_certificate(opened(), certificate, to)
+
+
 # --- doing -------------------------------------------------------------------------------
 
 
@@ -355,17 +369,20 @@ def reject(
             "--because", help="CODE, or CODE=TEXT: such as not_signed, or other='It is torn.'"
         ),
     ],
+    tell: Annotated[
+        bool, typer.Option("--tell", help="Mail its customer, and ask for another one.")
+    ] = False,
     version: Version = None,
     json: Json = False,
 ) -> None:
     """Reject a certificate, and say why.
 
-    The customer is told the same.
+    A customer who sent it in through a link is told by mail in any case.
     """
     from exempt.cli import reviewing  # noqa: PLC0415
 
-    exempt = opened()
-    reviewing.reject(exempt, acting(exempt), certificate, because, version, as_json=json)
+    exempt, why = opened(), because
+    reviewing.reject(exempt, acting(exempt), certificate, why, version, tell=tell, as_json=json)
 
 
 @app.command()

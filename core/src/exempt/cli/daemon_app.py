@@ -34,7 +34,7 @@ ListenToo = Annotated[
 
 
 def run(name: Id = "main", listen: Listen = None) -> None:
-    """Run everything in one process: jobs by their schedules, webhooks, health, metrics."""
+    """Run everything in one process: jobs by their schedules, and the site with its API."""
     from exempt.cli.running import run_all  # noqa: PLC0415 - a second of imports
 
     run_all(opened(), name, listen)

@@ -14,13 +14,13 @@ from exempt.cli.syncing import shall_show
 from exempt.cli.typed import one_of
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.certificate import Change
-from exempt.model.messages import SendRequest
 from exempt.rules import wanted
 from exempt.services import deliveries
 from exempt.services.certificates import Act
 from exempt.services.delivery_ports import DeliveryFilter, DeliveryView
+from exempt.services.owed_mails import OwedMail
 from exempt.services.ports import Transaction
-from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, Subject
+from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
 from exempt.wiring import Exempt
 
 
@@ -83,9 +83,9 @@ def _see_that_it_is_there(tx: Transaction, connection: str | None) -> None:
 
 
 def what(view: DeliveryView) -> str:
-    """``order S-1``, ``customer Acme``, ``mail to Acme``."""
+    """``order S-1``, ``customer Acme``, ``mail to Acme``, ``notice of Acme``."""
     delivery = view.delivery
-    to = " to" if delivery.target is DeliveryTarget.MAIL else ""
+    to = {DeliveryTarget.MAIL: " to", DeliveryTarget.NOTICE: " of"}.get(delivery.target, "")
     return f"{delivery.target.value}{to} {one_line(view.name) or delivery.external_id}"
 
 
@@ -107,7 +107,7 @@ def _for_what(exempt: Exempt, daemon: Daemon, view: DeliveryView) -> str:
         return ": not in the settings"
     if row.paused_reason is not None:
         return ": paused"
-    if delivery.target is not DeliveryTarget.MAIL and not configured.write_back:
+    if not delivery.target.mailed and not configured.write_back:
         return ": write_back is off"
     if delivery.due_at > daemon.at:
         return f" until {_moment(delivery.due_at)}"
@@ -187,8 +187,10 @@ def _facts(view: DeliveryView, state_in_words: str) -> Iterator[tuple[str, str]]
 def in_words(delivery: Delivery) -> str:
     """What is owed."""
     if delivery.target is DeliveryTarget.MAIL:
-        mail = SendRequest.model_validate_json(delivery.wanted)
+        mail = OwedMail.model_validate_json(delivery.wanted)
         return f"{mail.subject} (to {', '.join(mail.to)})"
+    if delivery.target is DeliveryTarget.NOTICE:
+        return f"to tell reviewers that certificate {delivery.external_id} waits"
     return shall_show(wanted.load(delivery.wanted)) or "no state to tell of"
 
 
@@ -196,7 +198,7 @@ def _history(tx: Transaction, view: DeliveryView) -> list[Change]:
     """What people did with deliveries to the same thing."""
     delivery = view.delivery
     ids = deliveries.subjects(tx, delivery.connection_id, delivery.target, [delivery.external_id])
-    subject = Subject.ORDER if delivery.target is DeliveryTarget.ORDER else Subject.CUSTOMER
+    subject = deliveries.SUBJECTS[delivery.target]
     of_these = {f"delivery {v.delivery.id} to" for v in tx.handling.versions(delivery)}
     return [
         change

@@ -19,15 +19,16 @@ from exempt.model.certificate import AttachedFile, Certificate, JurisdictionDeta
 from exempt.rules.rejections import sentence
 from exempt.rules.spreadsheet import safe_cell
 from exempt.services.ports import Transaction
+from exempt.services.printing import pages_of
 from exempt.services.rows import CertificateFilter
 from exempt.services.sheet import Looked, Scan, look, sheet_of
 from exempt.wiring import Exempt
+from exempt.wiring.papers import press_of
 
 TABLE = "certificates.csv"
 _AT_ONCE = 200
 _UNSAFE = re.compile(r"[^\w.() -]+")
 _LONGEST_NAME = 120
-_IMAGES = {"image/png", "image/jpeg"}
 
 _WHOLE = (
     *("certificate_id", "version", "status", "customers", "number", "kind", "order_numbers"),
@@ -107,6 +108,7 @@ class _Export:
         self._soon = exempt.settings.file.exempt.expiring_soon_days
         self._taken: set[str] = set()
         self._done = Exported(folder)
+        self._press = press_of(exempt) if exempt.printer else None
 
     def run(self, certificate_ids: Sequence[int], wanted: CertificateFilter) -> Exported:
         """Export certificates, all as they stood at one moment."""
@@ -141,7 +143,8 @@ class _Export:
 
     def _one(self, rows: _Rows, looked: Looked) -> None:
         certificate = looked.certificate
-        files, scans = [], []
+        files: list[str] = []
+        scans: list[Scan] = []
         for file in certificate.files:
             content = self._content(certificate.id, file)
             if content is None:
@@ -151,8 +154,8 @@ class _Export:
             (self._folder / name).write_bytes(content)
             self._done.files += 1
             files.append(f"{name}, sha256 {file.sha256}")
-            if file.media_type in _IMAGES:
-                scans.append(Scan(file.name, content))
+            if self._press:
+                scans += pages_of(self._press, file, self._exempt.clock())
         rows.add(looked, "; ".join(files), self._print(looked, scans))
         self._done.certificates += 1
 
@@ -186,10 +189,10 @@ class _Export:
         raise AssertionError
 
     def _print(self, looked: Looked, scans: Sequence[Scan]) -> str:
-        if self._exempt.printer is None:
+        if self._press is None:
             return ""
         name = f"certificate-{looked.certificate.id}.pdf"
-        (self._folder / name).write_bytes(self._exempt.printer(sheet_of(looked), scans))
+        (self._folder / name).write_bytes(self._press.printer(sheet_of(looked), scans))
         self._done.printed += 1
         return name
 

@@ -26,7 +26,7 @@ from exempt.rules.objections import Objection, ObjectionSeverity
 from exempt.rules.status import HINTS, REQUEST_OFFERED, CertificateStatus, certificate_status
 from exempt.services import certificates
 from exempt.services.certificates import Act, Done
-from exempt.services.certificates import objections as objections_to
+from exempt.services.objecting import objections as objections_to
 from exempt.services.recheck import closed_orders
 from exempt.services.requests import lacking as to_ask
 from exempt.services.rows import CertificateFilter, CertificatePage, CertificateSort

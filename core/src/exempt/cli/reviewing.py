@@ -13,7 +13,7 @@ from exempt.cli.typed import one_of
 from exempt.errors import RefusedError
 from exempt.model.certificate import Rejection, RejectionCode
 from exempt.rules.rejections import sentence
-from exempt.services import certificates
+from exempt.services import certificates, reviewing
 from exempt.services.certificates import Act, Done
 from exempt.wiring import Exempt
 
@@ -43,7 +43,7 @@ def accept(
     as_json: bool,
 ) -> None:
     """``exempt certificates accept``."""
-    done = certificates.review(exempt.store, certificate_id, act, seen=version, anyway=anyway)
+    done = reviewing.review(exempt.store, certificate_id, act, seen=version, anyway=anyway).done
     _tell(exempt, act, done, "accepted", as_json=as_json, objections=True)
 
 
@@ -54,24 +54,36 @@ def reject(
     because: Sequence[str],
     version: int | None,
     *,
+    tell: bool,
     as_json: bool,
 ) -> None:
     """``exempt certificates reject``."""
-    rejections = [_rejection(text) for text in because]
-    done = certificates.review(
-        exempt.store, certificate_id, act, rejections=rejections, seen=version
+    rejections = [rejection(text) for text in because]
+    done = reviewing.review(
+        exempt.store,
+        certificate_id,
+        act,
+        rejections=rejections,
+        seen=version,
+        tell=tell or None,
     )
+    said = [sentence(each) for each in rejections]
     if as_json:
-        print_json({**told(exempt, act, done), "told": [sentence(each) for each in rejections]})
+        print_json({**told(exempt, act, done.done), "told": said, "told_by": done.told_by})
         return
-    say(f"Certificate {certificate_id} rejected; {decided_anew(done)}.", "green")
-    say("What the customer is told:")
-    for each in rejections:
-        say_below(sentence(each))
-    say_closed_otherwise(exempt, act, done.certificate)
+    say(f"Certificate {certificate_id} rejected; {decided_anew(done.done)}.", "green")
+    say(f"What the customer is told{' by mail' if done.told_by else ''}:")
+    for each in said:
+        say_below(each)
+    say_closed_otherwise(exempt, act, done.done.certificate)
 
 
-def _rejection(text: str) -> Rejection:
+def rejection(text: str) -> Rejection:
+    """What is wrong with a certificate, typed as ``CODE`` or ``CODE=TEXT``.
+
+    Raises:
+        RefusedError: There is no such code, or it says nothing.
+    """
     name, _, more = text.partition("=")
     code = one_of(RejectionCode, name, "--because")
     if code is RejectionCode.OTHER and not more.strip():

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from exempt.cli.output import say
 from exempt.errors import RefusedError
@@ -21,25 +21,26 @@ from exempt.wiring.worker import Why, Worker, prepared
 
 if TYPE_CHECKING:
     from exempt.web.serving import Server
+    from exempt.web.site import Sandbox
 
 _WEB = ("cryptography", "fastapi", "httptools", "starlette", "uvicorn")
 
 
 def run_all(exempt: Exempt, name: str, listen: str | None) -> NoReturn:
     """``exempt run``."""
-    server = _server(listen or exempt.settings.file.daemon.listen, "exempt run")
+    server = server_for(listen or exempt.settings.file.daemon.listen, "exempt run")
     _work(exempt, name, server, hooks=True)
 
 
 def run_worker(exempt: Exempt, name: str, listen: str | None) -> NoReturn:
     """``exempt worker``."""
-    server = None if listen is None else _server(listen, "exempt worker --listen")
+    server = None if listen is None else server_for(listen, "exempt worker --listen")
     _work(exempt, name, server, hooks=False)
 
 
 def run_web(exempt: Exempt, listen: str | None) -> NoReturn:
     """``exempt web``."""
-    server = _server(listen or exempt.settings.file.daemon.listen, "exempt web")
+    server = server_for(listen or exempt.settings.file.daemon.listen, "exempt web")
     from exempt.wiring.web import Receivers, app_of  # noqa: PLC0415 - an extra
 
     begin_logging(exempt)
@@ -60,11 +61,24 @@ def run_web(exempt: Exempt, listen: str | None) -> NoReturn:
         server.start(app_of(exempt, receivers, server.url), died)
         _on_signals(stopped.set)
         _say_where(server, hooks=True)
+        _say_welcome(exempt, server)
         stopped.wait()
     _end(why)
 
 
-def _work(exempt: Exempt, name: str, server: Server | None, *, hooks: bool) -> NoReturn:
+def run_sandbox(exempt: Exempt, server: Server, sandbox: Sandbox) -> NoReturn:
+    """Run everything, with what a *sandbox* adds to it."""
+    _work(exempt, "sandbox", server, hooks=True, sandbox=sandbox)
+
+
+def _work(
+    exempt: Exempt,
+    name: str,
+    server: Server | None,
+    *,
+    hooks: bool,
+    sandbox: Sandbox | None = None,
+) -> NoReturn:
     """Do jobs, and serve meanwhile; when it is to end, the web server takes no more first."""
     begin_logging(exempt, name)
     watch(name)
@@ -77,19 +91,28 @@ def _work(exempt: Exempt, name: str, server: Server | None, *, hooks: bool) -> N
 
     with ExitStack() as stack:
         if server is not None:
-            _serve(exempt, server, stack, hooks=hooks, died=lambda: worker.stop(Why.ANEW))
+            served = _Served(exempt, server, hooks, sandbox)
+            _serve(served, stack, died=lambda: worker.stop(Why.ANEW))
         _on_signals(stop)
         why = worker.run()
     _end(why)
 
 
-def _serve(
-    exempt: Exempt, server: Server, stack: ExitStack, *, hooks: bool, died: Callable[[], None]
-) -> None:
+class _Served(NamedTuple):
+    """What is served beside a worker."""
+
+    exempt: Exempt
+    server: Server
+    hooks: bool
+    sandbox: Sandbox | None
+
+
+def _serve(served: _Served, stack: ExitStack, died: Callable[[], None]) -> None:
     """Serve until *stack* is closed; webhooks are followed at once, since the worker is here."""
     from exempt.wiring.express import Express  # noqa: PLC0415 - not without a web server
     from exempt.wiring.web import Receivers, app_of  # noqa: PLC0415 - an extra
 
+    exempt, server, hooks, sandbox = served
     receivers = None
     if hooks:
         express = Express(exempt)
@@ -97,11 +120,13 @@ def _serve(
         receivers = Receivers(exempt, express.follow)
         stack.callback(receivers.close)
     stack.callback(server.close)
-    server.start(app_of(exempt, receivers, server.url if hooks else None), died)
+    server.start(app_of(exempt, receivers, server.url if hooks else None, sandbox), died)
     _say_where(server, hooks=hooks)
+    if hooks:
+        _say_welcome(exempt, server)
 
 
-def _server(address: str, command: str) -> Server:
+def server_for(address: str, command: str) -> Server:
     """A web server that is to listen at *address*, which is its own from now on.
 
     Raises:
@@ -119,8 +144,19 @@ def _server(address: str, command: str) -> Server:
 
 
 def _say_where(server: Server, *, hooks: bool) -> None:
-    served = "webhooks at /hooks/CONNECTION, health, metrics" if hooks else "health and metrics"
+    all_of_it = "the pages, the API at /api/v1, webhooks at /hooks/CONNECTION, health, metrics"
+    served = all_of_it if hooks else "health and metrics"
     say(f"Listens at {server.url}: {served}.", wrap=False)
+
+
+def _say_welcome(exempt: Exempt, server: Server) -> None:
+    """Where there is no administrator yet, how somebody becomes the first one."""
+    from exempt.wiring.access import first_link  # noqa: PLC0415 - an extra
+
+    link = first_link(exempt, server.url)
+    if link is not None:
+        say("There is no administrator yet. Whoever opens this within an hour becomes the first:")
+        say(link, wrap=False)
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from exempt.model.certificate import Rejection, RejectionCode
 
@@ -26,3 +26,9 @@ def sentence(rejection: Rejection) -> str:
     if rejection.code is RejectionCode.OTHER and rejection.text:
         return rejection.text
     return " ".join(filter(None, (_SENTENCES[rejection.code], rejection.text)))
+
+
+def in_history(rejections: Sequence[Rejection]) -> str | None:
+    """All of them on one line, for a history: ``not_signed; other: It is torn.``."""
+    said = [": ".join(filter(None, (each.code.value, each.text))) for each in rejections]
+    return "; ".join(said) or None

@@ -12,20 +12,24 @@ from exempt.model.certificate import (
     AttachedFile,
     Certificate,
     CertificateDetails,
-    CertificateKind,
     Rejection,
     ReviewStatus,
 )
 from exempt.rules import claims
 from exempt.rules.filekinds import SCANS
 from exempt.rules.history import FieldChange, changes_between
-from exempt.rules.objections import Objection
+from exempt.rules.rejections import in_history
+from exempt.services import events_out
+from exempt.services.answered import close_answered
 from exempt.services.decide import decide_stored, redecide
-from exempt.services.files import Documents, keep
+from exempt.services.files import Documents, Kept, keep
+from exempt.services.objecting import refuse_bad
 from exempt.services.owing import owe_customers
 from exempt.services.policy import Policy
 from exempt.services.ports import Store, Transaction
 from exempt.services.recurrence import coverages_of, recount
+from exempt.services.review_ports import BY_STAFF
+from exempt.services.reviewers import wake
 from exempt.services.rows import Subject
 
 
@@ -49,13 +53,6 @@ class Done(NamedTuple):
 
     certificate: Certificate
     orders_changed: int
-
-
-def objections(
-    details: CertificateDetails, policy: Policy, on: dt.date
-) -> dict[str, tuple[Objection, ...]]:
-    """What the states' rules have against a certificate, by jurisdiction."""
-    return claims.objections(details, policy.pack, on, policy.review_after_years)
 
 
 def add(
@@ -89,22 +86,43 @@ def add(
     if fill_ends:
         details = claims.with_certain_ends(details, act.policy.pack, act.policy.review_after_years)
     if review_status is ReviewStatus.ACCEPTED and not anyway:
-        _refuse("certificate", details, act)
+        refuse_bad("certificate", details, act.policy, act.at.date())
     with store.writing() as tx:
-        tx.alone(_one_company(tx, details))
-        certificate_id = tx.certificates.add(
-            details, review_status, act.at, by=act.by, source=source
-        )
-        changes = [
-            *changes_between(None, details),
-            FieldChange("review_status", None, review_status.value),
-        ]
-        tx.history.add(Subject.CERTIFICATE, certificate_id, changes, act.at, act.by)
+        done = enter(tx, details, act, review_status=review_status, source=source)
         if scans:
             for file in scans.files:
-                _attach(tx, certificate_id, scans.documents, file, act)
-        entered = get(tx, certificate_id)
-        return Done(entered, _follow_up(tx, [entered], act))
+                _attach(tx, done.certificate.id, scans.documents, file, act)
+        return done._replace(certificate=get(tx, done.certificate.id))
+
+
+def enter(
+    tx: Transaction,
+    details: CertificateDetails,
+    act: Act,
+    *,
+    review_status: ReviewStatus,
+    source: str,
+    files: Sequence[AttachedFile] = (),
+) -> Done:
+    """Enter a certificate as it stands, in a transaction of the caller's; its *files* are kept.
+
+    Raises:
+        RefusedError: Its customers belong to several companies, or are no more.
+        NotFoundError: There is no such customer.
+    """
+    tx.alone(_one_company(tx, details))
+    certificate_id = tx.certificates.add(details, review_status, act.at, by=act.by, source=source)
+    changes = [
+        *changes_between(None, details),
+        FieldChange("review_status", None, review_status.value),
+    ]
+    tx.history.add(Subject.CERTIFICATE, certificate_id, changes, act.at, act.by)
+    for file in files:
+        _put_to(tx, certificate_id, file, act)
+    entered = get(tx, certificate_id)
+    if review_status is ReviewStatus.PENDING and source not in BY_STAFF:
+        wake(tx, tx.sources.companies_of(details.customer_ids))
+    return Done(entered, _follow_up(tx, [entered], act))
 
 
 def edit(
@@ -128,14 +146,12 @@ def edit(
     with store.writing() as tx:
         before = get(tx, certificate_id)
         if before.review_status is ReviewStatus.ACCEPTED and not anyway:
-            _refuse(f"certificate {certificate_id}", details, act, before)
-        after = before.model_copy(
-            update={name: getattr(details, name) for name in CertificateDetails.model_fields}
-        )
-        changes = changes_between(before, details)
-        if set(details.customer_ids) - set(before.customer_ids) and seen == before.version:
-            _one_company(tx, details)
-        return _change(tx, _Edit(before, after, changes), act, seen)
+            name, on = f"certificate {certificate_id}", act.at.date()
+            refuse_bad(name, details, act.policy, on, before)
+        if seen != before.version:
+            raise _conflict(tx, certificate_id, seen)
+        after = _saying(tx, before, details)
+        return _change(tx, _Edit(before, after, changes_between(before, details)), act, seen)
 
 
 def review(
@@ -147,27 +163,53 @@ def review(
     seen: int | None = None,
     anyway: bool = False,
 ) -> Done:
-    """Accept a certificate, or with *rejections* reject it.
+    """Accept a certificate, or with *rejections* reject it; see `review_in`."""
+    with store.writing() as tx:
+        return review_in(tx, certificate_id, act, rejections=rejections, seen=seen, anyway=anyway)
+
+
+def review_in(
+    tx: Transaction,
+    certificate_id: int,
+    act: Act,
+    *,
+    details: CertificateDetails | None = None,
+    rejections: Sequence[Rejection] = (),
+    seen: int | None = None,
+    anyway: bool = False,
+) -> Done:
+    """Accept a certificate, or with *rejections* reject it, in a transaction that is open.
+
+    With *details* these are put in place of what it says, as `edit` does it.
 
     Raises:
         ConflictError: Somebody changed it since *seen*.
         RefusedError: It is so already, or a state's rule refuses it.
-        NotFoundError: There is no such certificate.
+        NotFoundError: There is no such certificate or customer.
     """
     status = ReviewStatus.REJECTED if rejections else ReviewStatus.ACCEPTED
-    with store.writing() as tx:
-        before = get(tx, certificate_id)
-        if before.review_status is status and before.rejections == tuple(rejections):
-            msg = f"certificate {certificate_id}: is {status} already"
-            raise RefusedError(msg)
-        if not rejections and not anyway:
-            _refuse(f"certificate {certificate_id}", before, act)
-        after = before.model_copy(update={"review_status": status, "rejections": tuple(rejections)})
-        changes = [
-            FieldChange("review_status", before.review_status.value, status.value),
-            FieldChange("rejections", _said(before.rejections), _said(rejections)),
-        ]
-        return _change(tx, _Edit(before, after, changes), act, seen)
+    before = get(tx, certificate_id)
+    if before.review_status is status and before.rejections == tuple(rejections):
+        msg = f"certificate {certificate_id}: is {status} already"
+        raise RefusedError(msg)
+    said = before if details is None else _saying(tx, before, details)
+    if not rejections and not anyway:
+        refuse_bad(f"certificate {certificate_id}", said, act.policy, act.at.date())
+    after = said.model_copy(update={"review_status": status, "rejections": tuple(rejections)})
+    changes = [
+        *changes_between(before, said),
+        FieldChange("review_status", before.review_status.value, status.value),
+        FieldChange("rejections", in_history(before.rejections), in_history(rejections)),
+    ]
+    return _change(tx, _Edit(before, after, changes), act, seen)
+
+
+def _saying(tx: Transaction, before: Certificate, details: CertificateDetails) -> Certificate:
+    """A certificate with other details, whose customers are of one company."""
+    if set(details.customer_ids) - set(before.customer_ids):
+        _one_company(tx, details)
+    fields = {name: getattr(details, name) for name in CertificateDetails.model_fields}
+    return before.model_copy(update=fields)
 
 
 def archive(
@@ -217,6 +259,19 @@ def attach(
         return _attach(tx, certificate_id, documents, file, act)
 
 
+def attach_kept(store: Store, certificate_id: int, kept: Kept, act: Act) -> AttachedFile:
+    """Put a file that is kept already to a certificate.
+
+    Raises:
+        NotFoundError: There is no such certificate.
+    """
+    with store.writing() as tx:
+        get(tx, certificate_id)
+        file = AttachedFile(**kept._asdict(), added_at=act.at, added_by=act.by)
+        _put_to(tx, certificate_id, file, act)
+    return file
+
+
 def _one_company(tx: Transaction, details: CertificateDetails) -> set[int]:
     for card in tx.cards.find(details.customer_ids):
         if card.gone:
@@ -238,10 +293,15 @@ def _attach(
         raise RefusedError(msg)
     kept = keep(documents, file.name, file, SCANS)
     attached = AttachedFile(**kept._asdict(), added_at=act.at, added_by=act.by)
-    tx.certificates.attach(certificate_id, attached)
-    change = FieldChange("file", None, f"{kept.name}, sha256 {kept.sha256}")
-    tx.history.add(Subject.CERTIFICATE, certificate_id, [change], act.at, act.by)
+    _put_to(tx, certificate_id, attached, act)
     return attached
+
+
+def _put_to(tx: Transaction, certificate_id: int, file: AttachedFile, act: Act) -> None:
+    """Remember a file that is kept already."""
+    tx.certificates.attach(certificate_id, file)
+    change = FieldChange("file", None, f"{file.name}, sha256 {file.sha256}")
+    tx.history.add(Subject.CERTIFICATE, certificate_id, [change], act.at, act.by)
 
 
 def _is_text(name: str) -> bool:
@@ -263,30 +323,6 @@ def get(tx: Transaction, certificate_id: int) -> Certificate:
         msg = f"certificate {certificate_id}: there is none: see exempt certificates list"
         raise NotFoundError(msg)
     return found
-
-
-def _refuse(
-    name: str, details: CertificateDetails, act: Act, before: CertificateDetails | None = None
-) -> None:
-    """Refuse what a state's rule refuses, but for what it refused *before* already."""
-    against = _refusing(details, act)
-    if before:
-        known = _refusing(before, act)
-        against = [sentence for sentence in against if sentence not in known]
-    if against:
-        sentences = "\n".join(f"  - {sentence}" for sentence in against)
-        msg = (
-            f"{name}: cannot be accepted as it stands:\n{sentences}\n"
-            "Correct it, or say --anyway to take it all the same."
-        )
-        raise RefusedError(msg)
-
-
-def _refusing(details: CertificateDetails, act: Act) -> list[str]:
-    against = claims.refusing(objections(details, act.policy, act.at.date()))
-    if details.kind is CertificateKind.SINGLE_USE and not details.order_numbers:
-        against.append("It is for a single sale, but names no order: give the order's number.")
-    return against
 
 
 class _Edit(NamedTuple):
@@ -329,6 +365,7 @@ def _follow_up(tx: Transaction, states: Sequence[Certificate], act: Act) -> int:
 
     *states* are the certificate's, the last as it is now.
     """
+    events_out.of_change(tx, states, act.at)
     customer_ids = {each for state in states for each in state.customer_ids}
     places = {one.jurisdiction for state in states for one in state.jurisdictions}
     recount(tx, coverages_of(states[-1:]), act.policy)
@@ -336,16 +373,12 @@ def _follow_up(tx: Transaction, states: Sequence[Certificate], act: Act) -> int:
     chosen = [tx.sources.order(order_id) for order_id in tx.choices.orders(states[-1].id)]
     still_open = [order for order in chosen if order and not order.record.closed]
     changed += decide_stored(tx, still_open, act.policy, act.at)  # wherever they go
+    close_answered(tx, act.at, customer_ids)
     companies = tx.sources.companies_of(customer_ids)
     for connection in tx.connections.all():
         if connection.company_id in companies:
             owe_customers(tx, connection, act.at.date(), act.at, customer_ids)
     return changed
-
-
-def _said(rejections: Sequence[Rejection]) -> str | None:
-    said = [": ".join(filter(None, (each.code.value, each.text))) for each in rejections]
-    return "; ".join(said) or None
 
 
 def _text(value: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from exempt.errors import NotFoundError, RefusedError
@@ -60,6 +60,17 @@ def scope(tx: Transaction, key: str | None, *, children: bool = True) -> frozens
         if company.parent_id in ids:
             ids.add(company.id)
     return frozenset(ids)
+
+
+def with_those_below(tx: Transaction, ids: Collection[int] | None) -> frozenset[int] | None:
+    """These companies with all that stand below them; None = all there are."""
+    if ids is None:
+        return None
+    found = set(ids)
+    for placed in tree(tx.cards.companies()):  # each after the one it belongs to
+        if placed.company.parent_id in found:
+            found.add(placed.company.id)
+    return frozenset(found)
 
 
 def only_one(tx: Transaction, key: str | None) -> CompanyRow:

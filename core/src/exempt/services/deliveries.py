@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.errors import ConflictError, NotFoundError, RefusedError
@@ -137,22 +137,22 @@ def _against_retry(tx: Transaction, view: DeliveryView, *, even_if_sent: bool) -
         return f"delivery {newest.id} took its place: see exempt deliveries show {newest.id}"
     if delivery.state is DeliveryState.SUPERSEDED:
         return f"is not wanted any more{_because(delivery)}"
-    if _is_mail(delivery):
+    if delivery.target.mailed:
         return _against_mailing(tx, delivery, even_if_sent=even_if_sent)
     return None
 
 
 def _against_mailing(tx: Transaction, delivery: Delivery, *, even_if_sent: bool) -> str | None:
     """Why a mail cannot be sent again."""
-    request = tx.requests.get(int(delivery.external_id))
-    if request is None or request.state == "withdrawn":
-        return "its request counts as withdrawn: ask anew with exempt requests send"
+    if delivery.target is DeliveryTarget.MAIL:
+        request = tx.requests.get(int(delivery.external_id))
+        if request is None or request.state == "withdrawn":
+            return "its request counts as withdrawn: ask anew with exempt requests send"
     if _under_way(delivery):
         return _UNDER_WAY
     if _maybe_sent(delivery) and not even_if_sent:
-        return (
-            "may have gone out: --even-if-sent sends it again, though the customer may get it twice"
-        )
+        who = "the customer" if delivery.target is DeliveryTarget.MAIL else "whoever reviews"
+        return f"may have gone out: --even-if-sent sends it again, though {who} may get it twice"
     return None
 
 
@@ -174,7 +174,7 @@ def _because(delivery: Delivery) -> str:
 
 def _maybe_sent(delivery: Delivery) -> bool:
     """Whether it is a mail that may have gone out."""
-    return delivery.target is DeliveryTarget.MAIL and delivery.outcome == Outcome.UNKNOWN
+    return delivery.target.mailed and delivery.outcome == Outcome.UNKNOWN
 
 
 def _under_way(delivery: Delivery) -> bool:
@@ -188,18 +188,14 @@ def _let_try_again(tx: Transaction, views: Sequence[DeliveryView], act: Act) -> 
     for view in views:
         delivery = view.delivery
         # A mail keeps its key, by which whoever got it already may know it.
-        anew = delivery.state is not DeliveryState.PENDING and not _is_mail(delivery)
+        anew = delivery.state is not DeliveryState.PENDING and not delivery.target.mailed
         said = _with_before(f"to be tried again, says {act.by}", view)
         if tx.handling.again(delivery, said, act.at, anew=anew):
             done.append(view)
-    for connection_id, mail in {(v.delivery.connection_id, _is_mail(v.delivery)) for v in done}:
+    for connection_id, mail in {(v.delivery.connection_id, v.delivery.target.mailed) for v in done}:
         tx.jobs.ask(JobKind.MAIL if mail else JobKind.PUSH, connection_id, at_once=True)
     _remember(tx, done, "to be tried again", act)
     return done
-
-
-def _is_mail(delivery: Delivery) -> bool:
-    return delivery.target is DeliveryTarget.MAIL
 
 
 def _with_before(said: str, view: DeliveryView) -> str:
@@ -210,7 +206,7 @@ def _with_before(said: str, view: DeliveryView) -> str:
 
 def _withdraw_request(tx: Transaction, delivery: Delivery) -> None:
     """Let a request count as not made of which no mail went out; a notice stays told."""
-    if _is_mail(delivery):
+    if delivery.target is DeliveryTarget.MAIL:
         request = tx.requests.get(int(delivery.external_id))
         if request is not None and request.purpose == Purpose.REQUEST:
             tx.requests.withdraw(request.id)
@@ -230,7 +226,7 @@ def _remember(tx: Transaction, views: Sequence[DeliveryView], now: str, act: Act
         by_place[view.delivery.connection_id, view.delivery.target].append(view)
     for (connection_id, target), mine in by_place.items():
         ids = subjects(tx, connection_id, target, [v.delivery.external_id for v in mine])
-        subject = Subject.ORDER if target is DeliveryTarget.ORDER else Subject.CUSTOMER
+        subject = SUBJECTS[target]
         for view in mine:
             delivery = view.delivery
             if (subject_id := ids.get(delivery.external_id)) is not None:
@@ -239,15 +235,26 @@ def _remember(tx: Transaction, views: Sequence[DeliveryView], now: str, act: Act
                 tx.history.add(subject, subject_id, [change], act.at, act.by)
 
 
+SUBJECTS: Mapping[DeliveryTarget, Subject] = {
+    DeliveryTarget.ORDER: Subject.ORDER,
+    DeliveryTarget.CUSTOMER: Subject.CUSTOMER,
+    DeliveryTarget.MAIL: Subject.CUSTOMER,
+    DeliveryTarget.NOTICE: Subject.CERTIFICATE,
+}
+"""Whose history tells what people did with deliveries of a target."""
+
+
 def subjects(
     tx: Transaction, connection_id: int, target: DeliveryTarget, external_ids: Sequence[str]
 ) -> dict[str, int]:
-    """By external id: our id of the order, or of the customer card that it is about."""
+    """By external id: our id of the order, customer card or certificate that it is about."""
     if target is DeliveryTarget.ORDER:
         orders = tx.sources.orders_by_id(connection_id, external_ids)
         return {order.record.external_id: order.id for order in orders}
     if target is DeliveryTarget.CUSTOMER:
         cards = tx.sources.cards(connection_id, external_ids)
         return {each: card.customer_id for each, card in cards.items()}
+    if target is DeliveryTarget.NOTICE:
+        return {each: int(each) for each in external_ids}
     requests = {each: tx.requests.get(int(each)) for each in external_ids}
     return {each: request.customer_id for each, request in requests.items() if request}

@@ -1,4 +1,4 @@
-"""What the services need of deliveries and requests in the store."""
+"""What the services need of deliveries in the store."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
-from exempt.model.messages import Bounce
-from exempt.model.pushing import Outcome
 from exempt.services.rows import (
-    ConnectionRow,
     Delivery,
     DeliveryState,
     DeliveryTarget,
-    RequestRow,
 )
 
 
@@ -178,101 +174,4 @@ class Handling(Protocol):
 
     def give_up(self, delivery: Delivery, message: str, at: dt.datetime) -> bool:
         """Let nobody try it any more; False when its state is another by now."""
-        ...
-
-
-class MailRow(NamedTuple):
-    """A mail of a request."""
-
-    request_id: int
-    connection_id: int
-    version: int
-    state: DeliveryState
-    outcome: str | None
-    owed_at: dt.datetime
-    done_at: dt.datetime | None
-
-    @property
-    def went_out(self) -> bool:
-        """Whether it did, or may have."""
-        return self.state is DeliveryState.SENT or self.outcome == Outcome.UNKNOWN
-
-    @property
-    def counts(self) -> bool:
-        """Whether it tells what it says: it went out, is on its way, or a person decides."""
-        return self.state is not DeliveryState.SUPERSEDED
-
-    @property
-    def at(self) -> dt.datetime:
-        """When it went out, or was given up; else since when it is owed."""
-        return self.done_at or self.owed_at
-
-    @property
-    def day(self) -> dt.date:
-        """The day of that."""
-        return self.at.date()
-
-
-class Requests(Protocol):
-    """Requests for certificates, and notices that some end."""
-
-    def add(
-        self,
-        customer_id: int,
-        recipient: str,
-        jurisdictions: Sequence[str],
-        at: dt.datetime,
-        *,
-        ends: Sequence[tuple[str, dt.date]] = (),
-    ) -> int:
-        """Make a request, or with *ends* a notice of these; returns its id."""
-        ...
-
-    def of(self, customer_ids: Collection[int]) -> list[RequestRow]:
-        """All requests and notices to these customers."""
-        ...
-
-    def mails(self, request_ids: Collection[int]) -> dict[int, list[MailRow]]:
-        """The mails of requests, the oldest version first."""
-        ...
-
-    def told(self, on: dt.date) -> dict[int, tuple[str, ...]]:
-        """Of which states that end customers are told by a mail of the day *on*."""
-        ...
-
-    def get(self, request_id: int) -> RequestRow | None:
-        """One request."""
-        ...
-
-    def readdress(self, request_id: int, recipient: str) -> None:
-        """Let a request whose mail has not gone out go to another mailbox."""
-        ...
-
-    def withdraw(self, request_id: int) -> None:
-        """Let a request count as not made, since its mail does not go out.
-
-        One of which a mail went out already, or may have, stays as it is.
-        """
-        ...
-
-    def came_back(
-        self, connection: ConnectionRow, bounces: Collection[Bounce], at: dt.datetime
-    ) -> int:
-        """Remember of mails of a connection that they came back; of how many that is new.
-
-        Where it is for good, the customer counts as one whom mail does not
-        reach, until it has another address or a person asks it again.
-        """
-        ...
-
-    def places(self, customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-        """For which states requests to customers are open; of notices none is."""
-        ...
-
-    def mailed(self, customer_id: int) -> set[str]:
-        """For which states the mail of a request went out to a customer, or may have."""
-        ...
-
-    def all(self, company_ids: Collection[int] | None = None) -> list[RequestRow]:
-        """All requests and notices, or those to customers of these companies."""
         ...

@@ -14,6 +14,7 @@ from exempt.services.first_write import LOOK_AGAIN
 from exempt.services.following import read_again
 from exempt.services.job_ports import JobKind, KeptEvent
 from exempt.services.mailing import mail_due
+from exempt.services.noticing import notify
 from exempt.services.ports import Connection, Store
 from exempt.services.pull import Reading
 from exempt.services.rows import ConnectionRow, DeliveryTarget
@@ -23,6 +24,7 @@ from exempt.services.sync import STREAMS, Job, read, reading_name, write, writin
 _log = logging.getLogger("exempt.jobs")
 
 STATUSES = (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER)
+MAILS = (DeliveryTarget.MAIL, DeliveryTarget.NOTICE)
 EVENTS_AT_ONCE = 100
 
 
@@ -54,14 +56,17 @@ def push(job: Job) -> Ended:
     return _alone(reading, writing_name(reading.row), do)
 
 
-def mail(job: Job) -> Ended:
-    """Send the mails that go through a connection."""
+def mail(job: Job, *, staff_notices: bool = True) -> Ended:
+    """Send the mails that go through a connection; with *staff_notices* tell reviewers, too."""
     reading = job.reading
 
     def do() -> Ended:
-        if outcomes := mail_due(reading):
+        outcomes = mail_due(reading)
+        if staff_notices:
+            outcomes += notify(reading)
+        if outcomes:
             _log.info("mailed", extra={"outcomes": dict(outcomes)})
-        return _until_due(reading, (DeliveryTarget.MAIL,))
+        return _until_due(reading, MAILS if staff_notices else (DeliveryTarget.MAIL,))
 
     return _alone(reading, writing_name(reading.row), do)
 

@@ -7,7 +7,6 @@ was removed, stays in the history of the customer or certificate.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
@@ -17,7 +16,7 @@ from exempt.rules.filekinds import KEPT
 from exempt.rules.filenames import ending, file_name
 from exempt.rules.history import FieldChange
 from exempt.services import cards, certificates
-from exempt.services.files import Documents, Upload, keep
+from exempt.services.files import Documents, Upload, keep, open_whole
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import Subject
 
@@ -26,8 +25,6 @@ EntrySubject = Literal[Subject.CUSTOMER, Subject.CERTIFICATE]
 
 MAX_COMMENT = 10_000
 """Characters."""
-
-_AT_ONCE = 1024 * 1024
 
 
 class EntryRow(NamedTuple):
@@ -274,13 +271,4 @@ def open_file(store: Store, documents: Documents, entry_id: int) -> tuple[Entry,
     if entry.sha256 is None:
         msg = f"{entry.name}: is no file: see exempt files list"
         raise NotFoundError(msg)
-    content = documents.open(entry.sha256)
-    digest = hashlib.sha256()
-    while chunk := content.read(_AT_ONCE):
-        digest.update(chunk)
-    if digest.hexdigest() != entry.sha256:
-        content.close()
-        msg = f"{entry.name}: was changed since it was kept: restore it from a backup"
-        raise RefusedError(msg)
-    content.seek(0)
-    return entry, content
+    return entry, open_whole(documents, entry.sha256, entry.name)

@@ -82,7 +82,7 @@ def look(store: Store, version: Callable[[], str | None], needs: str, clock: Clo
             tuple(job.name for job in waiting),
             max(at - min(since), dt.timedelta()) if since else None,
             tuple(job for job in jobs if job.failures),
-            _connections(tx, jobs, owed),
+            connections(tx, jobs, owed),
         )
 
 
@@ -102,9 +102,10 @@ def waits_since(tx: Transaction, job: JobRow, owed: Mapping[int, Owed]) -> dt.da
     return min((moment for moment in found if moment), default=None)
 
 
-def _connections(
+def connections(
     tx: Transaction, jobs: Sequence[JobRow], owed: Mapping[int, Owed]
 ) -> tuple[ConnectionHealth, ...]:
+    """Each connection at a glance, by name."""
     read = {job.connection_id: job.succeeded_at for job in jobs if job.kind is JobKind.PULL}
     return tuple(
         ConnectionHealth(

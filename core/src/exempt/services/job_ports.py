@@ -26,6 +26,8 @@ class JobKind(StrEnum):
     mail      send the mails that go through a connection
     webhook   read again what a connection's webhooks speak of
     probe     see whether a paused connection works again
+    events    tell others by webhooks of what happened
+    reading   read the documents that wait for review
     import    go on with imports that were confirmed
     daily     what a new day brings: statuses, notices, reminders
     upkeep    forget old runs and webhooks, find work that no run is on its way for
@@ -37,13 +39,15 @@ class JobKind(StrEnum):
     MAIL = "mail"
     WEBHOOK = "webhook"
     PROBE = "probe"
+    EVENTS = "events"
+    READING = "reading"
     IMPORT = "import"
     DAILY = "daily"
     UPKEEP = "upkeep"
 
 
 OF_CONNECTION = (JobKind.PULL, JobKind.PUSH, JobKind.MAIL, JobKind.WEBHOOK, JobKind.PROBE)
-OF_ALL = (JobKind.IMPORT, JobKind.DAILY, JobKind.UPKEEP)
+OF_ALL = (JobKind.EVENTS, JobKind.READING, JobKind.IMPORT, JobKind.DAILY, JobKind.UPKEEP)
 
 
 class JobRow(NamedTuple):

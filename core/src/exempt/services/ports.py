@@ -14,15 +14,22 @@ from exempt.model.messages import SendRequest, WebhookRequest, WebhookResult
 from exempt.model.pushing import ItemResult, PushRequest, PushResult
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
+from exempt.services.access_ports import ApiKeys, Attempts, Sessions, Users
+from exempt.services.call_ports import Calls
 from exempt.services.card_ports import Cards
-from exempt.services.delivery_ports import Deliveries, Handling, Owed, Requests
+from exempt.services.deciding import Asking
+from exempt.services.delivery_ports import Deliveries, Handling, Owed
 from exempt.services.entry_ports import Entries
+from exempt.services.event_ports import EventsOut
 from exempt.services.import_ports import Imports
 from exempt.services.job_ports import Jobs, Webhooks, Workers
 from exempt.services.likeness_ports import LookAlikes
+from exempt.services.listing_ports import Listing
 from exempt.services.reconciling_ports import Reconciling
 from exempt.services.register_ports import Certificates, Choices, History, Search
 from exempt.services.report_rows import ConnectionStatus, GroundCount
+from exempt.services.request_ports import Requests, Templates
+from exempt.services.review_ports import Reviews
 from exempt.services.rows import (
     ConnectionRow,
     CustomerStanding,
@@ -34,6 +41,7 @@ from exempt.services.rows import (
     StreamPart,
     Uncovered,
 )
+from exempt.services.submission_ports import Links, Papers, Submissions, Uploads
 
 Clock = Callable[[], dt.datetime]
 """The moment, in UTC."""
@@ -329,10 +337,24 @@ class Transaction(Protocol):
     deliveries: Deliveries
     handling: Handling
     requests: Requests
+    templates: Templates
+    links: Links
+    submissions: Submissions
+    papers: Papers
+    uploads: Uploads
     reports: Reports
+    listing: Listing
+    calls: Calls
+    asking: Asking
+    events: EventsOut
+    reviews: Reviews
     jobs: Jobs
     workers: Workers
     webhooks: Webhooks
+    users: Users
+    sessions: Sessions
+    api_keys: ApiKeys
+    attempts: Attempts
 
 
 class Store(Protocol):

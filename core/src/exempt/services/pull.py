@@ -21,6 +21,7 @@ from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.arrivals import customers_changed, decide_page, orders_gone
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Connection, Store, Transaction
+from exempt.services.post import Post
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
 
 _TARGETS = {Stream.ORDERS: DeliveryTarget.ORDER, Stream.CUSTOMERS: DeliveryTarget.CUSTOMER}
@@ -44,6 +45,7 @@ class Reading:
     """What one run of reading needs.
 
     Attributes:
+        post: How mails are made.
         guard: Names what old cursors depend on; when it changes, they are not used.
         told: Called after each page was stored.
         stop: Asked between pages.
@@ -54,6 +56,7 @@ class Reading:
     connection: Connection
     clock: Clock
     policy: Policy = field(default_factory=Policy)
+    post: Post = field(default_factory=Post)
     since: dt.date | None = None
     page_size: int = 1000
     guard: str = ""

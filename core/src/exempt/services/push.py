@@ -324,7 +324,7 @@ def _next(
 ) -> tuple[DeliveryState, dt.datetime | None]:
     if result.outcome in _DONE:
         return DeliveryState.SENT, None
-    uncertain_mail = delivery.target is DeliveryTarget.MAIL and result.outcome is Outcome.UNKNOWN
+    uncertain_mail = delivery.target.mailed and result.outcome is Outcome.UNKNOWN
     hopeless = result.outcome in (Outcome.REJECTED, Outcome.MISSING)
     if hopeless or uncertain_mail:
         return DeliveryState.DEAD, None

@@ -102,11 +102,17 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryTarget(StrEnum):
-    """What is owed: a status on an order or a customer, or a mail."""
+    """What is owed: a status on an order or a customer, a mail, or a notice to staff."""
 
     ORDER = "order"
     CUSTOMER = "customer"
     MAIL = "mail"
+    NOTICE = "notice"
+
+    @property
+    def mailed(self) -> bool:
+        """Whether it goes out by mail; else it is written to a source."""
+        return self in {DeliveryTarget.MAIL, DeliveryTarget.NOTICE}
 
 
 class Subject(StrEnum):
@@ -115,6 +121,9 @@ class Subject(StrEnum):
     CERTIFICATE = "certificate"
     ORDER = "order"
     CUSTOMER = "customer"
+    USER = "user"
+    API_KEY = "api_key"
+    ENDPOINT = "endpoint"
 
 
 class Delivery(NamedTuple):
@@ -341,31 +350,6 @@ class Uncovered(NamedTuple):
     def mailbox(self) -> str | None:
         """Its e-mail address, where mail reaches it."""
         return mailbox(self.email, self.bounced_email)
-
-
-class RequestRow(NamedTuple):
-    """A request for certificates, or a notice that some end.
-
-    ``mails`` of it went out, or may have. A notice has the ``ends`` of what it
-    tells of, by jurisdiction and day; the first of them is ``expiration_date``.
-    ``bounce`` is what a mail server said of a mail that it could not deliver;
-    from ``bounced_at`` on it is known to have given up.
-    """
-
-    id: int
-    customer_id: int
-    customer_name: str
-    recipient: str
-    jurisdictions: tuple[str, ...]
-    state: str
-    created_at: dt.datetime
-    withdrawn_because: str | None = None
-    purpose: str = "request"
-    mails: int = 0
-    expiration_date: dt.date | None = None
-    ends: tuple[tuple[str, dt.date], ...] = ()
-    bounce: str | None = None
-    bounced_at: dt.datetime | None = None
 
 
 class OrderView(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -23,6 +25,7 @@ from exempt.model.record import Day
 from exempt.rules.ownership import OWNABLE
 from exempt.rules.schedules import Schedule, parse, seconds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
+from exempt.settings.oidc import Oidc
 
 _ADDRESS = re.compile(r"^[^\s/]*:([0-9]{1,5})\Z")
 
@@ -59,6 +62,11 @@ class General(_Table):
         None,
         description="A folder with a pack of your own, states.csv and reasons.csv, in place of an"
         " installed one.",
+    )
+    forms_folder: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="A folder with definitions of further forms to read and to fill in, a TOML"
+        " file each.",
     )
     review_after_years: Annotated[int, Field(ge=1, le=10)] = Field(
         REVIEW_AFTER_YEARS, description="When to look again at a certificate without an end."
@@ -237,8 +245,20 @@ class Web(_Table):
         description="A reference to a secret that seals and signs; without one a key is made in"
         " the file exempt.key beside the settings.",
     )
+    events_to: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="Networks in the house that webhooks of ours may go to, as 10.0.0.0/8; without"
+        " them they go to public addresses only.",
+    )
     trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses or networks of proxies whose X-Forwarded-For is believed."
+        (),
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, as"
+        " 10.0.0.0/8.",
+    )
+    virus_scanner: Annotated[str, Field(pattern=r"^unix:/[^\s]+$")] | None = Field(
+        None,
+        description="Where clamd listens, as unix:/run/clamav/clamd.ctl: it looks at papers first,"
+        " and while it does not answer, none is taken.",
     )
     session_idle: Schedule = Field(
         "30m", description="After how long without a sign of life staff sign in again."
@@ -248,6 +268,28 @@ class Web(_Table):
         "required",
         description="Whether staff who sign in with a password give a code of their phone, too.",
     )
+    oidc: Oidc | None = Field(
+        None, description="Signing in with accounts that staff have elsewhere."
+    )
+    api_calls_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        6000, description="How many calls of the API a key may make in a minute."
+    )
+    api_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")], ...] = Field(
+        (),
+        description="Origins, as https://shop.example.com, whose pages may call the API in a"
+        " browser; none need it where servers call.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                msg = f"{each} is no address or network: write it as 10.0.0.0/8"
+                raise ValueError(msg) from None
+        return value
 
     @field_validator("session_idle", "session_length")
     @classmethod

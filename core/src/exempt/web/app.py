@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from exempt.web import assets, mishaps, sandbox
+from exempt.web.console import (
+    account,
+    asking,
+    files,
+    keys,
+    mail_templates,
+    requests,
+    review,
+    signing_in,
+    users,
+)
+from exempt.web.deciding import Decisions, deciding_of
 from exempt.web.guard import Guard
 from exempt.web.hooks import Hooks, Receive
+from exempt.web.limiting import Limiter
 from exempt.web.looks import Looks, Sights
 from exempt.web.pages import Page, Pages
+from exempt.web.portal import certificate, finding, given, signing, uploads, visiting
+from exempt.web.portal import files as portal_files
 from exempt.web.site import Site
 
-PARTS: tuple[Pages, ...] = ()
+PARTS: tuple[Pages, ...] = (
+    signing_in.pages,
+    account.pages,
+    users.pages,
+    keys.pages,
+    files.pages,
+    review.pages,
+    requests.pages,
+    asking.pages,
+    mail_templates.pages,
+    visiting.pages,
+    certificate.pages,
+    signing.pages,
+    given.pages,
+    finding.pages,
+    portal_files.pages,
+)
 """The pages of the console and the portal, part by part."""
 
 
@@ -32,5 +66,21 @@ def make_app(sights: Sights, receive: Receive | None = None, site: Site | None =
     if receive is not None:
         routes.append(Route("/hooks/{connection}", Hooks(receive).answer, methods=["POST"]))
     if site is not None:
+        from exempt.web.api.app import mounted  # noqa: PLC0415 - half a second
+
+        limiter = Limiter(site.api_calls_per_minute)
+        routes.append(mounted(site, limiter))
+        routes.append(assets.route())
         routes += [route for part in PARTS for route in part.routes(site)]
+        routes += uploads.routes(site)
+        if site.sandbox is not None:
+            routes += sandbox.pages.routes(site)
+        if site.quick is not None:
+            deciding = deciding_of(site, site.quick, limiter)
+            return Decisions(deciding, Guard(_pages(site, routes), site))
+        return Guard(_pages(site, routes), site)
     return Guard(Starlette(routes=routes))
+
+
+def _pages(site: Site, routes: Sequence[BaseRoute]) -> ASGIApp:
+    return Starlette(routes=routes, exception_handlers=mishaps.handlers(site))

@@ -12,6 +12,7 @@ from exempt.web.site import Site
 SESSION = "sid"
 PORTAL = "portal"
 BROWSER = "browser"
+SAID = "said"
 
 
 def name_of(site: Site, name: str) -> str:
@@ -48,7 +49,9 @@ def drop(site: Site, response: Response, name: str) -> None:
 
 def anchor(site: Site, request: Request) -> str:
     """What the forms of a browser are bound to: its session, its portal, or a random cookie."""
-    for name in (SESSION, PORTAL, BROWSER):
+    # The portal never looks at the session of staff, who may have it open in the same browser.
+    portal = request.url.path.startswith("/portal")
+    for name in (PORTAL, BROWSER) if portal else (SESSION, BROWSER):
         if value := read(site, request, name):
             return f"{name}:{value}"
     fresh: str | None = getattr(request.state, "browser", None)

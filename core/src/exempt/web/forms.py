@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from exempt.web.cookies import anchor
 from exempt.web.site import Site
@@ -22,15 +22,19 @@ def token_for(site: Site, request: Request) -> str:
 
 async def read_form(request: Request) -> FormData:
     """The form, its fields and files; files lie on disk."""
-    return await request.form(max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX)
+    try:
+        return await request.form(max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX)
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # nobody will read that
 
 
 def check_origin(site: Site, request: Request) -> None:
     """Refuse what another site's page has sent (ASVS 3.5)."""
     fetched = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
+    origin = request.headers.get("origin", "null")
     host = request.headers.get("host", "")
-    foreign = origin is not None and origin.partition("://")[2] != host and origin != site.url
+    # Under the policy no-referrer, a page's own forms come with the origin "null", too.
+    foreign = origin not in {"null", site.url} and origin.partition("://")[2] != host
     if fetched not in {"same-origin", "none"} or foreign:
         raise HTTPException(403)
 

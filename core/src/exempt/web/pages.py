@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams
@@ -26,10 +27,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from exempt.model.access import Caller, Right
+from exempt.web import saying
+from exempt.web.arriving import BODY_MAX, limited
 from exempt.web.forms import check_origin, check_token, read_form
 from exempt.web.rendering import render
-from exempt.web.sessions import caller_of
+from exempt.web.sessions import caller_of, denied
 from exempt.web.site import Site
+from exempt.web.waiting import run_slowly
 
 PUBLIC = None
 """The right of a page that needs no signing in."""
@@ -82,20 +86,32 @@ class Call:
         """Go on to another page of the site; *said* is shown there once."""
         response = RedirectResponse(to, 303)
         if said:
-            self.request.state.said = said
+            saying.put(self.site, response, said)
         return response
 
 
 Handler = Callable[[Call], Response]
 
+Admits = Callable[[Site, Request], bool]
+"""Whether whoever calls is known, by the head of the call alone."""
+
 
 class Page(NamedTuple):
-    """One page, as tests walk them."""
+    """One page, as tests walk them.
+
+    Attributes:
+        body_max: In bytes.
+        admits: Who may send so much; of all others `BODY_MAX` is read.
+        slow: It may take long, as files do: see `exempt.web.waiting`.
+    """
 
     path: str
     method: str
     may: Right | None
     handler: Handler
+    body_max: int = BODY_MAX
+    admits: Admits | None = None
+    slow: bool = False
 
 
 class Pages:
@@ -104,17 +120,29 @@ class Pages:
     def __init__(self) -> None:
         self.all: list[Page] = []
 
-    def get(self, path: str, *, may: Right | None) -> Callable[[Handler], Handler]:
+    def get(
+        self, path: str, *, may: Right | None, slow: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Register a page that is looked at; it must change nothing."""
-        return self._add(path, "GET", may)
+        return self._add(path, "GET", may, slow=slow)
 
-    def post(self, path: str, *, may: Right | None) -> Callable[[Handler], Handler]:
-        """Register what a form is sent to."""
-        return self._add(path, "POST", may)
+    def post(
+        self,
+        path: str,
+        *,
+        may: Right | None,
+        body_max: int = BODY_MAX,
+        admits: Admits | None = None,
+        slow: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Register what a form is sent to; of *body_max* bytes where it brings files."""
+        return self._add(path, "POST", may, body_max=body_max, admits=admits, slow=slow)
 
-    def _add(self, path: str, method: str, may: Right | None) -> Callable[[Handler], Handler]:
+    def _add(
+        self, path: str, method: str, may: Right | None, **more: Any
+    ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
-            self.all.append(Page(path, method, may, handler))
+            self.all.append(Page(path, method, may, handler, **more))
             return handler
 
         return register
@@ -130,17 +158,31 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Any]:
         if page.may and caller is None:
             return _to_sign_in(request)
         if page.may and caller is not None and not caller.may(page.may):
+            await run_in_threadpool(denied, site, request, caller)
             raise HTTPException(403)
-        form = FormData()
-        if page.method != "GET":
-            check_origin(site, request)
-            form = await read_form(request)
-            check_token(site, request, form)
-        return await run_in_threadpool(page.handler, Call(site, request, caller, form))
+        try:
+            form = FormData()
+            if page.method != "GET":
+                check_origin(site, request)
+                admitted = page.admits is None or await run_in_threadpool(
+                    page.admits, site, request
+                )
+                request = limited(request, page.body_max if admitted else BODY_MAX)
+                form = await read_form(request)
+                check_token(site, request, form)
+            call = Call(site, request, caller, form)
+            if page.slow:
+                return await run_slowly(page.path, page.handler, call)
+            return await run_in_threadpool(page.handler, call)
+        finally:
+            await request.close()  # its files
 
     return endpoint
 
 
 def _to_sign_in(request: Request) -> Response:
-    back = request.url.path if request.method == "GET" else "/"
-    return RedirectResponse(f"/sign-in?next={back}", 303)
+    if request.headers.get("hx-request"):  # a part of a page; the whole of it is to be loaded
+        return Response(status_code=401, headers={"HX-Refresh": "true"})
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = here if request.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={quote(back)}", 303)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from exempt.errors import RefusedError
 from exempt.web.seldom import Seldom
@@ -24,6 +24,9 @@ _PORT_MAX = 65_535
 
 LIFETIME = 30.0
 """Seconds after which a connection is closed: nobody holds one by being slow."""
+
+HEAD = 5.0
+"""Seconds in which the head of a call arrives, or the connection is cut."""
 
 GRACE = 5
 """Seconds in which what is being answered may end when the server is stopped."""
@@ -53,7 +56,7 @@ class Server:
                 app,
                 http=_Hasty,
                 ws="none",
-                loop="asyncio",
+                loop="auto",  # uvloop, where there is one
                 lifespan="off",
                 log_config=None,  # it logs like everybody else
                 access_log=False,
@@ -127,16 +130,40 @@ class _Uvicorn(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._told.set)
 
 
-class _Hasty(H11Protocol):
-    """A connection that ends after `LIFETIME`, after the answer that it is at."""
+class _Hasty(HttpToolsProtocol):
+    """A connection that ends after `LIFETIME`, after the answer that it is at.
+
+    One that does not send the head of its call in time is cut: uvicorn itself
+    waits for ever.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._over = self.loop.call_later(LIFETIME, self._end)
+        self._head: asyncio.TimerHandle | None = None
+        self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over.cancel()
+        self._have_head()
         super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._have_head()
+        super().on_headers_complete()
+
+    def _await_head(self) -> None:
+        if self._head is None:
+            self._head = self.loop.call_later(HEAD, self.transport.abort)
+
+    def _have_head(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
 
     def _end(self) -> None:
         if bool(self.cycle) and not self.cycle.response_complete:

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.requests import Request
+from starlette.responses import Response
 
 from exempt.model.access import Caller
+from exempt.rules.history import FieldChange
+from exempt.services import sessions
+from exempt.services.rows import Subject
+from exempt.services.sessions import Lasting, SignedIn, Visit
 from exempt.web import cookies
+from exempt.web.addresses import address_of
 from exempt.web.site import Site
+
+_log = logging.getLogger("exempt.access")
 
 
 def caller_of(site: Site, request: Request) -> Caller | None:
-    """Who is signed in; None = nobody, or no more."""
-    cookies.read(site, request, cookies.SESSION)
-    return None
+    """Who is signed in, with the second factor where one is due; None = nobody, or no more."""
+    found = signed_in(site, request)
+    return found.caller if found is not None and found.session.complete else None
+
+
+def signed_in(site: Site, request: Request) -> SignedIn | None:
+    """Whose session it is, also one that still lacks the second factor."""
+    token = cookies.read(site, request, cookies.SESSION)
+    if not token:
+        return None
+    lasting = Lasting(site.session_idle, site.session_length)
+    return sessions.current(site.store, token, lasting, site.clock())
+
+
+def visit_of(site: Site, request: Request) -> Visit:
+    """From where somebody calls, and with what."""
+    return Visit(address_of(site, request), request.headers.get("user-agent", ""))
+
+
+def put(site: Site, response: Response, token: str) -> Response:
+    """Let the browser keep a new session's id, until it is closed."""
+    cookies.put(site, response, cookies.SESSION, token)
+    cookies.drop(site, response, cookies.BROWSER)
+    return response
+
+
+def denied(site: Site, request: Request, caller: Caller) -> None:
+    """Remember that somebody was refused a page (ASVS 16.3.2)."""
+    path = request.scope["route"].path if "route" in request.scope else ""
+    what = f"{request.method} {path}"
+    _log.warning("denied: %s", what, extra={"user": caller.user_id})
+    if caller.user_id is not None:
+        with site.store.writing() as tx:
+            change = FieldChange("denied", None, what)
+            tx.history.add(Subject.USER, caller.user_id, [change], site.clock(), caller.name)

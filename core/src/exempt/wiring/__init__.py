@@ -22,10 +22,12 @@ from exempt.adapters.store.store import SqlStore
 from exempt.discovery import Catalogue, discover
 from exempt.errors import ExemptError, NotFoundError, RefusedError
 from exempt.model.checking import CheckResult
+from exempt.model.formdata import FormBook
 from exempt.model.rulesdata import RulesPack
 from exempt.services import customers, duties
 from exempt.services.certificates import Act
 from exempt.services.policy import Policy
+from exempt.services.post import Post
 from exempt.services.pull import PageStored, Reading
 from exempt.services.push import BatchPushed
 from exempt.services.rows import ConnectionRow, CustomerRow
@@ -42,6 +44,7 @@ from exempt.settings import Loaded, load
 from exempt.settings.tables import ConnectionSettings
 from exempt.wiring import settling
 from exempt.wiring.collector import quiet_collector
+from exempt.wiring.form_book import open_forms
 from exempt.wiring.opening import open_connection
 from exempt.wiring.rules import open_pack
 
@@ -138,6 +141,11 @@ class Exempt:
     def rules(self) -> RulesPack:
         """The pack of rules that the settings choose; see `open_pack`."""
         return open_pack(self.settings, lambda: self.catalogue)
+
+    @functools.cached_property
+    def forms(self) -> FormBook:
+        """What is known of the forms of states; see `open_forms`."""
+        return open_forms(self.settings, self.rules)
 
     def stop(self) -> None:
         """Let runs end after the page or batch they are at."""
@@ -242,6 +250,7 @@ class Exempt:
             connection=connection,
             clock=self.clock,
             policy=self.policy,
+            post=self.post,
             since=configured.since,
             page_size=configured.page_size,
             guard=self._guard(configured),
@@ -315,6 +324,19 @@ class Exempt:
         """What decisions go by, as the settings say."""
         general = self.settings.file.exempt
         return Policy(general.decision_profile, self.rules, general.review_after_years)
+
+    @functools.cached_property
+    def post(self) -> Post:
+        """How customers are written to, as the settings say."""
+        file = self.settings.file
+        return Post(
+            url=file.web.url,
+            portal_url=file.exempt.portal_url,
+            link_days=file.requests.link_days,
+            enabled=file.requests.enabled,
+            contacts={key: each.contact for key, each in file.companies.items() if each.contact},
+            senders=tuple(file.connections),
+        )
 
     def act(self, by: str) -> Act:
         """Something that *by* does now."""

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from exempt.adapters.connections.connection import OpenConnection
 from exempt.errors import ExemptError, RefusedError
 from exempt.model.checking import Capability
-from exempt.services import reminding, requests
+from exempt.services import bulk_requests, reminding, requests
+from exempt.services.bulk_requests import Planned, Scope
 from exempt.services.mailing import mail_due
+from exempt.services.noticing import notify
 from exempt.services.pull import Reading
 from exempt.services.reminding import Notices, Reminded
 from exempt.services.requests import Asked
@@ -35,8 +37,7 @@ def ask(exempt: Exempt, only: Collection[int] | None = None) -> tuple[Asked, Cou
     """
     with _mailers(exempt) as mailers:
         through = _by_company(_some(exempt, mailers))
-        portal = exempt.settings.file.exempt.portal_url
-        asked = requests.ask(exempt.store, through, exempt.clock(), only=only, portal_url=portal)
+        asked = requests.ask(exempt.store, through, exempt.clock(), only=only, post=exempt.post)
         return asked, _send(exempt, mailers)
 
 
@@ -52,6 +53,19 @@ def remind(exempt: Exempt) -> tuple[Reminded, Counter[str]]:
         return done, _send(exempt, mailers)
 
 
+@contextmanager
+def mailing(exempt: Exempt) -> Iterator[Counter[str]]:
+    """Make the connections that send mail known; after the block what is due goes out.
+
+    Yields:
+        What became of it, filled at the end.
+    """
+    outcomes: Counter[str] = Counter()
+    with _mailers(exempt) as mailers:
+        yield outcomes
+        outcomes += _send(exempt, mailers)
+
+
 def rehearse(exempt: Exempt) -> Reminded:
     """What `remind` would write, with nothing written; connections that are known stay closed."""
     store = exempt.store  # a new database gets its tables outside the rehearsal
@@ -60,8 +74,18 @@ def rehearse(exempt: Exempt) -> Reminded:
         return remind_daily(exempt)
 
 
+def look_bulk(exempt: Exempt, who: Scope) -> list[Planned]:
+    """Whom a request to all would go to; connections that are known stay closed."""
+    store = exempt.store
+    with store.rehearsing():
+        _make_known(exempt)
+        return bulk_requests.plan(store, who, exempt.clock(), exempt.post)
+
+
 def remind_daily(exempt: Exempt) -> Reminded:
     """Owe the notices and reminders that are due; the connections' own jobs send them."""
+    if not exempt.post.enabled:
+        return Reminded([], [], [], [])
     known = _known(exempt)
     rows = (known[name] for name in exempt.names() if name in known)
     through = _by_company(row for row in rows if Capability.REQUESTS in row.capabilities)
@@ -82,7 +106,7 @@ def _make_known(exempt: Exempt) -> None:
 
 def _notices(exempt: Exempt) -> Notices:
     daemon = exempt.settings.file.daemon
-    return Notices(daemon.expiry_notices, daemon.reminders, exempt.settings.file.exempt.portal_url)
+    return Notices(daemon.expiry_notices, daemon.reminders, exempt.post)
 
 
 def _by_company(rows: Iterable[ConnectionRow]) -> Mapping[int, ConnectionRow]:
@@ -135,7 +159,9 @@ def _send(exempt: Exempt, mailers: Iterable[_Mailer]) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     for row, connection in mailers:
         if row.paused_by is None:
-            reading = Reading(exempt.store, row, connection, exempt.clock)
+            reading = Reading(exempt.store, row, connection, exempt.clock, post=exempt.post)
             with exempt.store.alone(writing_name(row)) as held:
                 outcomes += mail_due(reading) if held else Counter()
+                if held and exempt.settings.file.requests.staff_notices:
+                    notify(reading)
     return outcomes

@@ -8,17 +8,22 @@ import logging
 from exempt.adapters.engine.engine import Engine
 from exempt.errors import RefusedError
 from exempt.model.imports import ImportState
-from exempt.services import daily
+from exempt.services import daily, events_out, limiting, uploads
+from exempt.services.calls_once import KEPT_FOR
 from exempt.services.importing.applying import resume
 from exempt.services.importing.undoing import undo
 from exempt.services.job_ports import JobRow
+from exempt.services.reviewers import wake_where_due
 from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
 from exempt.wiring.mails import remind_daily
+from exempt.wiring.papers import parts_of
 
 _log = logging.getLogger("exempt.jobs")
 
 KEEP_WORKERS = dt.timedelta(days=7)
+KEEP_SESSIONS = dt.timedelta(days=8)
+"""Longer than any session may last."""
 
 _GO_ON = {ImportState.APPLYING: resume, ImportState.UNDOING: undo}
 
@@ -63,6 +68,8 @@ class Upkeep:
 
     def daily(self, _job: JobRow) -> Ended:
         """Carry statuses on to this day, and write to customers where the settings say so."""
+        soon_days = self._exempt.settings.file.exempt.expiring_soon_days
+        events_out.of_endings(self._exempt.store, self._exempt.clock(), soon_days)
         daily.carry_on(self._exempt.store, self._exempt.policy, self._exempt.clock)
         if self._settings.send_notices:
             owed = remind_daily(self._exempt)
@@ -75,8 +82,16 @@ class Upkeep:
         old_runs = dt.datetime.now(dt.UTC) - dt.timedelta(days=self._settings.keep_runs)
         self._engine.forget(old_runs.timestamp())
         with self._exempt.store.writing() as tx:
-            tx.webhooks.forget(at - dt.timedelta(days=self._settings.keep_webhooks))
+            old_webhooks = at - dt.timedelta(days=self._settings.keep_webhooks)
+            tx.webhooks.forget(old_webhooks)
+            tx.events.forget(old_webhooks)
             tx.workers.forget(at - KEEP_WORKERS)
+            tx.sessions.end_old(at - KEEP_SESSIONS, at - KEEP_SESSIONS)
+            tx.attempts.end_old(at - limiting.KEPT)
+            tx.calls.forget(at - KEPT_FOR)
+            if self._exempt.settings.file.requests.staff_notices:
+                wake_where_due(tx)
+        uploads.tidy(self._exempt.store, parts_of(self._exempt), at)
         self.find_lost(besides=job.name)
         return Ended()
 

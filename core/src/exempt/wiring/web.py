@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import logging
 import threading
@@ -22,6 +23,7 @@ from exempt.services.receiving import Received, receive
 from exempt.settings import resolve
 from exempt.web.app import make_app
 from exempt.web.looks import Sights
+from exempt.web.site import Sandbox
 from exempt.wiring import Exempt
 from exempt.wiring.metrics import exposition
 from exempt.wiring.site import site_of
@@ -121,11 +123,15 @@ class Receivers:
 
 
 def app_of(
-    exempt: Exempt, receivers: Receivers | None = None, listens_at: str | None = None
+    exempt: Exempt,
+    receivers: Receivers | None = None,
+    listens_at: str | None = None,
+    sandbox: Sandbox | None = None,
 ) -> ASGIApp:
     """The web server's application; without *receivers* it takes in no webhooks.
 
-    With *listens_at*, its own address, it has the API, the portal and the console too.
+    With *listens_at*, its own address, it has the API, the portal and the console too,
+    and with *sandbox* what that adds.
 
     Raises:
         SettingsError: The token for metrics, or the site's key, cannot be found.
@@ -137,6 +143,8 @@ def app_of(
         token=_token(exempt),
     )
     site = site_of(exempt, listens_at) if listens_at else None
+    if site is not None:
+        site = dataclasses.replace(site, sandbox=sandbox)
     return make_app(sights, receivers.receive if receivers else None, site)
 
 

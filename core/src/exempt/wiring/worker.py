@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
+from functools import partial
 from importlib.metadata import version
 
 from exempt.adapters.connections.connection import OpenConnection
@@ -31,6 +32,8 @@ from exempt.services.sync import Job
 from exempt.services.telling import about
 from exempt.wiring import Exempt
 from exempt.wiring.collector import quiet_collector
+from exempt.wiring.events import send_events
+from exempt.wiring.forms import read_documents
 from exempt.wiring.upkeep import Upkeep
 
 _log = logging.getLogger("exempt.worker")
@@ -134,12 +137,15 @@ class Worker:
         self._worked = time.monotonic()
 
     def _doers(self) -> dict[JobKind, Do]:
+        notices = self._exempt.settings.file.requests.staff_notices
         return {
             JobKind.PULL: self._on_connection(duties.pull),
             JobKind.PUSH: self._on_connection(duties.push),
-            JobKind.MAIL: self._on_connection(duties.mail),
+            JobKind.MAIL: self._on_connection(partial(duties.mail, staff_notices=notices)),
             JobKind.WEBHOOK: self._on_connection(duties.webhook),
             JobKind.PROBE: self._probe,
+            JobKind.EVENTS: lambda _job: send_events(self._exempt),
+            JobKind.READING: lambda _job: read_documents(self._exempt),
             JobKind.IMPORT: self._upkeep.imports,
             JobKind.DAILY: self._upkeep.daily,
             JobKind.UPKEEP: self._upkeep.upkeep,

@@ -55,7 +55,7 @@ class CustomerLists:
     _c: sa.Connection
 
     def page(self, filters: CustomerFilter, on: dt.date) -> CustomerPage:
-        tests, parameters = self._conditions(filters, on)
+        tests, parameters = self.conditions(filters, on)
         where = " AND ".join(("c.gone_at IS NULL", *tests))
         if filters.lacking is CustomerLack.EMAIL:
             return self._without_email(where, parameters, filters, on)
@@ -125,7 +125,18 @@ class CustomerLists:
         these = one_of(self._c, "c.id")
         return CustomerPage(self._rows(these, [many(self._c, shown)], on), len(ids))
 
-    def _conditions(self, filters: CustomerFilter, on: dt.date) -> tuple[list[str], list[Any]]:
+    def active_certificates(self, customer_ids: Collection[int], on: dt.date) -> dict[int, int]:
+        """How many certificates in force each of these holds itself; who holds none is absent."""
+        today = [on.isoformat()] * _DAYS
+        sql = (
+            f"SELECT c.id, ({_IN_FORCE.format('count(*)')}) FROM customer c"  # noqa: S608
+            f" WHERE {one_of(self._c, 'c.id')}"
+        )
+        rows = run(self._c, sql, *today, many(self._c, list(customer_ids)))
+        return {row[0]: row[1] for row in rows if row[1]}
+
+    def conditions(self, filters: CustomerFilter, on: dt.date) -> tuple[list[str], list[Any]]:
+        """What a customer ``c`` is chosen by, and the parameters of that."""
         tests: list[str] = []
         parameters: list[Any] = []
 

@@ -16,7 +16,6 @@ from exempt.adapters.store import pages
 from exempt.adapters.store.choosing import CHOSEN, FITS, usable, with_ship_tos
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
-from exempt.adapters.store.deliveries import asked_for
 from exempt.adapters.store.lookups import JOIN_CUSTOMER
 from exempt.adapters.store.ship_to_states import GOODS_GO_TO
 from exempt.adapters.store.stored import order_of, stored_lines
@@ -252,7 +251,6 @@ class Decisions(ports.Decisions):
 
     def _by_customer(self, rows: Iterable[Any]) -> list[Uncovered]:
         """Rows of customers with a state each, joined to one a customer."""
-        asked = asked_for(self._c)
         found: dict[int, Uncovered] = {}
         for row in rows:
             customer_id, company_id, company, number, name, email, place, orders, *rest = row
@@ -266,7 +264,7 @@ class Decisions(ports.Decisions):
                 email=email,
                 jurisdictions=(),
                 orders=0,
-                asked=asked.get(customer_id, ()),
+                asked=(),
                 excluded_from_mailings=bool(excluded),
                 bounced_email=bounced,
             )

@@ -214,7 +214,7 @@ class Joining(CustomerLists, ports.Cards):
         )
 
     def _move_held(self, keep_id: int, other_id: int) -> None:
-        """Certificates, ship-to zones, requests, comments and files."""
+        """Certificates, ship-to zones, requests, what was sent in, comments and files."""
         pair = (keep_id, other_id)
         # Whoever edits one of the certificates now has seen it with its old customer.
         run(
@@ -235,7 +235,8 @@ class Joining(CustomerLists, ports.Cards):
             )
             run(self._c, f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", *pair)  # noqa: S608
         run(self._c, "DELETE FROM coverage_hold WHERE customer_id = ?", other_id)
-        run(self._c, "UPDATE request SET customer_id = ? WHERE customer_id = ?", *pair)
+        for table in ("request", "submission"):
+            run(self._c, f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", *pair)  # noqa: S608
         run(
             self._c,
             "UPDATE entry SET subject_id = ? WHERE subject = 'customer' AND subject_id = ?",

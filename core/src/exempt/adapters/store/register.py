@@ -182,13 +182,13 @@ class Certificates(ports.Certificates):
             key = (row[0], row[1], row[3])
             if key not in seen:  # held in its own name and in its billing customer's
                 seen.add(key)
-                found[row[0]].append(_coverage(row[1:]))
+                found[row[0]].append(coverage_of(row[1:]))
         return found
 
     def held_by_each(self, customer_ids: Collection[int]) -> dict[int, list[Coverage]]:
         found: dict[int, list[Coverage]] = defaultdict(list)
         for row in self._coverages(customer_ids):
-            found[row[0]].append(_coverage(row[1:]))
+            found[row[0]].append(coverage_of(row[1:]))
         return found
 
     def _coverages(self, customer_ids: Collection[int]) -> Sequence[Any]:
@@ -294,7 +294,8 @@ def _row(details: CertificateDetails) -> dict[str, Any]:
     }
 
 
-def _coverage(row: Sequence[Any]) -> Coverage:
+def coverage_of(row: Sequence[Any]) -> Coverage:
+    """The coverage in a row of `_COVERAGES`, its first column aside."""
     return Coverage(
         certificate_id=row[0],
         customer_id=row[1],

@@ -103,6 +103,22 @@ class Search(ports.Search):
         values = [value for test in (*where, *having) for value in test[1:]]
         return sql, [today, today, today, soon, *values]
 
+    def tests_of(
+        self, filters: CertificateFilter, on: dt.date, soon_days: int
+    ) -> list[tuple[Any, ...]]:
+        """What a certificate ``c`` is chosen by, one by one: conditions with their parameters."""
+        tests = self._conditions(filters)
+        today = on.isoformat()
+        soon = (on + dt.timedelta(days=soon_days)).isoformat()
+        wanted = [str(n) for n, status in _STATUSES.items() if status in set(filters.statuses)]
+        of_it = "(SELECT {} FROM coverage v WHERE v.certificate_id = c.id)"
+        if wanted:
+            test = f"{of_it.format(_OF_THE_WHOLE)} IN ({', '.join(wanted)})"
+            tests.append((test, today, today, today, soon))
+        bounds = ((">=", filters.expires_from), ("<=", filters.expires_to))
+        end = of_it.format(f"min({_LAST_DATE})")
+        return tests + [(f"{end} {sign} ?", day.isoformat()) for sign, day in bounds if day]
+
     def _conditions(self, filters: CertificateFilter) -> list[tuple[Any, ...]]:
         """What a certificate is chosen by: conditions, each with its parameters."""
         tests: list[tuple[Any, ...]] = []

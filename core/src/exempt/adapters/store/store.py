@@ -10,21 +10,33 @@ from collections.abc import Collection, Iterator
 import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
+from exempt.adapters.store.access import ApiKeys, Attempts, Sessions, Users
+from exempt.adapters.store.asking import Asking
+from exempt.adapters.store.calls import Calls
 from exempt.adapters.store.cards import Cards
-from exempt.adapters.store.database import Database, lock_company
+from exempt.adapters.store.database import Database, lock_company, run
 from exempt.adapters.store.decisions import Decisions
-from exempt.adapters.store.deliveries import Deliveries, Requests
+from exempt.adapters.store.deliveries import Deliveries
 from exempt.adapters.store.entries import Entries
+from exempt.adapters.store.events import EventsOut
 from exempt.adapters.store.handling import Handling
 from exempt.adapters.store.history import Choices, History
 from exempt.adapters.store.imports import Imports
 from exempt.adapters.store.jobs import Enqueue, Jobs, Workers
 from exempt.adapters.store.likeness import LookAlikes
+from exempt.adapters.store.links import Links
+from exempt.adapters.store.listing import Listing
+from exempt.adapters.store.papers import Papers
 from exempt.adapters.store.progress import Connections, Cursors, Reports
 from exempt.adapters.store.reconciling import Reconciling
 from exempt.adapters.store.register import Certificates, OpenFile
+from exempt.adapters.store.requests import Requests
+from exempt.adapters.store.reviews import Reviews
 from exempt.adapters.store.search import Search
 from exempt.adapters.store.sources import Sources
+from exempt.adapters.store.submissions import Submissions
+from exempt.adapters.store.templates import Templates
+from exempt.adapters.store.uploads import Uploads
 from exempt.adapters.store.webhooks import Webhooks
 from exempt.services import ports
 
@@ -39,6 +51,10 @@ class Transaction(ports.Transaction):
         self.jobs = Jobs(connection, enqueue)
         self.workers = Workers(connection)
         self.webhooks = Webhooks(connection)
+        self.users = Users(connection)
+        self.sessions = Sessions(connection)
+        self.api_keys = ApiKeys(connection)
+        self.attempts = Attempts(connection)
         self.connections = Connections(connection)
         self.cursors = Cursors(connection)
         self.cards = Cards(connection)
@@ -55,7 +71,17 @@ class Transaction(ports.Transaction):
         self.deliveries = Deliveries(connection, self.jobs)
         self.handling = Handling(connection)
         self.requests = Requests(connection)
+        self.templates = Templates(connection)
+        self.links = Links(connection)
+        self.submissions = Submissions(connection)
+        self.papers = Papers(connection)
+        self.uploads = Uploads(connection)
         self.reports = Reports(connection)
+        self.listing = Listing(connection)
+        self.calls = Calls(connection)
+        self.events = EventsOut(connection)
+        self.asking = Asking(lambda sql, values: run(connection, sql, *values))
+        self.reviews = Reviews(connection)
 
     def alone(self, company_ids: Collection[int]) -> None:
         for company_id in sorted(set(company_ids)):  # in one order, so that nobody waits in a ring

@@ -167,6 +167,13 @@ certificate = sa.Table(
     sa.Column("exempt_percentage", sa.Integer, nullable=False, server_default="10000"),
     sa.Column("notes", sa.Text, nullable=False, server_default=""),
     sa.Column("custom", sa.Text, nullable=False, server_default="{}"),
+    # What waits for review, counted on every page of the console.
+    sa.Index(
+        "ix_certificate_waiting",
+        "created_at",
+        sqlite_where=sa.text("review_status = 'pending'"),
+        postgresql_where=sa.text("review_status = 'pending'"),
+    ),
 )
 
 certificate_customer = sa.Table(
@@ -338,6 +345,13 @@ request = sa.Table(
     sa.Column("made_by", sa.Text, nullable=False, server_default=""),
     # How its link reaches the customer: by mail, or as whoever made it passes it on.
     sa.Column("way", sa.Text, nullable=False, server_default="mail"),
+    # Whether its mails go to the recipient, whatever the customer's card says.
+    sa.Column(
+        "own_recipient",
+        sa.Boolean(name="own_recipient"),
+        nullable=False,
+        server_default=sa.false(),
+    ),
     # Until when its links work; null = of before there were links.
     sa.Column("expires_at", Moment),
     sa.Column("opened_at", Moment),

@@ -285,11 +285,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id_hash", name="pk_upload"),
     )
+    op.create_index(
+        "ix_certificate_waiting",
+        "certificate",
+        ["created_at"],
+        sqlite_where=sa.text("review_status = 'pending'"),
+        postgresql_where=sa.text("review_status = 'pending'"),
+    )
     with op.batch_alter_table("request") as batch:
         batch.add_column(sa.Column("reasons", sa.Text(), server_default="[]", nullable=False))
         batch.add_column(sa.Column("message", sa.Text(), server_default="", nullable=False))
         batch.add_column(sa.Column("made_by", sa.Text(), server_default="", nullable=False))
         batch.add_column(sa.Column("way", sa.Text(), server_default="mail", nullable=False))
+        batch.add_column(
+            sa.Column("own_recipient", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
         batch.add_column(sa.Column("expires_at", MOMENT, nullable=True))
         batch.add_column(sa.Column("opened_at", MOMENT, nullable=True))
         batch.add_column(sa.Column("submitted_at", MOMENT, nullable=True))
@@ -299,12 +309,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it away again."""
+    op.drop_index("ix_certificate_waiting", "certificate")
     with op.batch_alter_table("request") as batch:
         batch.drop_column("closed_by")
         batch.drop_column("closed_at")
         batch.drop_column("submitted_at")
         batch.drop_column("opened_at")
         batch.drop_column("expires_at")
+        batch.drop_column("own_recipient")
         batch.drop_column("way")
         batch.drop_column("made_by")
         batch.drop_column("message")
