@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import typer.main
+from generator import api
 from generator.describe import described, in_order, joined, linked
 from generator.docstrings import entries, line, prose, sections, table
 from pydantic import BaseModel
@@ -337,7 +338,13 @@ def _commands(command: Any, path: str) -> Iterator[str]:
         yield from _commands(inner, f"{path} {name}")
 
 
+def api_page() -> str:
+    """The API for programs."""
+    return page("# API", *api.parts())
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "api.md": api_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
     "hooks.md": hooks_page,

@@ -14,7 +14,7 @@ import pytest
 from exempt import errors, hookspecs
 
 DOCS = Path(__file__).parents[2] / "docs"
-NAMES = ("cli", "errors", "hooks", "http", "records", "settings")
+NAMES = ("api", "cli", "errors", "hooks", "http", "records", "settings")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 from exempt.model.messages import SendRequest
 from exempt.services.mailing import mail_due
 from exempt.services.reminding import Notices, Reminded, remind
-from exempt.services.rows import RequestRow
+from exempt.services.request_ports import RequestRow
 from support.fake_connector import MAILS
 from support.world import Source, World
 
@@ -31,7 +31,7 @@ def on(mail: Source, day: dt.date, notices: Notices = NOTICES) -> list[SendReque
     mail.world.now = dt.datetime.combine(day, dt.time(12), dt.UTC)
     before = len(mail.remote.sent)
     reminding(mail, notices)
-    mail_due(mail.reading())
+    mail_due(mail.reading(post=notices.post))
     return mail.remote.sent[before:]
 
 

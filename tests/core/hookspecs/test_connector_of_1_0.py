@@ -76,6 +76,7 @@ def test_it_is_checked_synced_and_written_to(workspace: Workspace, ledger: Sandb
     assert "taxed False, certificate E-77" in ledger.writes()["B3"]
 
 
+@pytest.mark.lengthy
 def test_the_conformance_kit_runs_with_what_it_has(plugins: Path, tmp_path: Path) -> None:
     (tmp_path / "test_ledger_contract.py").write_text(KIT, encoding="utf-8")
     arguments = ("-q", "-rN", "-p", "no:cacheprovider", "--rootdir", ".", "test_ledger_contract.py")

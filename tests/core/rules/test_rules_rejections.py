@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exempt.model.certificate import Rejection, RejectionCode
-from exempt.rules.rejections import sentence
+from exempt.rules.rejections import in_history, sentence
 
 SENTENCES = {
     "incomplete": "Something on it is not filled in.",
@@ -32,3 +32,23 @@ def test_what_staff_added_follows_it(code: RejectionCode) -> None:
     added = Rejection(code=code, text="Box 3 is empty.")
     first = "" if code is RejectionCode.OTHER else f"{SENTENCES[code]} "
     assert sentence(added) == f"{first}Box 3 is empty.", "which says it all by itself"
+
+
+@pytest.mark.parametrize(
+    ("rejections", "kept"),
+    [
+        pytest.param((), None, id="nothing is wrong"),
+        pytest.param(
+            (
+                Rejection(code=RejectionCode.EXPIRED),
+                Rejection(code=RejectionCode.OTHER, text="It is torn."),
+            ),
+            "expired; other: It is torn.",
+            id="all on one line",
+        ),
+    ],
+)
+def test_a_history_keeps_them_on_one_line(
+    rejections: tuple[Rejection, ...], kept: str | None
+) -> None:
+    assert in_history(rejections) == kept

@@ -10,8 +10,9 @@ from exempt import TransientError
 from exempt.services import cards, joining
 from exempt.services.card_sheet import look_at
 from exempt.services.mailing import mail_due
+from exempt.services.request_ports import RequestRow
 from exempt.services.requests import Asked, ask, lacking
-from exempt.services.rows import DeliveryState, DeliveryTarget, RequestRow
+from exempt.services.rows import DeliveryState, DeliveryTarget
 from support.cards import card_of, make_cards, on_card, pull
 from support.fake_connector import MAILS
 from support.records import DAY, NOW, TODAY, address, customer, order

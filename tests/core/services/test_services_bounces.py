@@ -10,8 +10,8 @@ from exempt import Bounce, Capability, Stream
 from exempt.model.customer import CustomerDetails
 from exempt.services import cards
 from exempt.services.mailing import mail_due
+from exempt.services.request_ports import RequestRow
 from exempt.services.requests import Asked, ask
-from exempt.services.rows import RequestRow
 from support.fake_connector import MAILS
 from support.records import NOW, address, customer, order
 from support.stores import rows

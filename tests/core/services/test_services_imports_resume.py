@@ -253,6 +253,7 @@ def test_a_number_with_ten_thousand_rows(office: Office) -> None:
     assert office.card("C-1").ship_to_zones == ("US-CA", "US-TX")
 
 
+@pytest.mark.lengthy
 def test_memory_does_not_grow_with_the_file(office: Office) -> None:
     def peak(count: int) -> int:
         """Bytes at most, for an import of so many customers and its undoing."""

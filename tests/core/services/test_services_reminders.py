@@ -11,6 +11,7 @@ from exempt import Outcome, PermanentError, TransientError
 from exempt.model.messages import Purpose
 from exempt.services import cards, joining
 from exempt.services.mailing import mail_due
+from exempt.services.post import Post
 from exempt.services.reminding import Notices
 from exempt.services.requests import Asked, ask
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget
@@ -85,7 +86,7 @@ def test_who_does_not_answer_is_reminded_after_one_week_and_after_three(
 
 
 def test_other_days_are_a_setting(asked: Source) -> None:
-    once = Notices(after_request=(3,), portal_url="https://x.example/p")
+    once = Notices(after_request=(3,), post=Post(portal_url="https://x.example/p"))
     days = [on(asked, after(number), once) for number in range(30)]
     assert [number for number, sent in enumerate(days) if sent] == [3]
     assert "You can also upload it at https://x.example/p." in days[3][0].text
@@ -113,7 +114,8 @@ def test_only_what_is_still_missing_is_asked_for_again(world: World, asked: Sour
     world.certify("Acme", "CA")
     assert on(asked, after(21)) == [], "and who has sent all is reminded of nothing"
     world.archive(certificate)
-    assert [lines(message) for message in on(asked, after(22))] == [["Texas"]]
+    assert on(asked, after(22)) == [], "even if one of it counts no more"
+    assert [one.jurisdictions for one in asking(asked).sent] == [("US-TX",)], "it is asked for anew"
 
 
 @pytest.mark.parametrize(
@@ -251,10 +253,11 @@ def test_when_all_came_meanwhile_nothing_goes_out(world: World, asked: Source) -
     owe(asked, after(7))
     certificate, _ = world.certify("Acme", "TX", "CA")
     assert mail_due(asked.reading()) == {}
-    assert last(asked).message == "nothing lacks any more that it asks for"
-    assert [(one.state, one.mails) for one in all_requests(world)] == [("not_opened", 1)]
+    assert last(asked).message == "its certificate came"
+    assert [(one.state, one.mails) for one in all_requests(world)] == [("accepted", 1)]
     world.archive(certificate)
-    assert len(on(asked, after(8))) == 1, "and when that was a mistake, it goes after all"
+    assert on(asked, after(8)) == []
+    assert len(asking(asked).sent) == 1, "and when that was a mistake, it is asked for anew"
 
 
 def test_when_a_part_came_meanwhile_only_the_rest_is_asked_for(world: World, asked: Source) -> None:

@@ -11,6 +11,7 @@ from exempt.errors import ConfigError, PermanentError, RefusedError, TransientEr
 from exempt.model.customer import CustomerDetails, usable_email
 from exempt.services import cards
 from exempt.services.mailing import mail_due
+from exempt.services.post import Post
 from exempt.services.requests import Asked, ask, lacking
 from exempt.services.rows import DeliveryTarget
 from support.fake_connector import MAILS
@@ -148,8 +149,9 @@ def test_who_lacks_nothing_cannot_be_asked(world: World, erp: Source, mail: Sour
 )  # fmt: skip
 def test_how_to_answer(erp: Source, mail: Source, portal_url: str | None, text: str) -> None:
     buy(erp, LONE_STAR)
-    asking(mail, portal_url=portal_url)
-    mail_due(mail.reading())
+    post = Post(portal_url=portal_url)
+    asking(mail, post=post)
+    mail_due(mail.reading(post=post))
     assert text in mail.remote.sent[0].text
 
 

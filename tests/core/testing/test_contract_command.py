@@ -107,6 +107,7 @@ def test_a_level_that_is_required_makes_gaps_failures(folder: Path) -> None:
     assert "test_a_name_beyond_ascii_comes_as_it_is SKIPPED" in said
 
 
+@pytest.mark.lengthy
 def test_a_real_account_is_read_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:
     with sandbox(tmp_path) as real:
         lines = [f'{name} = "{value}"' for name, value in real.settings.items()]

@@ -192,6 +192,20 @@ def test_a_connection_that_only_waits_is_closed(
     assert (b"200 OK" in received) is sent.endswith(b"\r\n\r\n")
 
 
+def test_who_does_not_send_the_head_of_a_call_is_cut_off(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on a connection that was of use before; whoever has sent it may take their time."""
+    monkeypatch.setattr(serving, "HEAD", 0.2)
+    server.start(echo)
+    with connected(server) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
+        line.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        with contextlib.suppress(ConnectionResetError):
+            assert line.recv(4096) == b""
+
+
 def test_a_connection_that_is_being_answered_is_closed_afterwards(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

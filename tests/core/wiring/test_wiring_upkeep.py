@@ -13,15 +13,18 @@ from exempt import Stream
 from exempt.adapters.engine.engine import Engine
 from exempt.model.imports import ImportRun, ImportState
 from exempt.model.messages import WebhookEvent
+from exempt.model.requesting import SubmissionWay
+from exempt.services import uploads
 from exempt.services.importing import applying, runs, undoing
 from exempt.services.job_ports import JobKind, JobRow, WorkerRow
 from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
+from exempt.wiring.papers import parts_of
 from exempt.wiring.upkeep import KEEP_WORKERS, Upkeep
 from support.engines import ByHand
 from support.imports import Office, billing
-from support.records import DAY, NOW, act
-from support.stores import connected, rows
+from support.records import DAY, NOW, act, customer
+from support.stores import connected, customers_in, rows, save_customers
 
 PULL = "pull:erp"
 
@@ -306,3 +309,20 @@ def test_one_import_that_fails_stops_no_other(
         do_imports(upkeep)
     assert state(exempt, good)[0] is ImportState.APPLIED
     assert state(exempt, bad)[0] is ImportState.APPLYING
+
+
+def test_uploads_that_stand_still_are_forgotten(exempt: Exempt, upkeep: Upkeep) -> None:
+    row = connected(exempt.store)
+    save_customers(exempt.store, row, customer())
+    with exempt.store.writing() as tx:
+        (card,) = customers_in(tx)
+        request_id = tx.requests.add(card.id, "ap@lone.example", ["US-TX"], NOW)
+        draft = tx.submissions.start(request_id, card.id, SubmissionWay.UPLOAD, NOW)
+        tx.jobs.ask(JobKind.UPKEEP, None)
+    parts = parts_of(exempt)
+    begun = [
+        uploads.begin(exempt.store, parts, draft, "form.pdf", 9, at)
+        for at in (NOW - 2 * DAY, NOW - DAY / 2)
+    ]
+    do_upkeep(exempt, upkeep)
+    assert [uploads.found(exempt.store, parts, each) is None for each in begun] == [True, False]

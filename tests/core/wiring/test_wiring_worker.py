@@ -26,7 +26,7 @@ from support.fake_connector import WRITES, Remote, info
 from support.records import DAY, NOW, customer, order
 from support.stores import MINUTE, rows
 
-OF_ALL = ["daily", "import", "upkeep"]
+OF_ALL = ["daily", "events", "import", "reading", "upkeep"]
 
 
 @dataclass

@@ -1,0 +1,213 @@
+"""A certificate's whole way: asked for by mail, sent in by phone, reviewed, told to ERP and Stripe.
+
+Nothing is pretended: the mail comes out of a mail server, people use a browser, and what
+changed is read in the books of the systems.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("exempt_billing_stripe", reason="exempt-billing-stripe is missing")
+pytest.importorskip("exempt_erp_generic", reason="exempt-erp-generic is missing")
+pytest.importorskip("exempt_mail_smtp", reason="exempt-mail-smtp is missing")
+pytest.importorskip("starlette", reason="needs exempt[web]")
+pytest.importorskip("playwright", reason="playwright is not installed: the way is NOT tested")
+
+from playwright.sync_api import sync_playwright
+
+from exempt.testing import sample
+from support.live import DESK, PHONE, Window
+from support.made_papers import Says, f0003
+from support.seller import PASSWORD, Seller, link_in, sellers, text_of
+
+pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("asked-to-pushed")]
+
+CHROMIUM = shutil.which("chromium")
+BUCKEYE = sample.BUYER["C-1005"]
+"""Known to the ERP and to Stripe; claims to be exempt, and nothing is on file."""
+IN_STRIPE = "cus_C1005"
+ORDER = "SO-5007"
+NUMBER = "87654321"
+
+Open = Callable[..., Window]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (apt-get install chromium): the way is NOT tested")
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def seller(tmp_path: Path) -> Iterator[Seller]:
+    with sellers(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def window(chromium: Any, seller: Seller, tmp_path: Path) -> Iterator[Open]:
+    """Opens a window of a width in a browser of its own, that knows nobody."""
+    opened: list[tuple[Any, Window]] = []
+
+    def open_one(width: int) -> Window:
+        viewport = {"width": width, "height": 844 if width < 800 else 900}
+        context = chromium.new_context(viewport=viewport, locale="en-US")
+        context.set_default_timeout(15_000)
+        opened.append((context, Window(context.new_page(), seller, tmp_path)))
+        return opened[-1][1]
+
+    yield open_one
+    for context, _ in opened:
+        context.close()
+    for _, here in opened:
+        here.check_clean()
+
+
+@pytest.fixture
+def desk(seller: Seller, window: Open) -> Window:
+    """The first administrator, who came by the link that Exempt printed."""
+    here = window(DESK)
+    page = here.page
+    page.goto(seller.first_link())
+    page.get_by_label("Your name").fill("Dana Lee")
+    page.get_by_label("E-mail").fill("dana@northwind.example")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password, once more").fill(PASSWORD)
+    page.get_by_role("button", name="Keep it and sign in").click()
+    page.wait_for_url("**/review")
+    return here
+
+
+def asked(seller: Seller, desk: Window) -> str:
+    """Ask the customer, as staff do; the link in the mail that it gets."""
+    desk.go("/requests/new?customer=C-1005")
+    desk.check("way-1-ask")
+    desk.page.get_by_role("button", name="Send request").click()
+    desk.page.get_by_text(f"The request goes to {BUCKEYE.email}.").wait_for()
+    (mail,) = seller.post()
+    assert mail["To"].addresses[0].addr_spec == BUCKEYE.email
+    assert "valid exemption certificate for:\r\n\r\n  - Ohio\r\n" in text_of(mail)
+    return link_in(mail, seller.url)
+
+
+def a_paper(folder: Path, buyer: str) -> Path:
+    """A multi-state form, filled in for Ohio."""
+    path = folder / f"{buyer}.pdf"
+    path.write_bytes(f0003(Says(buyer, sample.COMPANY, (("OH", NUMBER),), signed_on="11/01/2026")))
+    return path
+
+
+def send_in(phone: Window, paper: Path) -> None:
+    """Be the customer, in the portal already: upload a file and send what is filled in."""
+    page = phone.page
+    page.get_by_label("Choose a file").set_input_files(paper)
+    page.get_by_role("button", name=f"Remove {paper.name}").wait_for()
+    page.get_by_label("Number for Ohio").fill(NUMBER)
+    page.get_by_label("Reason", exact=True).select_option("resale")
+    page.get_by_label("Effective date").fill("2026-11-01")
+    phone.shoot(f"way-2-{paper.stem}")
+    page.get_by_role("button", name="Send certificate").click()
+    page.get_by_role("heading", name="Thank you, we have your certificate").wait_for()
+
+
+def review(seller: Seller, desk: Window) -> Any:
+    """Find what waits, once it was read, and look at it; the page."""
+    seller.read()
+    desk.go("/review")
+    desk.check("way-3-queue")
+    desk.page.get_by_role("link", name=BUCKEYE.name).click()
+    desk.page.locator(".r-leaf img").evaluate("each => each.decode()")
+    desk.check("way-3-review")
+    return desk.page
+
+
+def accept(seller: Seller, page: Any) -> None:
+    """Accept it, and let the systems be told."""
+    page.locator("[data-accept]").click()
+    page.get_by_text("accepted; 2 open orders decided anew").wait_for()
+    seller.push()
+
+
+def test_a_certificate_from_the_request_to_the_books_of_erp_and_stripe(
+    seller: Seller, desk: Window, window: Open, tmp_path: Path
+) -> None:
+    """Its number, state, reason, dates and file come to the ERP (C30 to C35)."""
+    assert seller.writes("erp")[ORDER] == "taxable: no → yes; exempt_percent: 100 → 0"
+    assert seller.writes("billing")[IN_STRIPE].startswith("tax_exempt none;")
+    phone = window(PHONE)
+    phone.page.goto(asked(seller, desk))
+    phone.check("way-2-portal")
+    send_in(phone, a_paper(tmp_path, BUCKEYE.name))
+    phone.check("way-2-sent")
+
+    told = {mail["To"].addresses[0].addr_spec: text_of(mail) for mail in seller.post()}
+    assert told.keys() == {BUCKEYE.email, "dana@northwind.example"}
+    assert f"- {BUCKEYE.name} (C-1005): Ohio" in told["dana@northwind.example"]
+
+    page = review(seller, desk)
+    assert page.get_by_text("as on the document").count() == 5
+    accept(seller, page)
+    desk.check("way-4-accepted")
+
+    assert seller.post() == [], "nothing is left to say"
+    assert seller.writes("erp")[ORDER] == (
+        f"taxable: yes → no; exempt_percent: 0 → 100; certificate_no: - → {NUMBER}"
+    )
+    in_erp = seller.writes("erp")[BUCKEYE.number]
+    assert in_erp.startswith("tax_exempt: no → yes; exempt_percent: 0 → 100")
+    assert (
+        f"{{'state': 'OH', 'percent': 100, 'number': '{NUMBER}', 'code': 'G',"
+        " 'signed': '2026-11-01', 'expires': None}"
+    ) in in_erp
+    assert re.search(rf"; documents: exempt-[0-9a-f]+-{BUCKEYE.name}\.pdf$", in_erp)
+    in_stripe = seller.writes("billing")[IN_STRIPE]
+    assert in_stripe.startswith("tax_exempt exempt;")
+    assert f"exempt_numbers OH={NUMBER}; exempt_reasons OH=resale" in in_stripe
+
+
+def test_one_that_is_rejected_comes_back_better_by_the_link_in_the_mail(
+    seller: Seller, desk: Window, window: Open, tmp_path: Path
+) -> None:
+    phone = window(PHONE)
+    phone.page.goto(asked(seller, desk))
+    send_in(phone, a_paper(tmp_path, "Somebody Else Ltd"))
+    seller.post()
+
+    page = review(seller, desk)
+    page.locator("[data-reject]").click()
+    page.locator("[name=because][value=wrong_buyer]").check()
+    page.locator("[name=text-wrong_buyer]").fill("It names Somebody Else Ltd.")
+    page.locator("#reject .btn-danger").click()
+    page.get_by_text("rejected; the customer is told by mail").wait_for()
+    (mail,) = seller.post()
+    assert mail["To"].addresses[0].addr_spec == BUCKEYE.email
+    assert "It names Somebody Else Ltd." in text_of(mail)
+    seller.push()
+    assert seller.writes("erp")[ORDER] == "taxable: no → yes; exempt_percent: 100 → 0"
+
+    again = window(PHONE)
+    again.page.goto(link_in(mail, seller.url))
+    assert again.page.get_by_text("It names Somebody Else Ltd.").is_visible()
+    again.check("way-5-again")
+    if not again.page.get_by_label("Choose a file").is_visible():
+        again.page.get_by_role("link", name="Send").first.click()
+    send_in(again, a_paper(tmp_path, BUCKEYE.name))
+    seller.post()
+
+    accept(seller, review(seller, desk))
+    assert "taxable: yes → no" in seller.writes("erp")[ORDER]
+    assert f"-{BUCKEYE.name}.pdf" in seller.writes("erp")[BUCKEYE.number]
+    assert "Somebody Else" not in seller.writes("erp")[BUCKEYE.number]
+    assert seller.writes("billing")[IN_STRIPE].startswith("tax_exempt exempt;")

@@ -1,0 +1,120 @@
+"""The sample company with a real Exempt, on loopback: sandboxes, settings on disk, web server."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from exempt.cli.sample_company import NOON, enter_certificates, its_systems, write_settings
+from exempt.discovery import Catalogue, discover
+from exempt.hookspecs import Sandbox
+from exempt.web.serving import Server
+from exempt.wiring import Exempt, mails
+from exempt.wiring.access import first_link
+from exempt.wiring.forms import read_documents
+from exempt.wiring.web import app_of
+
+PASSWORD = "correct horse battery"
+
+
+class Seller:
+    """The sample company, whose certificates on paper are entered, and whose books agree.
+
+    Attributes:
+        url: Where its pages are.
+        now: What its clock shows.
+        systems: Its sandboxes, by the connection's name.
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue, systems: Mapping[str, Sandbox]) -> None:
+        self.systems, self.now = systems, NOON
+        self._folder = folder
+        self._environ = {
+            name: value for each in systems.values() for name, value in each.environment.items()
+        }
+        self._server = Server("127.0.0.1:0")
+        self.url = self._server.url
+        web = {"url": self.url, "second_factor": "optional"}
+        path = write_settings(folder, catalogue, systems, write_back=False, web=web)
+        with contextlib.closing(self._open(path)) as exempt:
+            _in_order(exempt)
+            enter_certificates(exempt, "anna")
+        write_settings(folder, catalogue, systems, write_back=True, web=web)
+        self.exempt = self._open(path)
+        self.push()
+        self._server.start(app_of(self.exempt, listens_at=self.url))
+
+    def _open(self, path: Path) -> Exempt:
+        return Exempt(path, clock=lambda: self.now, environ=self._environ)
+
+    def first_link(self) -> str:
+        """The link that makes the first administrator."""
+        link = first_link(self.exempt, self.url)
+        assert link is not None, "there is one already"
+        return link
+
+    def push(self) -> None:
+        """Read what changed, and write what is owed."""
+        self.now += dt.timedelta(minutes=1)
+        _in_order(self.exempt)
+
+    def post(self) -> list[EmailMessage]:
+        """Let the mails go out that are due; those that the mail server got, oldest first."""
+        before = set(self._mails())
+        with mails.mailing(self.exempt):
+            pass
+        new = [path for path in self._mails() if path not in before]
+        new.sort(key=lambda path: path.stat().st_mtime_ns)
+        return [message_from_bytes(path.read_bytes(), policy=default) for path in new]
+
+    def read(self) -> None:
+        """Read the documents that came in, as the daemon does."""
+        read_documents(self.exempt)
+
+    def writes(self, name: str) -> Mapping[str, str]:
+        """What was written to a system, by the record's number there."""
+        return self.systems[name].writes()
+
+    def close(self) -> None:
+        """End it."""
+        self._server.close()
+        self.exempt.close()
+
+    def _mails(self) -> Iterator[Path]:
+        return (self._folder / "sandboxes").glob("mail_smtp/**/*.eml")
+
+
+def _in_order(exempt: Exempt) -> None:
+    problems = [result.problem for result in exempt.sync() if result.problem]
+    assert not problems
+
+
+@contextlib.contextmanager
+def sellers(folder: Path) -> Iterator[Seller]:
+    """One in a folder, until the block ends."""
+    catalogue = discover()
+    with (
+        its_systems(folder, catalogue) as systems,
+        contextlib.closing(Seller(folder, catalogue, systems)) as made,
+    ):
+        yield made
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The words of a mail."""
+    body: Any = mail.get_body(("plain",))
+    return str(body.get_content())
+
+
+def link_in(mail: EmailMessage, url: str) -> str:
+    """The link to the portal in a mail."""
+    found = re.findall(rf"{re.escape(url)}/r/[\w-]+", text_of(mail))
+    assert len(set(found)) == 1, text_of(mail)
+    return str(found[0])
