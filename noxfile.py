@@ -30,8 +30,9 @@ EVERYTHING = ("-e", "core", *(arg for name in PLUGINS for arg in ("-e", f"plugin
 TEST = ("--group", "test")
 LINT = ("--group", "lint", "nox")
 
-# Deselects what starts other programs or kills its own.
-SWIFT = ("-m", "not peer and not crash")
+# Deselects what starts other programs or kills its own; and what takes long, see `thorough`.
+SWIFT = ("-m", "not peer and not crash and not lengthy")
+NOT_LENGTHY = ("-m", "not lengthy")
 SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")  # on two cores: many wait for a while
 
 
@@ -84,14 +85,16 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
-        some = (*_of_core(*FOUNDATIONS), *OF_PLUGINS)
+        between = session.python == "3.12"  # what works before and after it works there
+        some = (*_of_core(*FOUNDATIONS), *(() if between else OF_PLUGINS))
         session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *some, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
         session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *DECIDING)
         session.run("coverage", "report", "--fail-under=100")
         elsewhere = (*DECIDING, *OF_PLUGINS, "tests/docs", "tests/journeys")
-        session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={folder}" for folder in elsewhere))
+        others = (f"--ignore={folder}" for folder in elsewhere)
+        session.run("pytest", *SIDE_BY_SIDE, *NOT_LENGTHY, *others)
         # Some take long: those that kill workers run on both databases in `journeys`.
         session.run("pytest", *ONE_BY_ONE, "tests/journeys", f"--ignore={DAEMON}")
         session.run("pytest", *ONE_BY_ONE, DAEMON, env=ON_POSTGRESQL)
@@ -109,6 +112,21 @@ def journeys(session: nox.Session) -> None:
     """All journeys on both databases, the workers that are killed among them."""
     session.install(*EVERYTHING, *TEST)
     session.run("pytest", *ONE_BY_ONE, "tests/journeys", *session.posargs)
+
+
+@nox.session(default=False)
+def thorough(session: nox.Session) -> None:
+    """What takes ten seconds and more, one by one."""
+    session.install(*EVERYTHING, *TEST)
+    session.run("pytest", *ONE_BY_ONE, "-m", "lengthy", *session.posargs)
+
+
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Pages in Chromium; what they look like lies in the folder screenshots."""
+    session.install(*EVERYTHING, *TEST)
+    seen = {"EXEMPT_SCREENSHOTS": str(Path("screenshots").resolve())}
+    session.run("pytest", *SIDE_BY_SIDE, "tests/browser", *session.posargs, env=seen)
 
 
 @nox.session(default=False)

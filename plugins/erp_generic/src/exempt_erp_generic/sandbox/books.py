@@ -74,6 +74,7 @@ class Books:
     Attributes:
         journal: Every write that was carried out, oldest first.
         applied: How often a write with a key was carried out.
+        files: By the customer's number, the documents that lie there, by their names.
         replies_to_lose: So many writes are carried out without an answer, as
             when a line breaks.
     """
@@ -82,6 +83,7 @@ class Books:
         self.lock = threading.Lock()
         self.journal: list[Change] = []
         self.applied: Counter[str] = Counter()
+        self.files: dict[str, dict[str, bytes]] = {}
         self.replies_to_lose = 0
         self._now = _NOON
         self._changed: dict[tuple[str, int], Row] = {}
@@ -139,8 +141,16 @@ class Books:
         return self._row(stream, index)
 
     def writes(self) -> dict[str, str]:
-        """What was written last to each customer and order, in words."""
-        return {change.no: change.words for change in self.journal}
+        """What was written last to each customer and order, in words, and all its documents."""
+        words = {change.no: change.words for change in self.journal}
+        for no, files in self.files.items():
+            said = f"documents: {', '.join(sorted(files))}"
+            words[no] = f"{words[no]}; {said}" if words.get(no) else said
+        return words
+
+    def attach(self, no: str, name: str, content: bytes) -> None:
+        """Keep a document of a customer, in place of one of that name."""
+        self.files.setdefault(no, {})[name] = content
 
     def put(self, stream: str, row: Row) -> None:
         """Make a row, or change the one with its number, as a colleague does: now, unjournalled."""

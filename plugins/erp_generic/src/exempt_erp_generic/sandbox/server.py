@@ -3,7 +3,8 @@
 ``GET /api/{customers,orders,products}`` takes ``page``, ``per_page`` (at most
 500) and ``updated_since``, and answers ``{"data": […], "has_more": …}``.
 ``GET`` and ``PATCH`` on one number read and change one record; a PATCH honours
-``Idempotency-Key``. Every call needs ``X-Api-Key``.
+``Idempotency-Key``. ``PUT`` on ``customers/NO/files/NAME`` keeps a document, and
+``GET`` on ``customers/NO/files`` names those that are there. Every call needs ``X-Api-Key``.
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
         """A change of one record."""
         self._answer(self._patch)
 
+    def do_PUT(self) -> None:
+        """A document of a customer."""
+        self._answer(self._put)
+
     def _answer(self, handle: Callable[[bytes], Any]) -> None:
         sent = self.rfile.read(int(self.headers.get("content-length", 0)))
         try:
@@ -93,16 +98,20 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(401, "the API key is missing or wrong")
 
     def _get(self, _sent: bytes) -> Any:
-        stream, no = self._target()
+        stream, no, *more = self._target()
         if no is not None:
-            return self._found(stream, no)
+            found = self._found(stream, no)
+            if more:
+                self._files(stream, more)
+                return {"data": [{"name": name} for name in self.server.books.files.get(no, ())]}
+            return found
         asked = dict(parse_qsl(urlsplit(self.path).query))
         page, size, since = _paging(asked)
         rows = self.server.books.rows(stream, (page - 1) * size, size + 1, since)
         return {"data": rows[:size], "page": page, "has_more": len(rows) > size}
 
     def _patch(self, sent: bytes) -> Any:
-        stream, no = self._target()
+        stream, no, *_ = self._target()
         key = self.headers.get("idempotency-key")
         asked = (self.path, sent.decode())
         if key in self.server.replies:
@@ -116,13 +125,29 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.replies[key] = (asked, reply)
         return reply
 
-    def _target(self) -> tuple[str, str | None]:
-        _, api, stream, *rest = [unquote(part) for part in urlsplit(self.path).path.split("/")] + [
-            ""
-        ]
+    def _put(self, sent: bytes) -> Any:
+        stream, no, *more = self._target()
+        name = self._files(stream, more)
+        if no is None or not name:
+            raise Refused(405, "only a document is put")
+        self._found(stream, no)
+        self.server.books.attach(no, name, sent)
+        return {"name": name}
+
+    @staticmethod
+    def _files(stream: str, more: list[str]) -> str:
+        """The name of the document that a path ends with, "" for all of them."""
+        if stream != "customers" or more[:1] != ["files"] or len(more) > 2:
+            raise Refused(404, "there is no such list")
+        return more[1] if more[1:] else ""
+
+    def _target(self) -> tuple[Any, ...]:
+        """The list, the number in it or None, and what comes after that."""
+        parts = [unquote(part) for part in urlsplit(self.path).path.split("/")]
+        _, api, stream, *rest = [*parts, ""]
         if api != "api" or stream not in _STREAMS:
             raise Refused(404, "there is no such list")
-        return stream, rest[0] or None
+        return (stream, rest[0] or None, *(part for part in rest[1:] if part))
 
     def _found(self, stream: str, no: str) -> Any:
         row = self.server.books.find(stream, no)
