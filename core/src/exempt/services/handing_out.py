@@ -31,12 +31,14 @@ class FileLink(NamedTuple):
     Attributes:
         copy: The copy that is shown, and not the file as it came.
         by: Who made it, as ``user:5`` or ``key:3``: names have no place in an address.
+        company_id: Whose name of the file is told; None = of any who uses it.
     """
 
     sha256: str
     copy: bool
     until: dt.datetime
     by: str
+    company_id: int | None = None
 
 
 def for_staff(store: Store, caller: Caller, sha256: str) -> FileUse:
@@ -65,14 +67,15 @@ def for_customer(store: Store, customer_id: int, sha256: str) -> FileUse:
     raise _none_such()
 
 
-def for_anybody(store: Store, sha256: str) -> FileUse:
-    """The file that a signed link leads to.
+def for_anybody(store: Store, link: FileLink) -> FileUse:
+    """The file that a signed link leads to, as the company uses it for which the link was made.
 
     Raises:
-        NotFoundError: Nothing uses it any more.
+        NotFoundError: Nothing of it uses the file any more.
     """
-    for use in _uses(store, sha256):
-        return use
+    for use in _uses(store, link.sha256):
+        if link.company_id in {None, use.company_id}:
+            return use
     raise _none_such()
 
 
@@ -96,6 +99,7 @@ def make_link(
     sha256: str,
     at: dt.datetime,
     *,
+    company_id: int | None = None,
     copy: bool = False,
     lasts: dt.timedelta = LASTS,
 ) -> tuple[str, dt.datetime]:
@@ -105,7 +109,7 @@ def make_link(
     """
     by = f"user:{caller.user_id}" if caller.key_id is None else f"key:{caller.key_id}"
     until = (at + min(lasts, LASTS_MOST)).replace(microsecond=0)
-    said = json.dumps([sha256, copy, int(until.timestamp()), by], separators=(",", ":"))
+    said = json.dumps([sha256, copy, int(until.timestamp()), by, company_id], separators=(",", ":"))
     text = base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
     return f"{text}.{keys.sign(_PURPOSE, text)}", until
 
@@ -116,6 +120,6 @@ def follow_link(keys: Keys, token: str, at: dt.datetime) -> FileLink | None:
     if not token.isascii() or not keys.signed(_PURPOSE, text, signature):
         return None
     said = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    sha256, copy, until, by = json.loads(said)
-    link = FileLink(sha256, copy, dt.datetime.fromtimestamp(until, dt.UTC), by)
+    sha256, copy, until, by, company_id = json.loads(said)
+    link = FileLink(sha256, copy, dt.datetime.fromtimestamp(until, dt.UTC), by, company_id)
     return link if at < link.until else None

@@ -49,7 +49,7 @@ _USES = """
         JOIN customer u ON u.id = k.customer_id
         WHERE e.subject = 'certificate' AND e.sha256 = ? AND e.removed_at IS NULL
     UNION SELECT f.name, f.media_type, f.size, u.company_id, u.id,
-        CASE WHEN s.state = 'draft' THEN 1 ELSE 0 END, 1
+        CASE WHEN s.submitted_at IS NULL THEN 1 ELSE 0 END, 1
         FROM submission_file f JOIN submission s ON s.id = f.submission_id
         JOIN customer u ON u.id = s.customer_id WHERE f.sha256 = ?
     ORDER BY draft, given, 5, 1

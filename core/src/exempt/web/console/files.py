@@ -70,5 +70,5 @@ def by_link(call: Call) -> Response:
     if link is None:
         raise HTTPException(410, "This link works no more: ask for a new one.")
     with out.answered():
-        use = handing_out.for_anybody(site.store, link.sha256)
+        use = handing_out.for_anybody(site.store, link)
         return (out.copy if link.copy else out.original)(site, use, link.sha256)
