@@ -35,9 +35,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Lookup = Callable[[str, int], Collection[str]]
 """The addresses of a host."""
 
-# What is written as one address and leads to another: NAT64, 6to4, Teredo.
+# What is written as one address and leads to another: NAT64, 6to4, Teredo, IPv4 within IPv6;
+# and what sites had of their own once.
 _TUNNELS = tuple(
-    map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+    map(
+        ipaddress.ip_network,
+        (
+            *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
+            *("::/96", "::ffff:0:0:0/96", "fec0::/10"),
+        ),
+    )
 )
 
 

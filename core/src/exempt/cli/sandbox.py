@@ -47,7 +47,11 @@ def start(folder: Path, listen: str) -> NoReturn:
         say("The sample company, with nothing in it that is real; nothing leaves this machine.")
         say(f"Its clock and its mails: {server.url}/sandbox", wrap=False)
         say(f"A key of its API: {_key(exempt)}", wrap=False)
-        sandbox = Sandbox(clock.advance, lambda: mails_in(folder / "sandboxes"))
+        sandbox = Sandbox(
+            clock.advance,
+            lambda: mails_in(folder / "sandboxes"),
+            lambda: {name: each.writes() for name, each in systems.items() if name != "mail"},
+        )
         run_sandbox(exempt, server, sandbox)
 
 

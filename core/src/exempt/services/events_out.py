@@ -232,7 +232,9 @@ def _event_id(tx: Transaction, *what: object) -> str:
 def _check(url: str) -> None:
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
+        fits = (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+        )
         fits = fits and (parts.port is None or parts.port > 0) and not parts.fragment
     except ValueError:
         fits = False

@@ -1,4 +1,4 @@
-"""The page of a sandbox: its clock, and the mails that nobody got."""
+"""The page of a sandbox: its clock, the mails that nobody got, and what its systems were told."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pages = Pages()
 
 @pages.get("/sandbox", may=PUBLIC)
 def show(call: Call) -> Response:
-    """The clock and the mails."""
+    """The clock, the mails, and what was written."""
     return _page(call)
 
 
@@ -31,11 +31,16 @@ def put_forward(call: Call) -> Response:
 
 
 def _page(call: Call, status: int = 200, wrong: str = "") -> Response:
-    mails = _sandbox(call).mails()
+    mails, told = _sandbox(call).mails(), _sandbox(call).writes()
     links = [_link(call, mail) for mail in mails]
     at = call.site.clock()
     return call.page(
-        "sandbox.html", status, at=at, mails=list(zip(mails, links, strict=True)), wrong=wrong
+        "sandbox.html",
+        status,
+        at=at,
+        mails=list(zip(mails, links, strict=True)),
+        told={name: sorted(words.items()) for name, words in told.items() if words},
+        wrong=wrong,
     )
 
 
