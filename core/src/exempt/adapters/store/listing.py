@@ -89,7 +89,7 @@ class Listing(ports.Listing):
 
     def submissions(self, filters: SubmissionFilter, part: Next) -> list[int]:
         tests = self._of_customers(filters.company_ids, filters.customer_id, "r")
-        tests.append(("r.state <> 'draft'",))
+        tests.append(("r.submitted_at IS NOT NULL",))  # a draft, also one that was given up
         for column, value in (("request_id", filters.request_id), ("state", filters.state)):
             if value is not None:
                 tests.append((f"r.{column} = ?", value))

@@ -159,12 +159,13 @@ def get_file(call: Called, sha256: Sha256) -> StoredFile:
 @operations.post("/files/{sha256}/url", Right.READ, 404, status_code=201)
 def make_file_url(call: Called, sha256: Sha256, wanted: UrlWanted) -> FileUrl:
     """Make an address from which a file can be fetched without a key, for an hour at most."""
-    handing_out.for_staff(call.store, call.caller, sha256)
+    use = handing_out.for_staff(call.store, call.caller, sha256)
     token, until = handing_out.make_link(
         call.site.keys,
         call.caller,
         sha256,
         call.act.at,
+        company_id=use.company_id,
         copy=wanted.copy_shown,
         lasts=dt.timedelta(seconds=wanted.seconds),
     )

@@ -17,6 +17,7 @@ from exempt.services.requesting import UnfitError
 from exempt.services.storefront import Shopper
 from exempt.web.api.bodies import Body, described
 from exempt.web.api.calls import Called
+from exempt.web.api.customers import custom_of
 from exempt.web.api.operations import Operations
 from exempt.web.api.requests import States, refuse_unless_enabled, unfit
 
@@ -92,10 +93,12 @@ def start_certificate(
     refuse_unless_enabled(call)
     with call.store.reading() as tx:
         company = scoped.company(tx, told.company, call.caller)
+    own = custom_of(call, told.customer.custom, {})
+    details = told.customer.model_copy(update={"custom": own} if own else {})
     try:
         started = storefront.start(
             call.store,
-            Shopper(company.id, told.customer, told.jurisdictions, told.reasons),
+            Shopper(company.id, details, told.jurisdictions, told.reasons),
             call.act,
             call.site.post,
             soon_days=call.site.expiring_soon_days,
