@@ -137,7 +137,8 @@ def _look(call: Call, customer_id: int) -> Look:
 def _customer(call: Call, words: str) -> CustomerCard:
     """The customer that was named, if the caller sees it."""
     with call.site.store.reading() as tx:
-        found = customers.named(tx, words)
+        mine = {row.key for row in scoped.companies(tx, call.by)}
+        found = customers.named(tx, words, mine)
         return scoped.customer(tx, found.id, call.by)
 
 
