@@ -148,7 +148,7 @@ def _mail(call: Call, mail: Preview) -> Response:
     return call.page("review/told.html" if part else "review/told_page.html", mail=mail)
 
 
-@pages.post("/review/{certificate_id:int}/read", may=Right.REVIEW)
+@pages.post("/review/{certificate_id:int}/read", may=Right.REVIEW, slow=True)
 def read(call: Call) -> Response:
     """Read its documents now, those that nobody has read yet."""
     looked, site = _looked(call), call.site
