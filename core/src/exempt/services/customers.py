@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from exempt.errors import NotFoundError
 from exempt.services import cards
@@ -38,18 +38,29 @@ def find_one(customers: Sequence[CustomerRow], words: str) -> CustomerRow:
     raise NotFoundError(msg)
 
 
-def named(tx: Transaction, words: str) -> CustomerRow:
+def named(tx: Transaction, words: str, company_keys: Collection[str] | None = None) -> CustomerRow:
     """The customer that *words* name: its number, e-mail or name, or ``id:12``.
 
     Those of a card that was merged lead to the card that stands for it, unless
-    they are another's by now.
+    they are another's by now. With *company_keys* customers of all other
+    companies are not there.
 
     Raises:
         NotFoundError: There is none, or several fit.
     """
-    found = [] if is_no_id(words) else tx.search.customers(words)
+    found = [] if is_no_id(words) else _of(tx.search.customers(words), company_keys)
     number = words.strip().casefold().removeprefix("id:")
     by_id = number != words.strip().casefold() and number.isdecimal()
     if by_id and not found and not is_no_id(words):
-        found = tx.search.customers(f"id:{cards.get(tx, int(number)).id}")
+        try:
+            found = _of(tx.search.customers(f"id:{cards.get(tx, int(number)).id}"), company_keys)
+        except NotFoundError:
+            if company_keys is None:
+                raise
     return find_one(found, words)
+
+
+def _of(
+    customers: Sequence[CustomerRow], company_keys: Collection[str] | None
+) -> Sequence[CustomerRow]:
+    return [c for c in customers if company_keys is None or c.company in company_keys]

@@ -38,6 +38,9 @@ from exempt.web.waiting import run_slowly
 PUBLIC = None
 """The right of a page that needs no signing in."""
 
+LARGEST_ID = 2**31 - 1
+"""Our databases count no further."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -154,6 +157,8 @@ class Pages:
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
+        if any(isinstance(n, int) and n > LARGEST_ID for n in request.path_params.values()):
+            raise HTTPException(404)
         caller = await run_in_threadpool(caller_of, site, request) if page.may else None
         if page.may and caller is None:
             return _to_sign_in(request)

@@ -43,10 +43,12 @@ class Sandbox(NamedTuple):
     Attributes:
         advance: Puts the clock forward; returns what it shows then.
         mails: What was sent, the newest first.
+        writes: What each system was told last, in words by its record's number.
     """
 
     advance: Callable[[dt.timedelta], dt.datetime]
     mails: Callable[[], Sequence[Mail]]
+    writes: Callable[[], Mapping[str, Mapping[str, str]]] = dict
 
 
 @dataclass(frozen=True)
