@@ -163,8 +163,9 @@ def _emptied(server: Path, name: str) -> bool:
     try:
         with psycopg.connect(_address(server, name), autocommit=True) as connection:
             (others,) = connection.execute(_OTHERS, [_known()]).fetchone() or (0,)
+            (looked_at,) = connection.execute(_LOOKED_AT).fetchone() or (0,)
             (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()  # type: ignore[misc]
-            if others or version != HEAD:
+            if others or looked_at or version != HEAD:
                 return False
             connection.execute("SET lock_timeout = '2s'; SET session_replication_role = replica")
             connection.execute(_emptying())
@@ -177,6 +178,13 @@ _OTHERS = (
     "SELECT count(*) FROM information_schema.tables WHERE NOT starts_with(table_schema, 'pg_')"
     " AND table_schema <> 'information_schema'"
     " AND (table_schema <> 'public' OR NOT table_name = ANY(%s))"
+)
+
+
+# Tables that PostgreSQL has statistics of are planned for otherwise than new ones.
+_LOOKED_AT = (
+    "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    " AND relkind = 'r' AND reltuples > 0"
 )
 
 

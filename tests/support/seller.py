@@ -16,9 +16,11 @@ from exempt.cli.sample_company import NOON, enter_certificates, its_systems, wri
 from exempt.discovery import Catalogue, discover
 from exempt.hookspecs import Sandbox
 from exempt.web.serving import Server
+from exempt.web.site import Sandbox as Tried
 from exempt.wiring import Exempt, mails
 from exempt.wiring.access import first_link
 from exempt.wiring.forms import read_documents
+from exempt.wiring.sandbox import mails_in
 from exempt.wiring.web import app_of
 
 PASSWORD = "correct horse battery"
@@ -49,10 +51,16 @@ class Seller:
         write_settings(folder, catalogue, systems, write_back=True, web=web)
         self.exempt = self._open(path)
         self.push()
-        self._server.start(app_of(self.exempt, listens_at=self.url))
+        tried = Tried(self.forward, lambda: mails_in(folder / "sandboxes"), self._told)
+        self._server.start(app_of(self.exempt, listens_at=self.url, sandbox=tried))
 
     def _open(self, path: Path) -> Exempt:
         return Exempt(path, clock=lambda: self.now, environ=self._environ)
+
+    def forward(self, by: dt.timedelta) -> dt.datetime:
+        """Put its clock forward; what it shows then."""
+        self.now += by
+        return self.now
 
     def first_link(self) -> str:
         """The link that makes the first administrator."""
@@ -62,7 +70,7 @@ class Seller:
 
     def push(self) -> None:
         """Read what changed, and write what is owed."""
-        self.now += dt.timedelta(minutes=1)
+        self.forward(dt.timedelta(minutes=1))
         _in_order(self.exempt)
 
     def post(self) -> list[EmailMessage]:
@@ -86,6 +94,9 @@ class Seller:
         """End it."""
         self._server.close()
         self.exempt.close()
+
+    def _told(self) -> dict[str, Mapping[str, str]]:
+        return {name: self.writes(name) for name in ("billing", "erp")}
 
     def _mails(self) -> Iterator[Path]:
         return (self._folder / "sandboxes").glob("mail_smtp/**/*.eml")

@@ -9,30 +9,29 @@ from exempt.services.mail_texts import Words
 from exempt.services.owed_mails import EXAMPLE
 
 FACTS = EXAMPLE | {"company": "Northwind", "link": "https://exempt.example/r/x"}
-LONG = "a" * 3000
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("{{ '%s'|join('%s') }}" % (LONG, LONG), id="a text joined"),
-        pytest.param("{{ '%s'|join('%s')|join('%s') }}" % (LONG, LONG, LONG), id="and again"),
+        pytest.param("{{ 'LONG'|join('LONG') }}", id="a text joined"),
+        pytest.param("{{ 'LONG'|join('LONG')|join('LONG') }}", id="and again"),
         pytest.param("{{ message|join(message) }}", id="a fact joined by itself"),
         pytest.param("{{ message|upper|join(', ') }}", id="behind another filter"),
-        pytest.param("{{ states|join('%s') }}" % LONG, id="a list with much between"),
-        pytest.param("{{ states|join(d='%s') }}" % LONG, id="named"),
+        pytest.param("{{ states|join('LONG') }}", id="a list with much between"),
+        pytest.param("{{ states|join(d='LONG') }}", id="named"),
         pytest.param("{{ (states if link else message)|join(', ') }}", id="one or the other"),
-        pytest.param("{%% for a in '%s' %%}{%% endfor %%}" % LONG, id="a loop through a text"),
+        pytest.param("{% for a in 'LONG' %}{% endfor %}", id="a loop through a text"),
         pytest.param("{% for a in message %}{% endfor %}", id="a loop through a fact"),
         pytest.param("{% for a in states|join(', ') %}{% endfor %}", id="through what was joined"),
         pytest.param(
-            "{%% for a in states %%}{%% for b in states %%}%s{%% endfor %%}{%% endfor %%}" % LONG,
+            "{% for a in states %}{% for b in states %}LONG{% endfor %}{% endfor %}",
             id="each state with each other",
         ),
     ],
-)  # fmt: skip
+)
 def test_words_that_grow_without_bounds_are_refused(text: str) -> None:
-    (found,) = mistakes(Words("A subject", text), FACTS)
+    (found,) = mistakes(Words("A subject", text.replace("LONG", "a" * 3000)), FACTS)
     assert (found.field, found.line) == ("text", 1)
 
 

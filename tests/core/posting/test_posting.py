@@ -115,6 +115,7 @@ def test_a_certificate_that_nobody_signed_is_refused(remote: Remote, poster: Htt
         "169.254.169.254", "::ffff:127.0.0.1", "10.1.2.3",
         "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd00::1", "fe80::1", "224.0.0.1", "ff02::1",
         "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "::",
+        "::7f00:1", "::ffff:0:7f00:1", "fec0::1",
     ],
 )  # fmt: skip
 def test_nothing_goes_to_an_address_that_is_not_public(address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,13 +42,13 @@ def asking(world: World) -> Iterator[Asking]:
         yield tx.asking
 
 
-def found(erp: Source, company: str | None = None, **names: object) -> Holder | None:
+def found(erp: Source, company: str | None = None, **names: Any) -> Holder | None:
     with asking(erp.world) as look:
         return look.holder(Buyer.model_validate(names), company)
 
 
 def answered(
-    world: World, caller: Caller = ANYBODY, company: str | None = None, **names: object
+    world: World, caller: Caller = ANYBODY, company: str | None = None, **names: Any
 ) -> Answer:
     buyer = Buyer.model_validate(names)
     question = Question(company=company, customer=buyer, ship_to=address("TX"))
@@ -63,7 +64,7 @@ def answered(
         pytest.param({"external_id": "A", "connection": "erp"}, id="by its id in a source"),
     ],
 )
-def test_a_customer_is_found_by_each_of_its_names(erp: Source, names: dict[str, object]) -> None:
+def test_a_customer_is_found_by_each_of_its_names(erp: Source, names: dict[str, Any]) -> None:
     holder = found(erp, **names)
     assert holder is not None
     assert holder.card.name == "Acme"
@@ -79,7 +80,7 @@ def test_a_customer_is_found_by_each_of_its_names(erp: Source, names: dict[str, 
         pytest.param({"external_id": "Z", "connection": "erp"}, id="no such record"),
     ],
 )
-def test_who_is_not_known_is_not_found(erp: Source, names: dict[str, object]) -> None:
+def test_who_is_not_known_is_not_found(erp: Source, names: dict[str, Any]) -> None:
     assert found(erp, **names) is None
 
 

@@ -108,7 +108,8 @@ def test_a_company_may_have_words_of_its_own(world: World, mail: Source) -> None
         pytest.param(
             Words("s", "{% for a in states %}" * 3 + "{% endfor %}" * 3),
             "loops can lie 2 deep at most", id="loops in loops in loops"),
-        pytest.param(Words("s", "{{ customer < 3 }}"), "text, line 1: ", id="what cannot be compared"),
+        pytest.param(Words("s", "{{ customer < 3 }}"), "text, line 1: ",
+                     id="what cannot be compared"),
         pytest.param(Words("", "x"), "subject, line 1: is empty", id="no subject"),
         pytest.param(Words("s", "x" * 20_001), "is longer than 20,000 characters", id="too long"),
     ],

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from exempt.adapters.documents import MAX_BYTES, LocalDocuments
+from exempt.adapters.documents import LocalDocuments
 from exempt.errors import RefusedError
 from exempt.rules.containers import Content
+from exempt.rules.papers import MAX_BYTES
 
 MEBIBYTE = 1024 * 1024
 
