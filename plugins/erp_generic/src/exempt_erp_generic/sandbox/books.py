@@ -143,7 +143,7 @@ class Books:
     def writes(self) -> dict[str, str]:
         """What was written last to each customer and order, in words, and all its documents."""
         words = {change.no: change.words for change in self.journal}
-        for no, files in self.files.items():
+        for no, files in [*self.files.items()]:
             said = f"documents: {', '.join(sorted(files))}"
             words[no] = f"{words[no]}; {said}" if words.get(no) else said
         return words
