@@ -129,13 +129,15 @@ def test_the_process_has_limits_and_no_environment(
 def test_two_hundred_megabytes_in_a_small_file_harm_nobody(desk: PaperDesk) -> None:
     bomb = made.packed_bomb()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of whatever ran before
     looked = desk.look(bomb)
     assert len(looked.copy) < 1_000_000
     with pytest.raises(PaperRefused) as refused:
         desk.draw(looked)
     assert refused.value.refusal is Refusal.TOO_COMPLEX
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024  # kilobytes
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 800 * 1024
+    limit = max(largest, 800 * 1024)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= limit
 
 
 def test_so_many_at_once_and_the_next_is_told_to_come_again(

@@ -343,7 +343,7 @@ def test_many_customers_are_written_to_some_at_a_time(
 
 @example(off={30}, broken={0, 31, 55, 59}, ends=[30, 0, 47], renewed=32, runs=1)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     off=st.sets(st.integers(0, 59), max_size=40),

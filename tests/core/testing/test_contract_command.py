@@ -60,6 +60,7 @@ def test_the_option_alone_runs_the_contract_and_nothing_else(folder: Path) -> No
     assert "test_other" not in said
 
 
+@pytest.mark.lengthy
 def test_with_paths_both_are_run(folder: Path) -> None:
     said = run(folder, "test_other.py", "--exempt-connector=acme_erp", "-k", "it_is_found or other")
     assert "test_other.py::test_other PASSED" in said
@@ -82,6 +83,7 @@ def test_an_option_without_a_connector_is_refused(folder: Path, option: str) -> 
     assert "name the connector with --exempt-connector" in run(folder, option)
 
 
+@pytest.mark.lengthy
 def test_without_a_sandbox_only_the_declaration_is_shown(folder: Path) -> None:
     said = run(folder, "--exempt-connector=bare")
     assert "bare  declaration  3 passed, 3 not shown" in said
@@ -129,6 +131,7 @@ def test_a_real_account_is_read_and_nothing_is_written(folder: Path, tmp_path: P
         assert real.writes().keys() == {"C-1", "C-2", "O-1", "O-2"}
 
 
+@pytest.mark.lengthy
 def test_a_real_account_whose_settings_cannot_be_read_is_told(folder: Path) -> None:
     options = ("--exempt-connector=acme_erp", "--exempt-settings=gone.toml")
     said = run(folder, *options, "-k", "names_the_account")
@@ -150,6 +153,7 @@ def test_a_file_for_settings_file_is_taken_as_it_is(
     assert "test_check_names_the_account PASSED" in said
 
 
+@pytest.mark.lengthy
 def test_a_file_for_another_connector_is_told(folder: Path) -> None:
     (folder / "live.toml").write_text('connector = "bare"\n', encoding="utf-8")
     options = ("--exempt-connector=acme_erp", "--exempt-settings=live.toml")

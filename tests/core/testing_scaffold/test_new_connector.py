@@ -85,6 +85,7 @@ def test_its_style_is_in_order(made: Path) -> None:
     passes(made, "ruff", "format", "--no-cache", "--check", ".")
 
 
+@pytest.mark.lengthy
 def test_its_types_are_in_order_strictly(made: Path) -> None:
     assert "Success: no issues found in 8 source files" in passes(made, "mypy")
 

@@ -129,12 +129,14 @@ def test_another_company_s_customer_is_not_known(house: ApiHouse, quick: Program
 def test_calls_of_both_ways_are_counted_together(house: ApiHouse) -> None:
     path = house.store.database.engine.url.database
     assert path is not None
-    site = dataclasses.replace(house.site, quick=QuickAsking(Path(path)), api_calls_per_minute=3)
+    quick = QuickAsking(Path(path))
+    site = dataclasses.replace(house.site, quick=quick, api_calls_per_minute=3)
     program = Program(make_app(None, site=site), house.program(name="busy").key)  # type: ignore[arg-type]
     answers = [program.post("/decisions", ORDER), program.get("/me"),
                program.post("/decisions", ORDER), program.post("/decisions", ORDER)]  # fmt: skip
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
+    quick.close()
 
 
 def test_a_revoked_key_works_for_two_seconds_at_most(
