@@ -60,6 +60,7 @@ def layers(session: nox.Session) -> None:
 
 ONE_BY_ONE = ("-n", "2", "--dist", "load")
 DAEMON = "tests/journeys/daemon"
+SERVICES = "tests/core/services"
 
 # What decides is covered whole, by the tests of just that.
 DECIDING = ("tests/core/model", "tests/core/rules")
@@ -71,6 +72,7 @@ NOTHING_LARGE = tuple(
     f"--ignore-glob=*{name}*" for name in ("_at_size.py", "_contract.py", "recipe", "mutants")
 )
 FOUNDATIONS = ("connections", "engine", "http", "model", "settings", "web")
+KEPT = ("certificates", "database", "decisions", "migrations", "records", "search")
 DEPENDENT = ("connections", "engine", "http", "observing", "printing", "settings", "spreadsheets")
 
 
@@ -86,13 +88,15 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
     elif session.python != HERE:
         between = session.python == "3.12"  # what works before and after it works there
-        some = (*_of_core(*FOUNDATIONS), *(() if between else OF_PLUGINS))
+        some = _of_core("http", "settings") if between else (*_of_core(*FOUNDATIONS), *OF_PLUGINS)
         session.run("pytest", *SIDE_BY_SIDE, *SWIFT, *NOTHING_LARGE, *some, env=ON_SQLITE)
     else:
         session.run("coverage", "erase")
         session.run("pytest", *SIDE_BY_SIDE, "--cov", "--cov-report=", *DECIDING)
         session.run("coverage", "report", "--fail-under=100")
-        elsewhere = (*DECIDING, *OF_PLUGINS, "tests/docs", "tests/journeys")
+        # The store is tested on both databases, what stands on it on one; `thorough` has the rest.
+        session.run("pytest", *SIDE_BY_SIDE, *NOT_LENGTHY, SERVICES, env=ON_SQLITE)
+        elsewhere = (*DECIDING, *OF_PLUGINS, SERVICES, "tests/docs", "tests/journeys")
         others = (f"--ignore={folder}" for folder in elsewhere)
         session.run("pytest", *SIDE_BY_SIDE, *NOT_LENGTHY, *others)
         # Some take long: those that kill workers run on both databases in `journeys`.
@@ -116,9 +120,10 @@ def journeys(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def thorough(session: nox.Session) -> None:
-    """What takes ten seconds and more, one by one."""
+    """What takes ten seconds and more, one by one; and the services on PostgreSQL."""
     session.install(*EVERYTHING, *TEST)
     session.run("pytest", *ONE_BY_ONE, "-m", "lengthy", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, SERVICES, env=ON_POSTGRESQL)
 
 
 @nox.session(default=False)
@@ -175,7 +180,8 @@ def lowest(session: nox.Session) -> None:
     extras = ("-e", "core[documents,postgres,spreadsheets,telemetry,web]", *EVERYTHING[2:])
     session.install("--resolution", "lowest-direct", *extras)
     session.install(*TEST)
-    some = (*SWIFT, *NOTHING_LARGE, *_of_core(*DEPENDENT, "store", "web"))
+    files = (f"tests/core/store/test_store_{name}.py" for name in KEPT)
+    some = (*SWIFT, *NOTHING_LARGE, *_of_core(*DEPENDENT, "web"), *files)
     session.run("pytest", *SIDE_BY_SIDE, *some, *session.posargs, env=ON_SQLITE)
 
 
