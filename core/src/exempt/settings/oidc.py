@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from exempt.model.access import Role
+from exempt.settings.references import Reference
 
 _ISSUER = re.compile(r"^(https://|http://(localhost|127\.0\.0\.1)([:/]|\Z))[^\s?#@]*\Z")
 
@@ -24,7 +25,7 @@ class Oidc(BaseModel):
     client_id: Annotated[str, Field(min_length=1, max_length=300)] = Field(
         description="What Exempt is called there."
     )
-    client_secret: str = Field(description="A reference to the secret that belongs to it.")
+    client_secret: Reference = Field(description="A reference to the secret that belongs to it.")
     label: Annotated[str, Field(min_length=1, max_length=60)] = Field(
         "single sign-on", description="What it is called on the page: sign in with …"
     )
@@ -47,14 +48,6 @@ class Oidc(BaseModel):
     def _safe(cls, value: str) -> str:
         if not _ISSUER.match(value):
             msg = "is no address of a provider: write it as https://login.example.com"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("client_secret")
-    @classmethod
-    def _reference(cls, value: str) -> str:
-        if not value.startswith(("env:", "file:")):
-            msg = "a secret does not stand in the file: write env:NAME or file:PATH"
             raise ValueError(msg)
         return value
 

@@ -26,6 +26,7 @@ from exempt.rules.ownership import OWNABLE
 from exempt.rules.schedules import Schedule, parse, seconds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
 from exempt.settings.oidc import Oidc
+from exempt.settings.references import Reference
 
 _ADDRESS = re.compile(r"^[^\s/]*:([0-9]{1,5})\Z")
 
@@ -145,7 +146,7 @@ class Daemon(_Table):
         "127.0.0.1:8080",
         description="Where webhooks, health and metrics are served: HOST:PORT.",
     )
-    metrics_token: str | None = Field(
+    metrics_token: Reference | None = Field(
         None,
         description="A reference to a secret that shows /metrics and the details of /readyz to"
         " whoever sends it; without one they are shown to this machine only.",
@@ -222,14 +223,6 @@ class Daemon(_Table):
             raise ValueError(msg)
         return value
 
-    @field_validator("metrics_token")
-    @classmethod
-    def _reference(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("env:", "file:")):
-            msg = "a secret does not stand in the file: write env:NAME or file:PATH"
-            raise ValueError(msg)
-        return value
-
 
 class Web(_Table):
     """The table ``[web]``: the API, the portal and the console; see exempt web."""
@@ -240,7 +233,7 @@ class Web(_Table):
         " https://exempt.example.com: links in mails begin with it. Without one there are no"
         " links, and pages are for this machine.",
     )
-    secret_key: str | None = Field(
+    secret_key: Reference | None = Field(
         None,
         description="A reference to a secret that seals and signs; without one a key is made in"
         " the file exempt.key beside the settings.",
@@ -296,14 +289,6 @@ class Web(_Table):
     def _duration(cls, value: str) -> str:
         if seconds(value) > seconds("7d"):
             msg = "is too long: write 7d or less"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("secret_key")
-    @classmethod
-    def _reference(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("env:", "file:")):
-            msg = "a secret does not stand in the file: write env:NAME or file:PATH"
             raise ValueError(msg)
         return value
 
