@@ -16,9 +16,9 @@ from support.world import World
 MINUTE = dt.timedelta(minutes=1)
 
 
-def looked(world: World, version: str | None = "0006") -> Health:
-    """How the world is; it needs a database of version 0006."""
-    return look(world.store, lambda: version, "0006", lambda: world.now)
+def looked(world: World, version: str | None = "0007") -> Health:
+    """How the world is; it needs a database of version 0007."""
+    return look(world.store, lambda: version, "0007", lambda: world.now)
 
 
 def tick(world: World, name: str = "w1", **changes: Any) -> None:
@@ -66,7 +66,7 @@ def test_a_database_that_is_away_is_an_error(world: World) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        look(world.store, away, "0006", lambda: NOW)
+        look(world.store, away, "0007", lambda: NOW)
 
 
 # --- what waits --------------------------------------------------------------------------

@@ -110,6 +110,7 @@ def test_a_change_of_any_field_is_seen(store: SqlStore, erp: ConnectionRow, fiel
         "voided": True,
         "event_start_date": TIMED.order_date.replace(day=1),
         "event_end_date": TIMED.order_date.replace(day=2),
+        "marketplace": "Bazaar",
     }
     save_orders(store, erp, TIMED)
     changed = TIMED.model_copy(update={field: other[field]})

@@ -112,6 +112,9 @@ class Order(SourceRecord):
         certificate_number: The certificate the source shows on it now.
         closed: The source takes no more changes: decided, but never written to.
         voided: Cancelled: kept, but neither decided nor written to.
+        marketplace: The marketplace through which it was sold and that collects
+            the tax, by name; many states leave such sales out of their
+            thresholds. Since version 1.1.
     """
 
     customer_external_id: ExternalId
@@ -130,6 +133,7 @@ class Order(SourceRecord):
     certificate_number: Text | None = None
     closed: bool = False
     voided: bool = False
+    marketplace: Text | None = None
 
 
 class Product(SourceRecord):

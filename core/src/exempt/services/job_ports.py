@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     events    tell others by webhooks of what happened
     reading   read the documents that wait for review
     import    go on with imports that were confirmed
+    nexus     count sales anew where that is asked for, look who is near a threshold, warn
     daily     what a new day brings: statuses, notices, reminders
     upkeep    forget old runs and webhooks, find work that no run is on its way for
     ========  ==========================================================================
@@ -42,12 +43,20 @@ class JobKind(StrEnum):
     EVENTS = "events"
     READING = "reading"
     IMPORT = "import"
+    NEXUS = "nexus"
     DAILY = "daily"
     UPKEEP = "upkeep"
 
 
 OF_CONNECTION = (JobKind.PULL, JobKind.PUSH, JobKind.MAIL, JobKind.WEBHOOK, JobKind.PROBE)
-OF_ALL = (JobKind.EVENTS, JobKind.READING, JobKind.IMPORT, JobKind.DAILY, JobKind.UPKEEP)
+OF_ALL = (
+    JobKind.EVENTS,
+    JobKind.READING,
+    JobKind.IMPORT,
+    JobKind.NEXUS,
+    JobKind.DAILY,
+    JobKind.UPKEEP,
+)
 
 
 class JobRow(NamedTuple):

@@ -21,10 +21,12 @@ from exempt.data.pack import SHIPPED
 from exempt.errors import SettingsError
 from exempt.model.custom import CustomField, CustomKey
 from exempt.model.decision import Profile
+from exempt.model.nexus import Counts
 from exempt.model.record import Day
 from exempt.rules.ownership import OWNABLE
 from exempt.rules.schedules import Schedule, parse, seconds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
+from exempt.settings.nexus import MAIL_ADDRESS, Nexus
 from exempt.settings.oidc import Oidc
 from exempt.settings.references import Reference
 
@@ -87,8 +89,11 @@ class CompanySettings(_Table):
 
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="Its name.")
     parent: Name | None = Field(None, description="The key of the company it belongs to.")
-    contact: Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")] | None = Field(
+    contact: Annotated[str, Field(max_length=200, pattern=MAIL_ADDRESS)] | None = Field(
         None, description="The e-mail address of its tax department, shown to customers."
+    )
+    fiscal_year_begins: Annotated[int, Field(ge=1, le=12)] = Field(
+        1, description="The month in which its fiscal year begins; Puerto Rico counts by it."
     )
 
 
@@ -121,6 +126,15 @@ class ConnectionSettings(_Table):
         (),
         description="The fields of customers that it has the last word on: name, number, code,"
         " tax_id, email, address, bill_to.",
+    )
+    counts: Counts = Field(
+        Counts.ALL,
+        description="Which of its documents are sales for nexus: all, orders, invoices (each with"
+        " credits), or none; so that no sale counts twice where systems show the same.",
+    )
+    marketplace: bool = Field(
+        default=False,
+        description="Whether all its sales are a marketplace's that collects the tax itself.",
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The connector's own settings: see its guide."
@@ -331,6 +345,7 @@ class SettingsFile(_Table):
     connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
     custom_fields: CustomFields = Field(default_factory=CustomFields)
     daemon: Daemon = Field(default_factory=Daemon)
+    nexus: Nexus = Field(default_factory=Nexus)
     requests: RequestSettings = Field(default_factory=RequestSettings)
     web: Web = Field(default_factory=Web)
 

@@ -45,6 +45,7 @@ from exempt.settings.tables import ConnectionSettings
 from exempt.wiring import settling
 from exempt.wiring.collector import quiet_collector
 from exempt.wiring.form_book import open_forms
+from exempt.wiring.nexus import nexus_policy
 from exempt.wiring.opening import open_connection
 from exempt.wiring.rules import open_pack
 
@@ -323,7 +324,8 @@ class Exempt:
     def policy(self) -> Policy:
         """What decisions go by, as the settings say."""
         general = self.settings.file.exempt
-        return Policy(general.decision_profile, self.rules, general.review_after_years)
+        nexus = nexus_policy(self.settings.file)
+        return Policy(general.decision_profile, self.rules, general.review_after_years, nexus)
 
     @functools.cached_property
     def post(self) -> Post:

@@ -17,6 +17,7 @@ from exempt.services.reviewers import wake_where_due
 from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
 from exempt.wiring.mails import remind_daily
+from exempt.wiring.nexus_watch import watch_nexus
 from exempt.wiring.papers import parts_of
 
 _log = logging.getLogger("exempt.jobs")
@@ -65,6 +66,10 @@ class Upkeep:
     def _go_on(self, _rows: int, _part: float) -> None:
         if self._exempt.stopping:
             raise _StoppedError
+
+    def nexus(self, _job: JobRow) -> Ended:
+        """Count sales anew where that is asked for, and look who is near a threshold."""
+        return Ended(again=not watch_nexus(self._exempt, lambda: self._exempt.stopping))
 
     def daily(self, _job: JobRow) -> Ended:
         """Carry statuses on to this day, and write to customers where the settings say so."""

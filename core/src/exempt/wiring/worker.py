@@ -147,6 +147,7 @@ class Worker:
             JobKind.EVENTS: lambda _job: send_events(self._exempt),
             JobKind.READING: lambda _job: read_documents(self._exempt),
             JobKind.IMPORT: self._upkeep.imports,
+            JobKind.NEXUS: self._upkeep.nexus,
             JobKind.DAILY: self._upkeep.daily,
             JobKind.UPKEEP: self._upkeep.upkeep,
         }
@@ -185,7 +186,7 @@ class Worker:
 
     def _due(self, job: JobRow, after: dt.datetime) -> dt.datetime | None:
         """When a job comes by its schedule; what has none comes when something is due."""
-        if job.kind in (JobKind.UPKEEP, JobKind.IMPORT):
+        if job.kind in (JobKind.UPKEEP, JobKind.IMPORT, JobKind.NEXUS):
             return after + EVERY_UPKEEP
         if job.kind is JobKind.DAILY:
             return next_after(self._settings.daily, after, self._settings.time_zone)

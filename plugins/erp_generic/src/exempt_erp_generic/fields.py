@@ -234,6 +234,9 @@ class OrderFields(RecordFields):
     certificate_number: TextValue | None = Field(None, description="The certificate it shows now.")
     closed: Value | None = Field(None, description="Takes no more changes.")
     voided: Value | None = Field(None, description="Cancelled.")
+    marketplace: TextValue | None = Field(
+        None, description="The marketplace that sold it and collects the tax, by name."
+    )
 
 
 class ProductFields(RecordFields):

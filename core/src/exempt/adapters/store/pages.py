@@ -194,6 +194,7 @@ ORDERS = SourceTable(
         "voided",
         "event_start_date",
         "event_end_date",
+        "marketplace",
     ),
 )
 LINES = (
@@ -288,6 +289,7 @@ def order_row(record: Order) -> Row:
         record.voided,
         _day(record.event_start_date),
         _day(record.event_end_date),
+        record.marketplace or None,
     )
 
 

@@ -71,6 +71,7 @@ def order_of(row: Row, lines: Sequence[Row]) -> Order:
         certificate_number=certificate,
         closed=bool(closed),
         voided=bool(voided),
+        marketplace=rest[10],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from exempt.adapters.store import customer_tables, daemon_tables, web_tables
+from exempt.adapters.store import customer_tables, daemon_tables, nexus_tables, web_tables
 from exempt.adapters.store.columns import Day, Moment
 from exempt.adapters.store.schema import Id, address, id_, ref, source
 from exempt.adapters.store.schema import metadata as metadata  # noqa: PLC0414 - complete from here
@@ -13,6 +13,7 @@ customer = customer_tables.customer
 source_customer = customer_tables.source_customer
 job = daemon_tables.job
 submission = web_tables.submission
+sale = nexus_tables.sale
 
 meta = sa.Table(
     "meta",
@@ -45,6 +46,10 @@ connection = sa.Table(
     sa.Column("paused_by", sa.Text),
     # As JSON: the fields of customer cards that it has the last word on.
     sa.Column("owns", sa.Text, nullable=False, server_default="[]"),
+    # From which day on its orders are read, and when they had been read to the end for the first
+    # time; null = not begun, not yet. It stays as it is while days go by.
+    sa.Column("history_from", Day),
+    sa.Column("history_read_at", Moment),
 )
 
 stream_cursor = sa.Table(
@@ -88,6 +93,7 @@ sales_order = sa.Table(
     sa.Column("voided", sa.Boolean(name="voided"), nullable=False),
     sa.Column("event_start_date", Day),
     sa.Column("event_end_date", Day),
+    sa.Column("marketplace", sa.Text),
     sa.UniqueConstraint("connection_id", "external_id"),
     # The open orders of a customer, found without looking at the closed ones.
     sa.Index(None, "connection_id", "customer_external_id", "closed"),

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.database import Database
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in ``migrations/versions``."""
 
 
