@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from exempt.cli import output, rules
+from exempt.cli import output, rules, rules_check
 from exempt.cli.toml import to_toml
-from exempt.data.pack import FILES, shipped_texts
+from exempt.data.pack import FILES, THRESHOLDS, shipped_texts, shipped_thresholds_text
 from exempt.errors import NotFoundError, RefusedError, SettingsError
 from exempt.model.rulesdata import RulesPack
 from exempt.model.terms import ValidityKind
 from exempt.rules.pack import read_pack, shipped_pack
+from exempt.rules.thresholds import Thresholds, read_thresholds
 from exempt.wiring import Exempt
 from exempt.wiring.rules import open_pack
 from support.rules_records import state_rule
@@ -25,12 +26,20 @@ from support.rules_records import state_rule
 TEXTS = shipped_texts()
 
 
+LATER = shipped_thresholds_text().replace(",2026-12-31,", ",2029-12-31,")
+"""The shipped thresholds, as they may be used for long."""
+
+
 class Installed(Exempt):
-    """An installation that has its rules from the settings."""
+    """An installation that has its rules from the settings, and thresholds that are reviewed."""
 
     @functools.cached_property
     def rules(self) -> RulesPack:
         return open_pack(self.settings, lambda: self.catalogue)
+
+    @functools.cached_property
+    def thresholds(self) -> Thresholds:
+        return read_thresholds(LATER, "reviewed")
 
 
 @pytest.fixture(autouse=True)
@@ -214,7 +223,7 @@ def test_scripts_get_every_column(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_nothing_is_overdue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert rules.check(installed(tmp_path, "2027-08-01"), None, as_json=False) == 0
+    assert rules_check.check(installed(tmp_path, "2027-08-01"), None, as_json=False) == 0
     said = printed(capsys)
     assert said.startswith(f"Pack exempt (the shipped one), version {shipped_pack().version} ")
     assert "Rows: 52 jurisdictions, 17 reasons" in said
@@ -228,7 +237,7 @@ def test_nothing_is_overdue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_what_is_overdue_comes_the_longest_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert rules.check(installed(tmp_path, "2027-10-02"), None, as_json=False) == 1
+    assert rules_check.check(installed(tmp_path, "2027-10-02"), None, as_json=False) == 1
     said = printed(capsys)
     assert "DE 2027-08-01 62 high Sales Tax Institute state chart, as of 2026-08-01 MT" in said
     assert said.index("DE 2027-08-01") < said.index("AK 2027-10-01 1 high")
@@ -236,9 +245,9 @@ def test_what_is_overdue_comes_the_longest_first(
 
 
 def test_a_check_for_scripts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert rules.check(installed(tmp_path, "2027-08-02"), None, as_json=True) == 1
+    assert rules_check.check(installed(tmp_path, "2027-08-02"), None, as_json=True) == 1
     found = answer(capsys)
-    assert found["rows"] == {"states": 52, "reasons": 17}
+    assert found["rows"] == {"states": 52, "reasons": 17, "thresholds": 72}
     assert [row["row"] for row in found["overdue"]] == ["US-DE", "US-MT", "US-NH"]
     assert found["overdue"][0] == {
         "row": "US-DE",
@@ -247,7 +256,12 @@ def test_a_check_for_scripts(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         "review_by": "2027-08-01",
         "confidence": "high",
     }
-    assert [row["row"] for row in found["low_confidence"]] == ["US-PR"]
+    assert [row["row"] for row in found["low_confidence"]] == [
+        "US-PR",
+        "US-OK from 2018-07-01",
+        "US-WA from 2018-10-01",
+    ]
+    assert found["without_threshold"] == []
     assert "US-GU" in found["without_rule"]
 
 
@@ -265,7 +279,7 @@ def test_the_check_names_the_pack_in_use(
     name: str,
 ) -> None:
     written(tmp_path / "own")
-    rules.check(installed(tmp_path, **settings), None, as_json=True)
+    rules_check.check(installed(tmp_path, **settings), None, as_json=True)
     assert answer(capsys)["pack"] == name
 
 
@@ -274,11 +288,12 @@ def test_a_pack_in_a_folder_is_checked_before_it_is_used(
 ) -> None:
     later = TEXTS["states.csv"].replace("2027-08-01", "2028-08-01")
     folder = written(tmp_path / "next", states=later)
+    (folder / THRESHOLDS).write_text(LATER, encoding="utf-8")
     exempt = installed(tmp_path, "2027-08-02")
-    assert rules.check(exempt, folder, as_json=False) == 0
+    assert rules_check.check(exempt, folder, as_json=False) == 0
     version = read_pack({**TEXTS, "states.csv": later}, "").version
     assert f"Pack {folder}, version {version}" in printed(capsys)
-    assert rules.check(exempt, None, as_json=False) == 1
+    assert rules_check.check(exempt, None, as_json=False) == 1
 
 
 def test_every_mistake_in_a_folder_is_a_line(
@@ -287,25 +302,25 @@ def test_every_mistake_in_a_folder_is_a_line(
     states = TEXTS["states.csv"].replace(",high,", ",sure,", 2)
     folder = written(tmp_path / "next", states=states)
     exempt = installed(tmp_path)
-    assert rules.check(exempt, folder, as_json=False) == 1
+    assert rules_check.check(exempt, folder, as_json=False) == 1
     first, second, last = capsys.readouterr().out.splitlines()
     assert first.startswith(f"{folder}/states.csv, line 2, column confidence: 'sure' is not known")
     assert second.startswith(f"{folder}/states.csv, line 3, column confidence: ")
     assert last == f"{folder} is refused: 2 mistakes."
-    assert rules.check(exempt, folder, as_json=True) == 1
+    assert rules_check.check(exempt, folder, as_json=True) == 1
     assert answer(capsys) == {"pack": str(folder), "refused": [first, second]}
 
 
 def test_a_folder_without_a_pack_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert rules.check(installed(tmp_path), tmp_path, as_json=False) == 1
+    assert rules_check.check(installed(tmp_path), tmp_path, as_json=False) == 1
     assert "states.csv: there is no such file" in capsys.readouterr().out
 
 
 def test_the_pack_in_use_that_is_refused_is_an_error_of_the_settings(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"line 3: exempt\.rules_folder: the pack of"):
-        rules.check(installed(tmp_path, rules_folder="nowhere"), None, as_json=False)
+        rules_check.check(installed(tmp_path, rules_folder="nowhere"), None, as_json=False)
 
 
 # --- copy --------------------------------------------------------------------------------
@@ -315,7 +330,7 @@ def test_the_shipped_pack_can_be_copied_to_be_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "deep" / "rules"
-    rules.copy_shipped(folder)
+    rules_check.copy_shipped(folder)
     assert printed(capsys).startswith("Made states.csv and reasons.csv in ")
     assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == TEXTS
 
@@ -323,5 +338,5 @@ def test_the_shipped_pack_can_be_copied_to_be_changed(
 def test_a_copy_never_replaces_work_of_others(tmp_path: Path) -> None:
     (tmp_path / "reasons.csv").write_text("mine")
     with pytest.raises(RefusedError, match=r"reasons\.csv: is there already: name another folder"):
-        rules.copy_shipped(tmp_path)
+        rules_check.copy_shipped(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["reasons.csv"]

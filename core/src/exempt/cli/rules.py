@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from exempt.cli.output import count, print_json, print_table, say, short
-from exempt.data import jurisdiction_name, jurisdictions
-from exempt.data.pack import SHIPPED, shipped_texts, texts_in
+from exempt.data import jurisdiction_name
 from exempt.errors import NotFoundError, RefusedError, SettingsError
 from exempt.model.address import Jurisdiction
 from exempt.model.certificate import ExemptionReason
 from exempt.model.rulesdata import (
     Acceptance,
-    Confidence,
     Issuer,
     ReasonCodes,
     RulesPack,
@@ -26,7 +23,6 @@ from exempt.model.rulesdata import (
     StateRule,
 )
 from exempt.model.terms import Term, ValidityKind, YearEnd
-from exempt.rules.pack import read_pack, stale
 from exempt.rules.reasons import CodeSystem, reason_code, sst_letter
 from exempt.settings import mistakes
 from exempt.wiring import Exempt
@@ -295,95 +291,3 @@ def _codes_of(exempt: Exempt, connection: str) -> _Codes:
     except ValidationError as error:
         wrong = mistakes(error, exempt.settings, f"{key}.settings", model)
         raise SettingsError("\n".join(wrong)) from None
-
-
-# --- check -------------------------------------------------------------------------------
-
-
-def check(exempt: Exempt, folder: Path | None, *, as_json: bool) -> int:
-    """``exempt rules check``: 1 when a row is overdue, or the pack in *folder* is refused."""
-    on = exempt.clock().date()
-    if folder is None:
-        return _report(exempt.rules, _chosen(exempt), on, as_json=as_json)
-    try:
-        pack = read_pack(texts_in(folder), str(folder))
-    except SettingsError as error:
-        mistakes = str(error).splitlines()
-        if as_json:
-            print_json({"pack": str(folder), "refused": mistakes})
-            return 1
-        for mistake in mistakes:
-            say(mistake, wrap=False)
-        say(f"{folder} is refused: {count(len(mistakes), 'mistake')}.", "red")
-        return 1
-    return _report(pack, str(folder), on, as_json=as_json)
-
-
-def _chosen(exempt: Exempt) -> str:
-    """The pack that the settings choose, by its name."""
-    general = exempt.settings.file.exempt
-    if general.rules_folder is not None:
-        return general.rules_folder
-    return f"{SHIPPED} (the shipped one)" if general.rules_pack == SHIPPED else general.rules_pack
-
-
-def _report(pack: RulesPack, name: str, on: dt.date, *, as_json: bool) -> int:
-    overdue = stale(pack, on)
-    rows: tuple[Sourced, ...] = (*pack.states, *pack.reasons)
-    unsure = [row for row in rows if row.confidence is Confidence.LOW]
-    missing = sorted({*jurisdictions()} - {rule.jurisdiction for rule in pack.states})
-    if as_json:
-        print_json(
-            {
-                "pack": name,
-                "version": pack.version,
-                "rows": {"states": len(pack.states), "reasons": len(pack.reasons)},
-                "overdue": _as_json(overdue),
-                "low_confidence": _as_json(unsure),
-                "without_rule": missing,
-            }
-        )
-        return 1 if overdue else 0
-    say(f"Pack {name}, version {pack.version}")
-    say(f"Rows: {count(len(pack.states), 'jurisdiction')}, {count(len(pack.reasons), 'reason')}")
-    if missing:
-        say(f"No rule for {', '.join(jurisdiction_name(code) for code in missing)}")
-    if unsure:
-        print_table(
-            "Of low confidence",
-            ("Row", "As of", "Source"),
-            [(short(row.key), row.as_of, row.source) for row in unsure],
-        )
-    if overdue:
-        print_table(
-            "Past their review date",
-            ("Row", "Review by", "Days over", "Confidence", "Source"),
-            [(short(row.key), row.review_by, (on - row.review_by).days, row.confidence, row.source)
-             for row in overdue],
-            right=(2,),
-        )  # fmt: skip
-        say(f"{count(len(overdue), 'row')} past review: hold each against its source.", "red")
-        return 1
-    say("No row is past its review date.", "green")
-    return 0
-
-
-def _as_json(rows: Sequence[Sourced]) -> list[dict[str, Any]]:
-    columns = {*Sourced.model_fields}
-    return [{"row": row.key, **row.model_dump(mode="json", include=columns)} for row in rows]
-
-
-# --- copy --------------------------------------------------------------------------------
-
-
-def copy_shipped(folder: Path) -> None:
-    """``exempt rules copy``: the shipped pack as files to change; never over one that is there."""
-    texts = shipped_texts()
-    for name in texts:
-        if (folder / name).exists():
-            msg = f"{folder / name}: is there already: name another folder"
-            raise RefusedError(msg)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    say(f"Made {' and '.join(texts)} in {folder}: change them, then run exempt rules check.")

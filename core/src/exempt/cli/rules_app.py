@@ -9,7 +9,7 @@ import typer
 
 from exempt.cli.base import Json, opened
 
-app = typer.Typer(no_args_is_help=True, help="The states' rules on certificates.")
+app = typer.Typer(no_args_is_help=True, help="The states' rules on certificates, and thresholds.")
 
 
 @app.command("list")
@@ -40,6 +40,20 @@ def reasons(
 
 
 @app.command()
+def thresholds(
+    state: Annotated[
+        str | None,
+        typer.Argument(help="A state, with every version and its source; all when left out."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show from which sales on a state asks a seller to collect its tax."""
+    from exempt.cli import rules_thresholds  # noqa: PLC0415
+
+    rules_thresholds.show_thresholds(opened(), state, as_json=json)
+
+
+@app.command()
 def check(
     folder: Annotated[
         Path | None,
@@ -47,15 +61,23 @@ def check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Say which rules are past their review date, unsure or missing."""
-    from exempt.cli import rules  # noqa: PLC0415
+    """Say which rules and thresholds are past their review date, unsure or missing."""
+    from exempt.cli import rules_check  # noqa: PLC0415
 
-    raise typer.Exit(rules.check(opened(), folder, as_json=json))
+    raise typer.Exit(rules_check.check(opened(), folder, as_json=json))
 
 
 @app.command()
-def copy(folder: Annotated[Path, typer.Argument(help="Where to.")]) -> None:
+def copy(
+    folder: Annotated[Path, typer.Argument(help="Where to.")],
+    thresholds: Annotated[
+        bool, typer.Option("--thresholds", help="The thresholds of nexus, in place of the pack.")
+    ] = False,
+    taxability: Annotated[
+        bool, typer.Option("--taxability", help="What states tax, in place of the pack.")
+    ] = False,
+) -> None:
     """Copy the shipped pack into a folder, to change it."""
-    from exempt.cli import rules  # noqa: PLC0415
+    from exempt.cli import rules_check  # noqa: PLC0415
 
-    rules.copy_shipped(folder)
+    rules_check.copy_shipped(folder, thresholds=thresholds, taxability=taxability)

@@ -12,11 +12,36 @@ SHIPPED = "exempt"
 
 FILES = ("states.csv", "reasons.csv")
 
+THRESHOLDS = "nexus_thresholds.csv"
+TAXABILITY = "taxability.csv"
+"""Tables of their own: a folder may have them, with the pack or without."""
+
 
 def shipped_texts() -> dict[str, str]:
     """The shipped pack: text by file name."""
     folder = resources.files(__package__)
     return {name: folder.joinpath(name).read_text(encoding="utf-8-sig") for name in FILES}
+
+
+def shipped_thresholds_text() -> str:
+    """The shipped thresholds of economic nexus."""
+    return resources.files(__package__).joinpath(THRESHOLDS).read_text(encoding="utf-8-sig")
+
+
+def thresholds_text_in(folder: Path) -> str | None:
+    """The thresholds in *folder*; None = it has none.
+
+    Raises:
+        SettingsError: The file cannot be read or is no UTF-8 text.
+    """
+    path = folder / THRESHOLDS
+    return table_text(path) if path.exists() else None
+
+
+def has_just_thresholds(folder: Path) -> bool:
+    """Whether *folder* has them, or what states tax, and no table of a pack of rules."""
+    own = any((folder / name).exists() for name in (THRESHOLDS, TAXABILITY))
+    return own and not any((folder / name).exists() for name in FILES)
 
 
 def texts_in(folder: Path) -> dict[str, str]:
@@ -25,10 +50,15 @@ def texts_in(folder: Path) -> dict[str, str]:
     Raises:
         SettingsError: A file is missing or is no UTF-8 text.
     """
-    return {name: _text(folder / name) for name in FILES}
+    return {name: table_text(folder / name) for name in FILES}
 
 
-def _text(path: Path) -> str:
+def table_text(path: Path) -> str:
+    """The text of one file of a folder.
+
+    Raises:
+        SettingsError: It is missing, cannot be read or is no UTF-8 text.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

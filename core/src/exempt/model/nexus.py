@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Collection
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from exempt.model.address import Jurisdiction
 from exempt.model.record import Day, Record, Text
@@ -168,15 +168,18 @@ class WindowKind(StrEnum):
     previous_calendar_year             the one before; so it counts from 1 January on
     rolling_12_months                  the twelve months up to the day, or up to the end
                                        of the last quarter where it is tested then
+    rolling_12_calendar_months         twelve whole months: the running one and the eleven
+                                       before it, or the twelve that are over
     rolling_four_quarters              the last four quarters that are over
     twelve_months_to_sep_30            those that ended last
-    seller_fiscal_year                 the seller's own year, and the one before
+    seller_fiscal_year                 the seller's own year, or the one before
     =================================  ==================================================
     """
 
     PREVIOUS_OR_CURRENT_YEAR = "previous_or_current_calendar_year"
     PREVIOUS_YEAR = "previous_calendar_year"
     ROLLING_12_MONTHS = "rolling_12_months"
+    ROLLING_12_CALENDAR_MONTHS = "rolling_12_calendar_months"
     ROLLING_FOUR_QUARTERS = "rolling_four_quarters"
     TWELVE_MONTHS_TO_SEP_30 = "twelve_months_to_sep_30"
     SELLER_FISCAL_YEAR = "seller_fiscal_year"
@@ -190,7 +193,7 @@ class Tested(StrEnum):
 
 
 class CollectFrom(StrEnum):
-    """When collection begins, once a threshold is met."""
+    """When collection begins, once a threshold is met; see `exempt.rules.collecting`."""
 
     NEXT_TRANSACTION = "next_transaction"
     SAME_DAY = "same_day"
@@ -198,6 +201,7 @@ class CollectFrom(StrEnum):
     APR_1 = "apr_1_of_next_year"
     OCT_1 = "oct_1_after_sep_30"
     FIRST_OF_MONTH_AFTER_30_DAYS = "first_of_month_after_30_days"
+    FIRST_OF_MONTH_AT_LEAST_30_DAYS_LATER = "first_of_month_at_least_30_days_later"
     FIRST_OF_MONTH_AFTER_90_DAYS = "first_of_month_after_90_days"
     FIRST_OF_FOURTH_MONTH = "first_of_fourth_month"
     AFTER_50_DAYS = "after_50_days"
@@ -210,7 +214,8 @@ class Threshold(Sourced):
     Attributes:
         in_force_from: The first day of this version.
         in_force_through: Its last day; None = it is in force.
-        amount: US dollars; None = there is none, as there is no sales tax.
+        amount: US dollars, a thousand at least; None = there is none, as there is no
+            sales tax.
         transactions: How many sales, where they count.
         quarter_first_month: Where quarters are not those of the calendar: the
             month in which one of them begins, 3 for New York.
@@ -220,25 +225,66 @@ class Threshold(Sourced):
         note: What no column says, in our own words.
     """
 
-    key_column = "version"
+    key_column: ClassVar[str] = "in_force_from"
 
     jurisdiction: Jurisdiction
     in_force_from: Day
     in_force_through: Day | None = None
-    amount: Annotated[Decimal, Field(gt=0)] | None = None
+    amount: Annotated[Decimal, Field(ge=1000, le=10**9, decimal_places=2)] | None = None
     amount_over: Over = Over.MORE_THAN
     transactions: Annotated[int, Field(gt=0)] | None = None
     transactions_over: Over = Over.AT_LEAST
-    test: Test = Test.AMOUNT
-    window: WindowKind | None = None
+    test: Annotated[Test, Field(validate_default=True)] = Test.AMOUNT
+    window: Annotated[WindowKind | None, Field(validate_default=True)] = None
     quarter_first_month: Annotated[int, Field(ge=1, le=12)] = 1
     tested: Tested = Tested.CONTINUOUSLY
-    base: Base | None = None
+    base: Annotated[Base | None, Field(validate_default=True)] = None
     marketplace_sales: bool = True
     affiliates: bool = False
     collect_from: CollectFrom = CollectFrom.NEXT_TRANSACTION
     collect_from_confirmed: bool = False
     note: Text = ""
+
+    @field_validator("in_force_through")
+    @classmethod
+    def _not_before_its_first_day(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+        first = info.data.get("in_force_from")
+        if value is not None and first is not None and value < first:
+            msg = f"lies before in_force_from, {first}: one of the two is wrong"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("test")
+    @classmethod
+    def _counts_what_it_tests(cls, value: Test, info: ValidationInfo) -> Test:
+        if "transactions" in info.data:
+            counts = info.data["transactions"] is not None
+            if counts != (value is not Test.AMOUNT):
+                msg = "is amount where no transactions are given, else either or both"
+                raise ValueError(msg)
+        return value
+
+    @field_validator("window", "base")
+    @classmethod
+    def _goes_with_an_amount(cls, value: StrEnum | None, info: ValidationInfo) -> StrEnum | None:
+        if "amount" in info.data and (info.data["amount"] is None) != (value is None):
+            msg = "stands where there is an amount, and only there"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("tested")
+    @classmethod
+    def _where_quarters_roll(cls, value: Tested, info: ValidationInfo) -> Tested:
+        rolling = {None, WindowKind.ROLLING_12_MONTHS, WindowKind.ROLLING_FOUR_QUARTERS}
+        if value is Tested.QUARTER_ENDS and info.data.get("window") not in rolling:
+            msg = "quarter_ends goes with rolling_12_months and rolling_four_quarters"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def key(self) -> str:
+        """The same as `version`."""
+        return self.version
 
     @property
     def version(self) -> str:
@@ -308,6 +354,8 @@ class Spell(NamedTuple):
             the state; to be checked with it.
         version: The `Threshold.version` by which it was met.
         window: The name of the `Measure`.
+        first: The first day of that window: what was sold from it through
+            ``crossed_on`` reaches the line.
     """
 
     crossed_on: dt.date
@@ -316,6 +364,7 @@ class Spell(NamedTuple):
     collect_from: dt.date
     version: str
     window: str
+    first: dt.date
 
 
 class Exposure(Record):
@@ -327,7 +376,6 @@ class Exposure(Record):
         measures: Every window that counts or will count, the nearest to the line first.
         percent: The highest of theirs.
         spells: When it was met, the latest last.
-        totals: What was sold there in all, direct and through marketplaces, by treatment.
     """
 
     jurisdiction: str
@@ -343,38 +391,3 @@ class Exposure(Record):
         """The time in which it is met, or comes to be met."""
         last = self.spells[-1] if self.spells else None
         return last if last and last.ended_on is None else None
-
-
-# --- physical nexus --------------------------------------------------------------------
-
-
-class PresenceKind(StrEnum):
-    """What makes physical nexus."""
-
-    EMPLOYEE = "employee"
-    PROPERTY = "property"
-    INVENTORY = "inventory"
-    OTHER = "other"
-
-
-class WarningKind(StrEnum):
-    """What a warning is of.
-
-    ===========  ==================================================
-    employee     somebody works or lives where nobody did before
-    approaching  a threshold is near
-    met          a threshold is met
-    ===========  ==================================================
-    """
-
-    EMPLOYEE = "employee"
-    APPROACHING = "approaching"
-    MET = "met"
-
-
-class WarningState(StrEnum):
-    """What staff did with a warning."""
-
-    OPEN = "open"
-    CONFIRMED = "confirmed"
-    DISMISSED = "dismissed"
