@@ -1,0 +1,238 @@
+"""A table of people that somebody wrote, for sellers without an HR system (B37)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from exempt.errors import RefusedError
+from exempt.model.address import Address, state_of
+from exempt.model.people import Place, PlaceKind
+from exempt.model.record import Day
+from exempt.model.sources import Employee
+from exempt.model.tabular import Line
+
+TITLES: Mapping[str, tuple[str, ...]] = {
+    "employee_id": ("employee_id", "employee", "employee_number", "id", "number"),
+    "state": ("state", "work_state", "work_location", "works_in"),
+    "home_state": ("home_state", "residence_state", "home", "lives_in"),
+    "start_date": ("start_date", "start", "hire_date", "from", "since"),
+    "end_date": ("end_date", "end", "termination_date", "last_day", "until"),
+    "label": ("label", "note", "notes", "name", "role"),
+    "contractor": ("contractor", "is_contractor"),
+}
+"""What the columns may be called; capitals, blanks and hyphens do not matter."""
+
+_SIGNS = re.compile(r"[\W_]+")
+_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_TRUTHS = {"yes": True, "y": True, "true": True, "1": True, "x": True,
+           "no": False, "n": False, "false": False, "0": False, "": False}  # fmt: skip
+
+
+class StaffMistake(NamedTuple):
+    """What is wrong in a cell, and how to mend it.
+
+    Attributes:
+        row: As the spreadsheet counts.
+        column: Our title of it.
+    """
+
+    row: int
+    column: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, column {self.column}: {self.said}"
+
+
+class StaffTable(NamedTuple):
+    """The people of a table with all their places, and what is wrong with it.
+
+    Attributes:
+        rows: How many rows it has.
+    """
+
+    people: tuple[tuple[Employee, tuple[Place, ...]], ...]
+    mistakes: tuple[StaffMistake, ...]
+    rows: int
+
+
+class _Row(NamedTuple):
+    """One time of a person, in the states where they worked and lived."""
+
+    row: int
+    employee_id: str
+    states: tuple[tuple[PlaceKind, str], ...]
+    first: dt.date | None
+    last: dt.date | None
+    label: str
+    contractor: bool
+
+
+def find_columns(titles: Sequence[str]) -> dict[str, int]:
+    """Which column holds what, by our titles.
+
+    Raises:
+        RefusedError: One that is needed is not there, or one is there twice.
+    """
+    found: dict[str, int] = {}
+    for position, title in enumerate(titles):
+        plain = _SIGNS.sub("_", title.casefold()).strip("_")
+        name = next((name for name, known in TITLES.items() if plain in known), None)
+        if name is None:
+            continue
+        if name in found:
+            msg = f"column {title!r}: there is another one of {name}: leave one of them out"
+            raise RefusedError(msg)
+        found[name] = position
+    if "employee_id" not in found or not {"state", "home_state"} & found.keys():
+        msg = (
+            "the table needs the columns employee_id and state or home_state; besides it may have"
+            " start_date, end_date, label and contractor"
+        )
+        raise RefusedError(msg)
+    return found
+
+
+def read_staff(titles: Sequence[str], lines: Iterable[Line], on: dt.date) -> StaffTable:
+    """The people in a table; a person who moved has a row for each time.
+
+    Args:
+        titles: Those of the columns, in any order.
+        lines: The rows below them.
+        on: The day on which it is read.
+
+    Raises:
+        RefusedError: A column is missing, or the table cannot be read.
+    """
+    columns = find_columns(titles)
+    by_person: dict[str, list[_Row]] = defaultdict(list)
+    mistakes: list[StaffMistake] = []
+    rows = 0
+    for line in lines:
+        rows += 1
+        wrong: list[StaffMistake] = []
+        read = _Reader(line, columns, wrong).row()
+        mistakes += wrong
+        if not wrong:
+            by_person[read.employee_id].append(read)
+    for mine in by_person.values():
+        mistakes += _overlaps(mine)
+    people = tuple(_person(mine, on) for mine in by_person.values())
+    return StaffTable(people, tuple(sorted(mistakes, key=lambda m: m.row)), rows)
+
+
+class _Reader:
+    """Reads the cells of one row, and notes what is wrong with them."""
+
+    def __init__(self, line: Line, columns: Mapping[str, int], wrong: list[StaffMistake]) -> None:
+        self._line, self._columns, self._wrong = line, columns, wrong
+
+    def row(self) -> _Row:
+        employee_id = self._text("employee_id")
+        if not 0 < len(employee_id) <= 255:
+            self._no("employee_id", "write the number of the employee")
+        states = tuple(
+            (kind, state)
+            for kind, name in ((PlaceKind.WORK, "state"), (PlaceKind.HOME, "home_state"))
+            if (state := self._state(name))
+        )
+        if not states and not self._wrong:
+            self._no("state", "write where they work, or in home_state where they live")
+        first, last = self._day("start_date"), self._day("end_date")
+        if first and last and last < first:
+            self._no("end_date", f"lies before start_date, {first}: one of the two is wrong")
+        label = self._text("label")
+        if len(label) > 500:
+            self._no("label", "write at most 500 characters")
+        return _Row(
+            self._line.row, employee_id, states, first, last, label, self._truth("contractor")
+        )
+
+    def _no(self, column: str, said: str) -> None:
+        self._wrong.append(StaffMistake(self._line.row, column, said))
+
+    def _text(self, name: str) -> str:
+        if name not in self._columns:
+            return ""
+        cell = self._line.cells[self._columns[name]]
+        if cell.problem:
+            self._no(name, cell.problem)
+        return (cell.text or "").strip()
+
+    def _state(self, name: str) -> str:
+        text = self._text(name)
+        if not text:
+            return ""
+        try:
+            return f"US-{state_of(text.removeprefix('US-'), 'US')}"
+        except ValueError:
+            self._no(name, f"{text!r} is no state: write one of the United States, such as TX")
+            return ""
+
+    def _day(self, name: str) -> dt.date | None:
+        text = self._text(name)
+        if not text:
+            return None
+        if american := _AMERICAN.fullmatch(text):
+            month, day, year = (int(each) for each in american.groups())
+            text = f"{year:04}-{month:02}-{day:02}"
+        try:
+            return TypeAdapter(Day).validate_python(dt.date.fromisoformat(text))
+        except (ValueError, ValidationError):
+            self._no(name, "write a day as YYYY-MM-DD, or as MM/DD/YYYY")
+            return None
+
+    def _truth(self, name: str) -> bool:
+        text = self._text(name).casefold()
+        if text not in _TRUTHS:
+            self._no(name, "write yes or no")
+        return _TRUTHS.get(text, False)
+
+
+def _overlaps(rows: Sequence[_Row]) -> list[StaffMistake]:
+    """Rows of one person that speak of the same days."""
+    wrong = []
+    for number, row in enumerate(rows):
+        for before in rows[:number]:
+            begins_after = row.first and before.last and row.first > before.last
+            ends_before = row.last and before.first and row.last < before.first
+            if not (begins_after or ends_before):
+                said = (
+                    f"overlaps with row {before.row} of the same employee: give the time in one"
+                    " state an end before that in the next"
+                )
+                wrong.append(StaffMistake(row.row, "start_date", said))
+                break
+    return wrong
+
+
+def _person(rows: Sequence[_Row], on: dt.date) -> tuple[Employee, tuple[Place, ...]]:
+    """The record of a person, as the last of their rows says, and all their places."""
+    in_order = sorted(rows, key=lambda row: row.first or dt.date.min)
+    last = in_order[-1]
+    where = dict(last.states)
+    record = Employee(
+        external_id=last.employee_id,
+        label=last.label or None,
+        work_location=_address(where.get(PlaceKind.WORK)),
+        home_location=_address(where.get(PlaceKind.HOME)),
+        start_date=in_order[0].first,
+        end_date=last.last,
+        contractor=last.contractor,
+    )
+    places = tuple(
+        Place(state, kind, row.first, row.last, by_start=row.first is not None, seen_day=on)
+        for row in in_order
+        for kind, state in row.states
+    )
+    return record, places
+
+
+def _address(state: str | None) -> Address | None:
+    return Address(country="US", state=state.removeprefix("US-")) if state else None
