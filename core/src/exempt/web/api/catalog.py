@@ -1,23 +1,20 @@
-"""Who calls, the seller's companies, its connections, and the products that they show."""
+"""Who calls, the seller's companies, and its connections."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated
 
-from fastapi import Path, Query
-from pydantic import Field
+from fastapi import Path
 
 from exempt.model.access import Right
-from exempt.model.record import ExternalId
 from exempt.services import health, scoped
 from exempt.services.ports import Transaction
 from exempt.web.api.bodies import Body
 from exempt.web.api.calls import Call, Called
 from exempt.web.api.operations import Operations
-from exempt.web.api.paging import Listed, Part, listed
 
-operations = Operations("Around", "Whose key it is, companies, connections and products.")
+operations = Operations("Around", "Whose key it is, companies and connections.")
 
 CONNECTION_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -85,27 +82,6 @@ class ConnectionList(Body):
     data: tuple[Connection, ...]
 
 
-class Product(Body):
-    """A product, as its source keeps it."""
-
-    id: int
-    connection: str
-    external_id: str
-    name: str
-    tax_code: str | None
-    active: bool
-
-
-class ProductList(Listed[Product]):
-    """A part of a list of products, in the order of their ids."""
-
-
-class ProductQuery(Part):
-    """Which products are wanted."""
-
-    connection: ExternalId | None = Field(None, description="Just those of this connection.")
-
-
 @operations.get("/me", None)
 def get_me(call: Called) -> Me:
     """Whose key it is, and what it may do."""
@@ -166,19 +142,3 @@ def _connections(call: Call, tx: Transaction) -> list[Connection]:
         )
         for row in scoped.connections(tx, call.caller)
     ]
-
-
-@operations.get("/products", Right.READ)
-def list_products(call: Called, query: Annotated[ProductQuery, Query()]) -> ProductList:
-    """List the products that sources show."""
-    with call.store.reading() as tx:
-        found = tx.listing.products(call.caller.company_ids, query.connection, query.wanted)
-    return ProductList(
-        **listed(
-            call,
-            query,
-            found,
-            lambda row: row.id,
-            lambda rows: [Product(**row._asdict()) for row in rows],
-        )
-    )
