@@ -217,7 +217,8 @@ class RulesPackInfo:
         name: What the setting ``rules_pack`` calls it; ``exempt`` is the shipped one.
         title: What people call it, such as "Acme's state rules".
         texts: Gives the text of each table by file name, ``states.csv`` and
-            ``reasons.csv``. Called only where the settings name the pack; it
+            ``reasons.csv``, and ``nexus_thresholds.csv`` where it has thresholds
+            of its own. Called only where the settings name the pack; it
             reaches no network.
         requires_spec: Versions of the hook specification it works with.
     """

@@ -31,16 +31,18 @@ class LocalDocuments(Documents):
         self._folder = folder
 
     @contextlib.contextmanager
-    def receive(self, content: IO[bytes]) -> Iterator[Incoming]:
+    def receive(self, content: IO[bytes], most: int | None = None) -> Iterator[Incoming]:
         with self._part() as (part, file):
             with room(self._folder):
-                sha256, size = _copy(content, file)
+                sha256, size = _copy(content, file, most or MAX_BYTES)
                 file.flush()
             file.seek(0)
             yield _Incoming(self, part, file, sha256, size)
 
-    def put(self, content: IO[bytes], judge: Judge | None = None) -> tuple[str, int]:
-        with self.receive(content) as incoming:
+    def put(
+        self, content: IO[bytes], judge: Judge | None = None, *, most: int | None = None
+    ) -> tuple[str, int]:
+        with self.receive(content, most) as incoming:
             if judge:
                 with mmap.mmap(incoming.file.fileno(), 0, access=mmap.ACCESS_READ) as written:
                     judge(written)
@@ -110,13 +112,16 @@ def room(folder: Path) -> Iterator[None]:
         raise NoRoomError(msg) from None
 
 
-def _copy(content: IO[bytes], file: IO[bytes]) -> tuple[str, int]:
+def _copy(content: IO[bytes], file: IO[bytes], most: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     while chunk := content.read(_CHUNK):
         digest.update(chunk)
         size += len(chunk)
-        if size > MAX_BYTES:
-            msg = "the file is larger than 50 MB: scan it in a lower resolution"
+        if size > most:
+            mend = (
+                "scan it in a lower resolution" if most == MAX_BYTES else "divide it into several"
+            )
+            msg = f"the file is larger than {most // 1024**2:,} MB: {mend}"
             raise SizeError(msg, size)
         file.write(chunk)
     if size == 0:

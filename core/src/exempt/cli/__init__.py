@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from exempt.cli import (
+    backfill_app,
     certificates_app,
     companies_app,
     connections_app,
@@ -22,12 +23,18 @@ from exempt.cli import (
     imports_app,
     jobs_app,
     keys_app,
+    nexus_app,
     orders_app,
+    people_app,
+    presence_app,
+    products_app,
+    rates_app,
     requests_app,
     rules_app,
     sandbox_app,
     submissions_app,
     users_app,
+    warnings_app,
 )
 from exempt.cli.base import Json, Names, State, name_of_a_person, opened, pretended
 from exempt.cli.options import Company, OnlyThis
@@ -39,7 +46,11 @@ app = typer.Typer(
     rich_markup_mode=None,  # help needs no colours, and is there at once
     pretty_exceptions_enable=False,
 )
+app.add_typer(backfill_app.app, name="backfill")
 app.add_typer(certificates_app.app, name="certificates")
+app.add_typer(people_app.app, name="employees")
+app.add_typer(presence_app.app, name="presence")
+app.add_typer(warnings_app.app, name="warnings")
 app.add_typer(entries_app.comments, name="comments")
 app.add_typer(entries_app.files, name="files")
 app.add_typer(companies_app.app, name="companies")
@@ -51,6 +62,9 @@ app.add_typer(documents_app.app, name="documents")
 app.add_typer(imports_app.app, name="imports")
 app.add_typer(keys_app.app, name="keys")
 app.add_typer(orders_app.app, name="orders")
+app.add_typer(products_app.app, name="products")
+app.add_typer(rates_app.app, name="rates")
+app.add_typer(nexus_app.registrations, name="registrations")
 app.add_typer(requests_app.app, name="requests")
 app.add_typer(rules_app.app, name="rules")
 app.add_typer(submissions_app.app, name="submissions")
@@ -62,6 +76,7 @@ app.command()(daemon_app.run)
 app.command()(daemon_app.worker)
 app.command()(daemon_app.web)
 app.command()(jobs_app.jobs)
+app.command()(nexus_app.nexus)
 
 
 def _version(asked: bool) -> None:

@@ -9,8 +9,10 @@ from exempt.cli.daemon_view import Daemon
 from exempt.cli.output import count, one_line, print_json, print_table, say
 from exempt.rules.schedules import in_words
 from exempt.services import steering
+from exempt.services.backfills.sources import is_file
 from exempt.services.certificates import Act
 from exempt.services.duties import kinds_of
+from exempt.services.employee_files import is_people_file
 from exempt.services.job_ports import JobKind, JobRow
 from exempt.services.report_rows import ConnectionStatus
 from exempt.services.rows import ConnectionRow
@@ -92,7 +94,10 @@ def _is_read(exempt: Exempt, one: _Shown) -> str:
 def _state(exempt: Exempt, daemon: Daemon, one: _Shown) -> str:
     """How a connection is, in words."""
     if one.name not in exempt.settings.file.connections:
-        return "not in the settings"
+        of_files = one.row is not None and is_file(one.row)
+        if one.row is not None and is_people_file(one.row):
+            return "people out of files"
+        return "sales out of files" if of_files else "not in the settings"
     if one.row is None:
         return "never used"
     if one.row.paused_reason is not None:

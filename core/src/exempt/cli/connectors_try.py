@@ -10,6 +10,7 @@ from exempt.cli.connectors_trial import trial_of
 from exempt.cli.connectors_view import show_json, show_trial
 from exempt.errors import ExemptError, SettingsError
 from exempt.model.fetching import FetchRequest, Stream
+from exempt.rules.lookback import EVERYTHING
 from exempt.wiring import Exempt, utc_now
 
 
@@ -26,7 +27,8 @@ def try_out(
         raise SettingsError(in_the_file(str(error), name, loaded)) from None
     configured = loaded.file.connections[name]
     try:
-        request = FetchRequest(since=configured.since, page_size=rows)
+        since = None if configured.since == EVERYTHING else configured.since
+        request = FetchRequest(since=since, page_size=rows)
         trial = trial_of(connection, configured.connector, streams, request)
     finally:
         connection.close()

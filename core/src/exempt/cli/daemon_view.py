@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from exempt.cli.output import count, one_line, print_json, print_table, say
 from exempt.rules.readiness import silent
+from exempt.services.history_ports import ReadSoFar
 from exempt.services.job_ports import JobKind, JobRow, WorkerRow
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow
@@ -15,12 +16,18 @@ from exempt.wiring import Exempt
 
 
 class Daemon(NamedTuple):
-    """What is known of the daemon at a moment; workers that were stopped are left out."""
+    """What is known of the daemon at a moment; workers that were stopped are left out.
+
+    Attributes:
+        backfills: By connection, how far the orders are that were never read to
+            their end from where they begin.
+    """
 
     at: dt.datetime
     workers: list[WorkerRow]
     jobs: list[JobRow]
     connections: Mapping[int, ConnectionRow]
+    backfills: Mapping[int, ReadSoFar]
 
     @property
     def alive(self) -> list[WorkerRow]:
@@ -48,7 +55,9 @@ class Daemon(NamedTuple):
             since = f"running on {job.worker} since {_moment(job.started_at)}"
             lives = any(worker.name == job.worker for worker in self.alive)
             silence = "" if lives else ", which is silent"
-            return ", ".join(filter(None, (f"{since}{silence}", failed)))
+            so_far = self.backfills.get(job.connection_id or 0)
+            reading = read_so_far(so_far) if job.kind is JobKind.PULL and so_far else ""
+            return ", ".join(filter(None, (f"{since}{silence}", reading, failed)))
         if self.paused(job):
             return "paused"
         return failed or ("waits for a worker" if job.waiting else "idle")
@@ -62,13 +71,22 @@ class Daemon(NamedTuple):
         return _moment(job.next_at) if job.next_at else "when there is something to do"
 
 
+def read_so_far(so_far: ReadSoFar) -> str:
+    """How far a first reading of orders is, in words."""
+    parts = f"{so_far.done} of {count(so_far.parts, 'part')} done: " if so_far.parts > 1 else ""
+    return f"{parts}{count(so_far.records, 'order')} so far"
+
+
 def look(tx: Transaction, at: dt.datetime) -> Daemon:
     """The daemon at this moment."""
+    so_far = tx.histories.so_far()
+    unread = {row.connection_id for row in tx.histories.all() if row.read_at is None}
     return Daemon(
         at,
         [worker for worker in tx.workers.all() if worker.stopped_at is None],
         tx.jobs.all(),
         {row.id: row for row in tx.connections.all()},
+        {each: so_far[each] for each in unread & so_far.keys()},
     )
 
 

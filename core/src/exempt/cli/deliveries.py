@@ -83,9 +83,9 @@ def _see_that_it_is_there(tx: Transaction, connection: str | None) -> None:
 
 
 def what(view: DeliveryView) -> str:
-    """``order S-1``, ``customer Acme``, ``mail to Acme``, ``notice of Acme``."""
+    """``order S-1``, ``customer Acme``, ``mail to Acme``, ``warning of US-TX``."""
     delivery = view.delivery
-    to = {DeliveryTarget.MAIL: " to", DeliveryTarget.NOTICE: " of"}.get(delivery.target, "")
+    to = {"mail": " to", "notice": " of", "warning": " of"}.get(delivery.target.value, "")
     return f"{delivery.target.value}{to} {one_line(view.name) or delivery.external_id}"
 
 
@@ -191,6 +191,8 @@ def in_words(delivery: Delivery) -> str:
         return f"{mail.subject} (to {', '.join(mail.to)})"
     if delivery.target is DeliveryTarget.NOTICE:
         return f"to tell reviewers that certificate {delivery.external_id} waits"
+    if delivery.target is DeliveryTarget.WARNING:
+        return f"to tell staff of warning {delivery.external_id}: see exempt warnings show"
     return shall_show(wanted.load(delivery.wanted)) or "no state to tell of"
 
 

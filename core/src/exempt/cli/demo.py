@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from exempt.cli.nexus import Asked as Wanted
+from exempt.cli.nexus import show_table
 from exempt.cli.output import console, count, money, print_table, say
 from exempt.cli.rechecking import show_differing
 from exempt.cli.sample_company import (
@@ -19,6 +21,8 @@ from exempt.cli.sample_company import (
     its_systems,
     write_settings,
 )
+from exempt.cli.sample_sales import FILE_NAME as OLD_SHOP
+from exempt.cli.sample_sales import import_past_sales, write_past_sales
 from exempt.cli.show import order_rows, show_check, states
 from exempt.cli.syncing import Before, Progress, shall_show
 from exempt.discovery import Catalogue, discover
@@ -31,6 +35,7 @@ from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
 from exempt.testing import sample
 from exempt.wiring import Exempt, mails
+from exempt.wiring.nexus_watch import watch_nexus
 
 _MARK = ".exempt-demo"
 
@@ -95,6 +100,8 @@ class _Demo:
             self._show_written(rehearsed, before)
             say("5  Ask customers for what is missing", "bold")
             self._show_result(exempt, _ask(exempt))
+            self._show_nexus(exempt)
+            self._show_further()
         finally:
             exempt.close()
         return failed
@@ -154,7 +161,17 @@ class _Demo:
             " taxed until a certificate arrives."
             f" {count(len(asked.sent), 'customer was', 'customers were')} asked for certificates.\n"
         )
-        self._show_further()
+
+    def _show_nexus(self, exempt: Exempt) -> None:
+        """What was sold in the old shop counts towards the states' thresholds, too."""
+        say("6  Where else is tax to be collected?", "bold")
+        run = import_past_sales(exempt, write_past_sales(self._folder), "demo")
+        say(
+            f"{count(run.counts.new, 'sale')} of an old shop, {run.counts.first_day} to"
+            f" {run.counts.last_day}, read from {OLD_SHOP}:"
+        )
+        watch_nexus(exempt, lambda: False)
+        show_table(exempt, Wanted())
 
     def _show_written(self, rehearsed: Sequence[Synced], before: Before) -> None:
         """What the rehearsal foretold, and how many records the sandboxes saw change."""
@@ -173,13 +190,15 @@ class _Demo:
         say(f"The sandboxes report {count(changed, 'changed record')}.\n")
 
     def _show_further(self) -> None:
-        say("Look further", "bold")
+        say("\nLook further", "bold")
         for command, shows in (
             ("explain SO-5005", "why this order is taxed"),
             ("status", "what needs a person"),
             ("certificates list", "what is on file, and until when"),
             ("certificates show 6", "all that is known of one"),
             ("customers show C-1001", "one card for a customer of two systems"),
+            ("nexus OH", "one state: its windows, its law, the order that crossed the line"),
+            ("warnings list", "first employees in a state, thresholds that are near"),
         ):
             say(
                 f"   {_program()} -s {self._folder / FILE_NAME} {command:<19} # {shows}", wrap=False

@@ -12,6 +12,7 @@ from typing import NoReturn
 from exempt.cli.output import print_json, say
 from exempt.cli.running import run_sandbox, server_for
 from exempt.cli.sample_company import NOON, enter_certificates, its_systems, write_settings
+from exempt.cli.sample_sales import write_past_sales
 from exempt.discovery import discover
 from exempt.errors import RefusedError
 from exempt.model.access import Right
@@ -47,6 +48,7 @@ def start(folder: Path, listen: str) -> NoReturn:
         say("The sample company, with nothing in it that is real; nothing leaves this machine.")
         say(f"Its clock and its mails: {server.url}/sandbox", wrap=False)
         say(f"A key of its API: {_key(exempt)}", wrap=False)
+        say(f"Sales of an old shop, for exempt backfill: {write_past_sales(folder)}", wrap=False)
         sandbox = Sandbox(
             clock.advance,
             lambda: mails_in(folder / "sandboxes"),

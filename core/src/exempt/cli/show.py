@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from exempt.cli import daemon_view
+from exempt.cli import daemon_view, nexus_json, nexus_table
 from exempt.cli.companies import scope
-from exempt.cli.output import money, print_json, print_table, say, short
+from exempt.cli.output import count, money, print_json, print_table, say, short
 from exempt.errors import ExemptError
 from exempt.model.decision import Ground
+from exempt.services.exposures import exposures
+from exempt.services.product_ports import ProductFilter
 from exempt.services.report_rows import GroundCount
 from exempt.services.requests import lacking
 from exempt.wiring import Exempt
@@ -73,6 +75,9 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
         rejected = [
             (row.name, stream, r) for row in rows for stream, r in tx.sources.rejected(row.id)
         ]
+        unmapped = tx.products.count(ProductFilter(company_ids=company_ids, mapped=False))
+        warnings = sum(tx.warnings.counts(company_ids).values())
+        nexus = exposures(tx, company_ids, exempt.clock().date(), exempt.policy)
         daemon = daemon_view.look(tx, exempt.clock())
     about = None if company_ids is None else names
     if as_json:
@@ -85,6 +90,9 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
                 "rejected": [
                     {"connection": n, "stream": s, **r.model_dump()} for n, s, r in rejected
                 ],
+                "unmapped_products": unmapped,
+                "nexus": nexus_json.status(nexus),
+                "open_warnings": warnings,
                 "daemon": daemon_view.told(daemon, about),
             }
         )
@@ -112,6 +120,11 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
         "Orders", ("Decision", "Tax", "States", "Orders", "Worth"), order_rows(counts), right=(3, 4)
     )
     _show_people_needed(uncovered, dead, rejected)
+    nexus_table.say_status(nexus)
+    if unmapped:
+        say(f"{count(unmapped, 'product')} without a tax category: exempt products propose")
+    if warnings:
+        say(f"{count(warnings, 'warning')} of nexus to look at: exempt warnings list", "yellow")
 
 
 def order_rows(counts: Sequence[GroundCount]) -> list[tuple[object, ...]]:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +17,16 @@ from rich.live import Live
 from rich.table import Table
 
 from exempt.cli.output import console, count, print_json, print_table, say, short
+from exempt.errors import ExemptError
+from exempt.model.fetching import Stream
 from exempt.model.pushing import PushItem
 from exempt.rules.wanted import Wanted
 from exempt.services.ports import Store
 from exempt.services.pull import PageStored
 from exempt.services.rows import Delivery
 from exempt.services.sync import Synced
-from exempt.wiring import Exempt
+from exempt.wiring import Exempt, mails
+from exempt.wiring.nexus_watch import watch_nexus
 
 
 @dataclass
@@ -33,6 +36,8 @@ class _Tally:
     new: int = 0
     changed: int = 0
     rejected: int = 0
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
     began: float = field(default_factory=time.monotonic)
     last: float = field(default_factory=time.monotonic)
 
@@ -43,9 +48,14 @@ class _Tally:
 
 
 class Progress:
-    """What was read so far, a line a stream; several threads tell it."""
+    """What was read so far, a line a stream; several threads tell it.
 
-    def __init__(self) -> None:
+    Args:
+        days: Whether it shows from which day to which the orders are.
+    """
+
+    def __init__(self, *, days: bool = False) -> None:
+        self._days = days
         self._tallies: dict[tuple[str, str], _Tally] = {}
         self._lock = threading.Lock()
 
@@ -58,6 +68,9 @@ class Progress:
             tally.new += page.new
             tally.changed += page.changed
             tally.rejected += page.rejected
+            if page.first_day and page.last_day:
+                tally.first_day = min(tally.first_day or page.first_day, page.first_day)
+                tally.last_day = max(tally.last_day or page.last_day, page.last_day)
             tally.last = time.monotonic()
 
     def __rich__(self) -> Table:
@@ -67,13 +80,25 @@ class Progress:
             table.add_column(head)
         for head in ("Pages", "Rows", "Rows/s", "New", "Changed", "Rejected"):
             table.add_column(head, justify="right")
+        for head in ("From", "To") if self._days else ():
+            table.add_column(head, no_wrap=True, min_width=len("2026-11-20"))
         with self._lock:
             for (connection, stream), t in self._tallies.items():
                 cells = (t.pages, t.rows, t.rate, t.new, t.changed, t.rejected or "–")
+                days = (t.first_day, t.last_day) if self._days else ()
                 table.add_row(
-                    connection, stream, *(f"{c:,}" if isinstance(c, int) else c for c in cells)
+                    connection,
+                    stream,
+                    *(f"{c:,}" if isinstance(c, int) else c for c in cells),
+                    *("" if day is None else str(day) for day in days),
                 )
         return table
+
+    def anything_of(self, streams: Collection[Stream]) -> bool:
+        """Whether anything of these streams is new or was changed."""
+        return any(
+            t.new or t.changed for (_, stream), t in self._tallies.items() if stream in streams
+        )
 
     def as_dict(self) -> dict[str, dict[str, dict[str, int]]]:
         """The counts by connection and stream."""
@@ -103,7 +128,7 @@ def shown(progress: Progress, *, quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _stopping(exempt: Exempt) -> Iterator[list[int]]:
+def stopping(exempt: Exempt) -> Iterator[list[int]]:
     """Let the first Ctrl-C or SIGTERM end the run after the page it is at; its number."""
     stopped: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -126,8 +151,9 @@ def _stopping(exempt: Exempt) -> Iterator[list[int]]:
 def run(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     """``exempt sync``; 1 when a connection had a problem."""
     progress = Progress()
-    with _stopping(exempt) as stopped, shown(progress, quiet=as_json):
+    with stopping(exempt) as stopped, shown(progress, quiet=as_json):
         results = exempt.sync(names, told=progress.told)
+        look_at_nexus(exempt)
     if as_json:
         print_json(
             [
@@ -147,10 +173,22 @@ def run(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
         report(exempt, results)
         if stopped:
             say("Stopped: what was read stays, and the next run goes on from there.", "yellow")
-    return _code(results, stopped)
+        elif progress.anything_of({Stream.ORDERS}):
+            say("Exposure: exempt nexus")
+    return code_of(results, stopped)
 
 
-def _code(results: Sequence[Synced], stopped: Sequence[int]) -> int:
+def look_at_nexus(exempt: Exempt) -> None:
+    """See at once what was read means for nexus, as no daemon may be there to do so."""
+    watch_nexus(exempt, lambda: exempt.stopping)
+    try:
+        mails.send_warnings(exempt)
+    except ExemptError as error:
+        say(f"Warnings of nexus could not be mailed, and stay owed: {error}", "yellow")
+
+
+def code_of(results: Sequence[Synced], stopped: Sequence[int]) -> int:
+    """What the command ends with: how it was stopped, or 1 when a connection had a problem."""
     if stopped:
         return 128 + stopped[0]
     return 1 if any(r.problem for r in results) else 0
@@ -175,10 +213,15 @@ def report(exempt: Exempt, results: Sequence[Synced]) -> None:
             )
         elif waiting:
             say(f"{result.connection}: {waits} for a later try", "yellow")
-        if result.unread:
-            say(f"! {result.unread}", "yellow")
-        if result.problem:
-            say(f"✗ {result.problem}", "red")
+        say_trouble(result)
+
+
+def say_trouble(result: Synced) -> None:
+    """What could not be read, and what went wrong."""
+    if result.unread:
+        say(f"! {result.unread}", "yellow")
+    if result.problem:
+        say(f"✗ {result.problem}", "red")
 
 
 def _counted(outcomes: Counter[str]) -> str:
@@ -192,7 +235,7 @@ def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     """``exempt sync --dry-run``: record by record, old → new."""
     progress = Progress()
     before = Before(exempt.store)
-    with _stopping(exempt) as stopped:
+    with stopping(exempt) as stopped:
         results = exempt.rehearse(names, told=progress.told, seen=before.look)
     if as_json:
         print_json([_rehearsed(r, before) for r in results])
@@ -203,7 +246,7 @@ def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
         if stopped:
             say("Stopped: this is not all that would be written.", "yellow")
         say("Nothing was written, here or there.", "bold")
-    return _code(results, stopped)
+    return code_of(results, stopped)
 
 
 class Before:

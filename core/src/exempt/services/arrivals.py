@@ -15,6 +15,7 @@ from exempt.model.checking import Capability
 from exempt.model.decision import Decision
 from exempt.rules.decision import facts_of
 from exempt.rules.replay import replay
+from exempt.services.counting import uncount
 from exempt.services.decide import (
     Held,
     decide_stored,
@@ -26,6 +27,7 @@ from exempt.services.decide import (
 )
 from exempt.services.policy import Policy
 from exempt.services.ports import Transaction
+from exempt.services.recounting import count_today
 from exempt.services.recurrence import Moved, by_sales, recount
 from exempt.services.rows import ConnectionRow, DeliveryTarget, SavedOrders, StoredOrder
 
@@ -57,8 +59,10 @@ def decide_page(
         held = held_for(tx, connection, orders)
     orders += _corrected_while_cancelled(tx, saved)
     differ = decide_with(tx, connection, orders, held, policy, at)
+    kept = [order for order in saved.touched if order.id in settled]
+    count_today(tx, kept, policy)
     if settled and Capability.PUSH_ORDERS in connection.capabilities:
-        over = [o.record.external_id for o in saved.touched if o.id in settled]
+        over = [order.record.external_id for order in kept]
         tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
     return differ + _follow(tx, moved, policy, at)
 
@@ -74,6 +78,7 @@ def orders_gone(
     if not external_ids:
         return 0
     orders = tx.sources.orders_by_id(connection.id, external_ids)
+    uncount(tx, [order.id for order in orders])
     held = held_for(tx, connection, orders)
     moved = _recount(tx, held, _sales(orders), policy)
     return _follow(tx, moved, policy, at)
@@ -136,23 +141,30 @@ def _follow(tx: Transaction, moved: Sequence[Moved], policy: Policy, at: dt.date
     orders = tx.sources.orders_between([each.span for each in moved])
     still_open = [order for order in orders if not order.record.closed]
     closed = [order for order in orders if order.record.closed]
-    return decide_stored(tx, still_open, policy, at) + _follow_closed(tx, closed, moved, at)
+    return decide_stored(tx, still_open, policy, at) + _follow_closed(tx, closed, moved, policy, at)
 
 
 def _follow_closed(
-    tx: Transaction, orders: Sequence[StoredOrder], moved: Sequence[Moved], at: dt.datetime
+    tx: Transaction,
+    orders: Sequence[StoredOrder],
+    moved: Sequence[Moved],
+    policy: Policy,
+    at: dt.datetime,
 ) -> int:
     until = {each.key: each.until for each in moved}
     kept = tx.decisions.decided([order.id for order in orders])
-    anew = []
-    for connection_id in {order.connection_id for order in orders}:
+    differ = 0
+    for connection_id in sorted({order.connection_id for order in orders}):
         mine = [o for o in orders if o.connection_id == connection_id and o.id in kept]
         cards = tx.sources.cards(connection_id, {o.record.customer_external_id for o in mine})
+        anew = []
         for order in mine:
             card = cards.get(order.record.customer_external_id)
             claimed = facts_of(order.record, card).claimed
             anew.append((order.id, _had_they_held(kept[order.id], until, claimed=claimed)))
-    return tx.decisions.save(anew, at)
+        differ += tx.decisions.save(anew, at)
+    count_today(tx, [order for order in orders if order.id in kept], policy)
+    return differ
 
 
 def _had_they_held(

@@ -13,6 +13,8 @@ from exempt.model.checking import Capability
 from exempt.model.decision import Card, Decision
 from exempt.rules.decision import decide, facts_of, rule_name
 from exempt.rules.history import FieldChange
+from exempt.services.counting import Decided, count_orders
+from exempt.services.job_ports import JobKind
 from exempt.services.owing import owe_orders
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Store, Transaction
@@ -66,15 +68,30 @@ def decide_with(  # noqa: PLR0917 - what it goes by
     policy: Policy,
     at: dt.datetime,
 ) -> int:
-    """`decide_orders`, by what was looked up before."""
+    """`decide_orders`, by what was looked up before; what they count towards states follows."""
     alive = [order for order in orders if not order.record.voided]
     decided = decisions_of(tx, alive, held, policy)
     differ = tx.decisions.save([(order.id, decision) for order, decision, _ in decided], at)
+    _count(tx, connection, orders, decided, policy)
     if Capability.PUSH_ORDERS in connection.capabilities:
         over = [o.record.external_id for o in orders if o.record.voided or o.record.closed]
         tx.deliveries.withdraw(connection.id, DeliveryTarget.ORDER, over, at)
         owe_orders(tx, connection, decided, at)
     return differ
+
+
+def _count(
+    tx: Transaction,
+    connection: ConnectionRow,
+    orders: Sequence[StoredOrder],
+    decided: Sequence[tuple[StoredOrder, Decision, list[Coverage]]],
+    policy: Policy,
+) -> None:
+    """Count *orders* by what was decided; those that are cancelled count no more."""
+    counted: list[Decided] = [(order, decision) for order, decision, _ in decided]
+    # The last word: some that are cancelled are decided all the same.
+    counted += [(order, None) for order in orders if order.record.voided]
+    count_orders(tx, connection, counted, policy)
 
 
 def decisions_of(
@@ -146,7 +163,11 @@ def redecide(
     goes by its own date, so a certificate that is entered late may cover what
     was sold before; but an order that is closed was decided by what was on
     file then, and stays so until somebody asks: see `exempt.services.recheck`.
+    How it counts for nexus follows all the same: see `exempt.services.recounting`.
     """
+    if sold_before := tx.sources.with_closed_orders(customer_ids):
+        tx.recounts.ask_customers(sold_before)
+        tx.jobs.ask(JobKind.NEXUS)
     return decide_stored(tx, tx.sources.orders_of(customer_ids, jurisdictions), policy, at)
 
 

@@ -151,9 +151,16 @@ def _against_mailing(tx: Transaction, delivery: Delivery, *, even_if_sent: bool)
     if _under_way(delivery):
         return _UNDER_WAY
     if _maybe_sent(delivery) and not even_if_sent:
-        who = "the customer" if delivery.target is DeliveryTarget.MAIL else "whoever reviews"
+        who = _MAILED_TO[delivery.target]
         return f"may have gone out: --even-if-sent sends it again, though {who} may get it twice"
     return None
+
+
+_MAILED_TO = {
+    DeliveryTarget.MAIL: "the customer",
+    DeliveryTarget.NOTICE: "whoever reviews",
+    DeliveryTarget.WARNING: "whoever is warned",
+}
 
 
 def _against_drop(delivery: Delivery) -> str | None:
@@ -240,6 +247,7 @@ SUBJECTS: Mapping[DeliveryTarget, Subject] = {
     DeliveryTarget.CUSTOMER: Subject.CUSTOMER,
     DeliveryTarget.MAIL: Subject.CUSTOMER,
     DeliveryTarget.NOTICE: Subject.CERTIFICATE,
+    DeliveryTarget.WARNING: Subject.WARNING,
 }
 """Whose history tells what people did with deliveries of a target."""
 
@@ -247,14 +255,14 @@ SUBJECTS: Mapping[DeliveryTarget, Subject] = {
 def subjects(
     tx: Transaction, connection_id: int, target: DeliveryTarget, external_ids: Sequence[str]
 ) -> dict[str, int]:
-    """By external id: our id of the order, customer card or certificate that it is about."""
+    """By external id: our id of the order, card, certificate or warning that it is about."""
     if target is DeliveryTarget.ORDER:
         orders = tx.sources.orders_by_id(connection_id, external_ids)
         return {order.record.external_id: order.id for order in orders}
     if target is DeliveryTarget.CUSTOMER:
         cards = tx.sources.cards(connection_id, external_ids)
         return {each: card.customer_id for each, card in cards.items()}
-    if target is DeliveryTarget.NOTICE:
+    if target in {DeliveryTarget.NOTICE, DeliveryTarget.WARNING}:
         return {each: int(each) for each in external_ids}
     requests = {each: tx.requests.get(int(each)) for each in external_ids}
     return {each: request.customer_id for each, request in requests.items() if request}

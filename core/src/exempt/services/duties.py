@@ -14,17 +14,18 @@ from exempt.services.first_write import LOOK_AGAIN
 from exempt.services.following import read_again
 from exempt.services.job_ports import JobKind, KeptEvent
 from exempt.services.mailing import mail_due
-from exempt.services.noticing import notify
+from exempt.services.noticing import NOTICE, notify
 from exempt.services.ports import Connection, Store
 from exempt.services.pull import Reading
 from exempt.services.rows import ConnectionRow, DeliveryTarget
 from exempt.services.running import OCCUPIED, Ended
 from exempt.services.sync import STREAMS, Job, read, reading_name, write, writing_name
+from exempt.services.warning_mails import warn
 
 _log = logging.getLogger("exempt.jobs")
 
 STATUSES = (DeliveryTarget.ORDER, DeliveryTarget.CUSTOMER)
-MAILS = (DeliveryTarget.MAIL, DeliveryTarget.NOTICE)
+MAILS = (DeliveryTarget.MAIL, DeliveryTarget.WARNING)
 EVENTS_AT_ONCE = 100
 
 
@@ -57,16 +58,20 @@ def push(job: Job) -> Ended:
 
 
 def mail(job: Job, *, staff_notices: bool = True) -> Ended:
-    """Send the mails that go through a connection; with *staff_notices* tell reviewers, too."""
+    """Send the mails that go through a connection; with *staff_notices* tell reviewers, too.
+
+    Whom warnings go to is told in any case.
+    """
     reading = job.reading
 
     def do() -> Ended:
         outcomes = mail_due(reading)
         if staff_notices:
             outcomes += notify(reading)
+        outcomes += warn(reading)
         if outcomes:
             _log.info("mailed", extra={"outcomes": dict(outcomes)})
-        return _until_due(reading, MAILS if staff_notices else (DeliveryTarget.MAIL,))
+        return _until_due(reading, (*MAILS, *(NOTICE if staff_notices else ())))
 
     return _alone(reading, writing_name(reading.row), do)
 

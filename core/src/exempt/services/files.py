@@ -18,7 +18,7 @@ Judge = Callable[[Content], None]
 
 
 class SizeError(RefusedError):
-    """A file is empty, or larger than 50 MB.
+    """A file is empty, or too large: a certificate's has 50 MB at most.
 
     Attributes:
         size: How many bytes were read before it was given up; 0 = it is empty.
@@ -48,20 +48,25 @@ class Incoming(Protocol):
 class Documents(Protocol):
     """Keeps files by the SHA-256 of their content."""
 
-    def receive(self, content: IO[bytes]) -> AbstractContextManager[Incoming]:
+    def receive(
+        self, content: IO[bytes], most: int | None = None
+    ) -> AbstractContextManager[Incoming]:
         """Take in a file while the block runs, to look into it before it is kept.
 
         Raises:
-            SizeError: It is empty, or larger than 50 MB.
+            SizeError: It is empty, or has more bytes than *most*; without one
+                50 MB is the most.
             NoRoomError: The disk is full.
         """
         ...
 
-    def put(self, content: IO[bytes], judge: Judge | None = None) -> tuple[str, int]:
+    def put(
+        self, content: IO[bytes], judge: Judge | None = None, *, most: int | None = None
+    ) -> tuple[str, int]:
         """Keep a file; returns its SHA-256 as hex, and its size in bytes.
 
         Raises:
-            RefusedError: It is empty, larger than 50 MB, there is no room, or
+            RefusedError: It is empty, has more bytes than *most*, there is no room, or
                 *judge* refuses it; nothing of it is left.
         """
         ...

@@ -35,17 +35,6 @@ class SubmissionFilter(NamedTuple):
     state: SubmissionState | None = None
 
 
-class ProductRow(NamedTuple):
-    """A product as its source keeps it."""
-
-    id: int
-    connection: str
-    external_id: str
-    name: str
-    tax_code: str | None
-    active: bool
-
-
 class Listing(Protocol):
     """Lists by id, so that what was listed stays where it was while things are entered."""
 
@@ -74,10 +63,4 @@ class Listing(Protocol):
 
     def submissions(self, filters: SubmissionFilter, part: Next) -> list[int]:
         """The ids of submissions."""
-        ...
-
-    def products(
-        self, company_ids: Collection[int] | None, connection: str | None, part: Next
-    ) -> list[ProductRow]:
-        """Products of connections of these companies."""
         ...

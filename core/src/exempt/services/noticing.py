@@ -64,7 +64,7 @@ def notify(reading: Reading) -> Counter[str]:
     if not going:
         return Counter()
     try:
-        result = _send(reading, mails)
+        result = send_all(reading, mails)
     except ConfigError:
         with reading.store.writing() as tx:
             for each in going:
@@ -151,7 +151,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _send(reading: Reading, mails: Sequence[SendRequest]) -> ItemResult:
+def send_all(reading: Reading, mails: Sequence[SendRequest]) -> ItemResult:
     """Send them all; what reached one reviewer counts as told.
 
     Raises:

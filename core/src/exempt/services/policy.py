@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exempt.model.decision import Profile
 from exempt.model.nexus import Counts
 from exempt.model.rulesdata import RulesPack
 from exempt.rules.pack import shipped_pack
+from exempt.rules.taxability import Taxability, shipped_taxability
+from exempt.rules.thresholds import Thresholds, shipped_thresholds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
 
 
@@ -25,6 +27,9 @@ class NexusPolicy:
         lookback: The same for single jurisdictions.
         fiscal_years: The month in which a company's fiscal year begins, by its
             key, where that is not January.
+        alerts_to: Who gets a mail of warnings; empty = the administrators.
+        thresholds: The law's lines, every version of them.
+        taxability: Which products a state taxes.
     """
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
@@ -33,6 +38,9 @@ class NexusPolicy:
     lookback_years: int = 3
     lookback: Mapping[str, int] = field(default_factory=dict)
     fiscal_years: Mapping[str, int] = field(default_factory=dict)
+    alerts_to: Sequence[str] = ()
+    thresholds: Thresholds = field(default_factory=shipped_thresholds)
+    taxability: Taxability = field(default_factory=shipped_taxability)
 
 
 @dataclass(frozen=True)

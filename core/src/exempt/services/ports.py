@@ -7,24 +7,29 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from exempt.model.checking import Capability, CheckResult
+from exempt.model.checking import Capability
 from exempt.model.decision import Card, Decision, Profile
-from exempt.model.fetching import FetchRequest, Page, RangesResult, Rejected, Stream
-from exempt.model.messages import SendRequest, WebhookRequest, WebhookResult
-from exempt.model.pushing import ItemResult, PushRequest, PushResult
+from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.access_ports import ApiKeys, Attempts, Sessions, Users
+from exempt.services.backfill_ports import Backfills
 from exempt.services.call_ports import Calls
 from exempt.services.card_ports import Cards
+from exempt.services.connection_ports import Connection as Connection  # noqa: PLC0414 - from here
+from exempt.services.cursor_ports import Cursors
 from exempt.services.deciding import Asking
 from exempt.services.delivery_ports import Deliveries, Handling, Owed
 from exempt.services.entry_ports import Entries
 from exempt.services.event_ports import EventsOut
+from exempt.services.exposure_ports import Exposures
+from exempt.services.history_ports import Histories
 from exempt.services.import_ports import Imports
 from exempt.services.job_ports import Jobs, Webhooks, Workers
 from exempt.services.likeness_ports import LookAlikes
 from exempt.services.listing_ports import Listing
+from exempt.services.presence_ports import Presences, Warnings
+from exempt.services.product_ports import Products
 from exempt.services.reconciling_ports import Reconciling
 from exempt.services.register_ports import Certificates, Choices, History, Search
 from exempt.services.report_rows import ConnectionStatus, GroundCount
@@ -38,9 +43,9 @@ from exempt.services.rows import (
     SavedRecords,
     Span,
     StoredOrder,
-    StreamPart,
     Uncovered,
 )
+from exempt.services.sale_ports import Rates, Recounts, Sales, SalesChecks
 from exempt.services.submission_ports import Links, Papers, Submissions, Uploads
 
 Clock = Callable[[], dt.datetime]
@@ -79,44 +84,6 @@ class Connections(Protocol):
         Nothing that happens to a connection changes what a person said of it:
         without *by* one that a person paused stays as it is.
         """
-        ...
-
-
-class Cursors(Protocol):
-    """How far each stream was read."""
-
-    def parts(self, connection_id: int, stream: Stream) -> list[StreamPart]:
-        """The parts of a stream, by number; none before its first page."""
-        ...
-
-    def begin(
-        self, connection_id: int, stream: Stream, parts: Sequence[StreamPart], at: dt.datetime
-    ) -> None:
-        """Read the stream in these parts; what was known of it is forgotten."""
-        ...
-
-    def move(self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime) -> bool:
-        """Go on there; False when the stream was forgotten meanwhile."""
-        ...
-
-    def named(self, connection_id: int, stream: Stream, external_ids: Collection[str]) -> None:
-        """Remember which records a run that reads the whole stream has named."""
-        ...
-
-    def was_named(self, connection_id: int, stream: Stream, external_id: str) -> bool:
-        """Whether that run has named this record."""
-        ...
-
-    def is_naming(self, connection_id: int, stream: Stream) -> bool:
-        """Whether such a run has begun and not yet ended."""
-        ...
-
-    def never_named(self, connection_id: int, stream: Stream) -> tuple[int, list[str]]:
-        """How many the run named, and what is kept and it did not name; it is then forgotten."""
-        ...
-
-    def forget(self, connection_id: int, stream: Stream) -> None:
-        """Read the stream anew next time."""
         ...
 
 
@@ -190,6 +157,14 @@ class Sources(Protocol):
         The open ones; with *jurisdictions* those that go there, without also
         closed ones whose customer was unknown.
         """
+        ...
+
+    def with_closed_orders(self, customer_ids: Collection[int]) -> set[int]:
+        """Those of these customers that have closed orders, or whose ship-to customers have."""
+        ...
+
+    def closed_orders_of(self, customer_id: int, after: int, limit: int) -> list[StoredOrder]:
+        """The next closed orders of a customer and its ship-to customers, by our own id."""
         ...
 
     def orders_between(self, spans: Collection[Span]) -> list[StoredOrder]:
@@ -355,6 +330,16 @@ class Transaction(Protocol):
     sessions: Sessions
     api_keys: ApiKeys
     attempts: Attempts
+    presence: Presences
+    warnings: Warnings
+    products: Products
+    backfills: Backfills
+    histories: Histories
+    sales: Sales
+    recounts: Recounts
+    rates: Rates
+    sales_checks: SalesChecks
+    exposures: Exposures
 
 
 class Store(Protocol):
@@ -375,23 +360,3 @@ class Store(Protocol):
     def rehearsing(self) -> AbstractContextManager[None]:
         """Everything inside is undone at the end; one thread only."""
         ...
-
-
-# --- connections -----------------------------------------------------------------------
-
-
-class Connection(Protocol):
-    """An open connection to an outside system; errors are `ConnectorError`s."""
-
-    name: str
-    capabilities: frozenset[Capability]
-    push_batch_max: int
-    reads_at_once: int
-
-    def check(self) -> CheckResult: ...  # noqa: D102
-    def ranges(self, stream: Stream, since: dt.date | None) -> RangesResult | None: ...  # noqa: D102
-    def fetch(self, stream: Stream, request: FetchRequest) -> Page[SourceRecord]: ...  # noqa: D102
-    def push(self, request: PushRequest) -> PushResult: ...  # noqa: D102
-    def send(self, request: SendRequest) -> ItemResult: ...  # noqa: D102
-    def receive_webhook(self, request: WebhookRequest) -> WebhookResult: ...  # noqa: D102
-    def close(self) -> None: ...  # noqa: D102

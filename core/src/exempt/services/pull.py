@@ -14,17 +14,23 @@ from dataclasses import dataclass, field
 from typing import assert_never, cast
 
 from exempt.errors import CursorExpired, PermanentError
-from exempt.model.fetching import FetchRequest, Page, Rejected, Stream
+from exempt.model.fetching import FetchRequest, Page, Stream
 from exempt.model.messages import Bounce
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
+from exempt.rules.lookback import EVERYTHING, is_earlier
+from exempt.services import snapshots
 from exempt.services.arrivals import customers_changed, decide_page, orders_gone
+from exempt.services.histories import start_of
+from exempt.services.job_ports import JobKind
 from exempt.services.policy import Policy
 from exempt.services.ports import Clock, Connection, Store, Transaction
 from exempt.services.post import Post
 from exempt.services.rows import ConnectionRow, DeliveryTarget, StreamPart
 
 _TARGETS = {Stream.ORDERS: DeliveryTarget.ORDER, Stream.CUSTOMERS: DeliveryTarget.CUSTOMER}
+_WATCHED = {Stream.ORDERS, Stream.PRODUCTS, Stream.EMPLOYEES}
+"""What nexus hangs on: where something of it changed, there is to be looked who is near."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class PageStored:
     changed: int
     rejected: int
     deleted: int
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class Reading:
 
     Attributes:
         post: How mails are made.
+        since: The first day of history that is of interest, as the settings say:
+            `EVERYTHING`, or None = of orders as much as the watch over nexus wants.
         guard: Names what old cursors depend on; when it changes, they are not used.
         told: Called after each page was stored.
         stop: Asked between pages.
@@ -70,19 +80,59 @@ def plan(reading: Reading, stream: Stream) -> list[StreamPart]:
     A stream that was never read, or whose cursors no longer count, is divided
     into ranges where the connector knows how; else it is one part.
     """
+    guard = _guard(reading, stream)
     with reading.store.reading() as tx:
         parts = tx.cursors.parts(reading.row.id, stream)
-    if parts and all(part.guard == reading.guard for part in parts):
+        same = bool(parts) and all(part.guard == guard for part in parts)
+        since, before = _since(tx, reading, stream, anew=not same)
+    if same and not is_earlier(since, before):
+        if since != before:
+            _begin(reading, stream, since)
         unfinished = [part for part in parts if not part.done]
         return unfinished or [parts[-1]._replace(done=False)]
-    ranges = reading.connection.ranges(stream, reading.since)
+    ranges = reading.connection.ranges(stream, since)
     starts: list[str | None] = list(ranges.cursors) if ranges and ranges.cursors else [None]
-    fresh = [
-        StreamPart(n, start, done=False, guard=reading.guard) for n, start in enumerate(starts)
-    ]
-    with reading.store.writing() as tx:
-        tx.cursors.begin(reading.row.id, stream, fresh, reading.clock())
+    fresh = [StreamPart(n, start, done=False, guard=guard) for n, start in enumerate(starts)]
+    _begin(reading, stream, since, fresh)
     return fresh
+
+
+def _guard(reading: Reading, stream: Stream) -> str:
+    """What the cursors of *stream* depend on.
+
+    There was a time when employees of before ``since`` were left out.
+    """
+    whole = stream is Stream.EMPLOYEES and reading.since not in {None, EVERYTHING}
+    return f"{reading.guard}:whole" if whole else reading.guard
+
+
+def _since(
+    tx: Transaction, reading: Reading, stream: Stream, *, anew: bool
+) -> tuple[dt.date | None, dt.date | None]:
+    """From which day on *stream* is read now, and from which it was before; None = all of it.
+
+    Nobody who works for the seller, or did, is left out; nor is a customer or a
+    product by the years that are wanted of orders, as it may be of any age.
+    """
+    if stream is Stream.ORDERS:
+        kept = tx.histories.get(reading.row.id)
+        nexus, today = reading.policy.nexus, reading.clock().date()
+        return start_of(kept, nexus, today, since=reading.since, anew=anew), kept.reads_from
+    whole = stream is Stream.EMPLOYEES or reading.since == EVERYTHING
+    since = None if whole else reading.since
+    return since, since
+
+
+def _begin(
+    reading: Reading, stream: Stream, since: dt.date | None, parts: Sequence[StreamPart] = ()
+) -> None:
+    """Remember from which day on *stream* is read, and, if there are, in which parts."""
+    at = reading.clock()
+    with reading.store.writing() as tx:
+        if parts:
+            tx.cursors.begin(reading.row.id, stream, parts, at)
+        if stream is Stream.ORDERS:
+            tx.histories.begin(reading.row.id, since, at)
 
 
 def read_part(reading: Reading, stream: Stream, part: StreamPart) -> None:
@@ -95,9 +145,12 @@ def read_part(reading: Reading, stream: Stream, part: StreamPart) -> None:
     if reading.stop():
         return
     seen = {part.cursor}
+    news = False
+    with reading.store.reading() as tx:
+        since, _ = _since(tx, reading, stream, anew=False)
 
     def fetch(cursor: str | None) -> Page[SourceRecord]:
-        request = FetchRequest(cursor=cursor, since=reading.since, page_size=reading.page_size)
+        request = FetchRequest(cursor=cursor, since=since, page_size=reading.page_size)
         return reading.connection.fetch(stream, request)
 
     # The next page comes while this one is stored; they are stored strictly in order.
@@ -123,7 +176,7 @@ def read_part(reading: Reading, stream: Stream, part: StreamPart) -> None:
             # Without a checkpoint the next run reads from the beginning.
             after = page.checkpoint if last else page.next_cursor
             there = part._replace(cursor=after, done=last)
-            store_page(reading, stream, page, there, part.cursor)
+            news |= store_page(reading, stream, page, there, part.cursor, since=since, news=news)
             part = there
             if last or reading.stop():
                 return
@@ -142,8 +195,23 @@ def store_page(
     page: Page[SourceRecord],
     part: StreamPart | None,
     cursor: str | None = None,
-) -> None:
+    *,
+    since: dt.date | None = None,
+    news: bool = False,
+) -> bool:
     """Store the page at *cursor*, and where to go on; no *part* for records asked for by id.
+
+    Args:
+        reading: The run.
+        stream: What the page is of.
+        page: What came.
+        part: How far the stream is read with it.
+        cursor: Where the page stands.
+        since: From which day on the run reads.
+        news: Whether pages before it brought anything.
+
+    Returns:
+        Whether it brought anything.
 
     Raises:
         CursorExpired: Another range of the stream had to forget it; nothing was stored.
@@ -152,18 +220,22 @@ def store_page(
     come = {record.external_id for record in page.records}
     gone = [external_id for external_id in page.deleted if external_id not in come]
     with reading.store.writing() as tx:
-        new, changed = _save(reading, tx, stream, page, at)
+        new, changed = save_records(tx, reading.row, stream, page.records, reading.policy, at)
         if page.snapshot and part is not None and stream is not Stream.BOUNCES:
-            left_out, page = _left_out(tx, reading.row, stream, page)
+            left_out, page = snapshots.left_out(tx, reading.row, stream, page, since)
             gone += left_out
         elif part is None and tx.cursors.is_naming(reading.row.id, stream):
             # It may be newer than the page on which it would stand.
             tx.cursors.named(reading.row.id, stream, come)
         _forget_deleted(reading, tx, stream, gone, at)
         tx.sources.save_rejected(reading.row.id, stream, page, cursor, at)
-        if part is not None and not tx.cursors.move(reading.row.id, stream, part, at):
+        read = snapshots.days_of(page)
+        if part is not None and not tx.cursors.move(reading.row.id, stream, part, at, read):
             msg = f"{reading.row.name}: {stream}: its cursors were forgotten while it was read"
             raise CursorExpired(msg)
+        news |= bool(new or changed or gone)
+        if part is None or part.done:
+            _look_at_nexus(tx, reading.row, stream, at, news=news)
     reading.told(
         PageStored(
             connection=reading.row.name,
@@ -173,42 +245,20 @@ def store_page(
             changed=changed,
             rejected=len(page.rejected),
             deleted=len(gone),
+            first_day=read.first_day,
+            last_day=read.last_day,
         )
     )
+    return bool(new or changed or gone)
 
 
-def _left_out(
-    tx: Transaction, row: ConnectionRow, stream: Stream, page: Page[SourceRecord]
-) -> tuple[list[str], Page[SourceRecord]]:
-    """At the end of a run that read the whole stream: what no page of it named.
-
-    Nothing is, where the stream is read in several parts, or where the run had
-    rows that could not be read and do not say whose they are. An empty list is
-    not believed, and the page says so: a filter or a right is more likely wrong.
-    """
-    named = {record.external_id for record in page.records}
-    named |= {rejected.external_id or _ANYBODY for rejected in page.rejected}
-    tx.cursors.named(row.id, stream, named)
-    if page.next_cursor is not None:
-        return [], page
-    anybody = tx.cursors.was_named(row.id, stream, _ANYBODY)
-    count, missing = tx.cursors.never_named(row.id, stream)
-    if anybody or len(tx.cursors.parts(row.id, stream)) > 1:
-        return [], page
-    if missing and not count:
-        empty = Rejected(row="the whole list", reason=_EMPTY.format(len(missing)))
-        return [], page.model_copy(update={"rejected": (*page.rejected, empty)})
-    return missing, page
-
-
-_EMPTY = (
-    "it is empty, though {} were known before: they were kept. If that is right, nothing need be"
-    " done; else look at the filters of the list and at the rights of its user"
-)
-
-
-_ANYBODY = ""
-"""What stands for a record whose identifier could not be read."""
+def _look_at_nexus(
+    tx: Transaction, row: ConnectionRow, stream: Stream, at: dt.datetime, *, news: bool
+) -> None:
+    """At the end of a reading: have it looked who is near a threshold, if that may be another."""
+    read_whole = stream is Stream.ORDERS and tx.histories.end(row.id, at)
+    if read_whole or (news and stream in _WATCHED):
+        tx.jobs.ask(JobKind.NEXUS)
 
 
 def _forget_deleted(
@@ -218,6 +268,8 @@ def _forget_deleted(
     if stream is Stream.BOUNCES or not gone:
         return
     cards = tx.sources.mark_deleted(reading.row, stream, gone, at)
+    if stream is Stream.EMPLOYEES:
+        tx.jobs.ask(JobKind.NEXUS)  # a warning tells that they are there no more
     if target := _TARGETS.get(stream):
         tx.deliveries.withdraw(reading.row.id, target, gone, at)
     customers_changed(tx, cards, reading.policy, at)
@@ -225,25 +277,34 @@ def _forget_deleted(
         orders_gone(tx, reading.row, gone, reading.policy, at)
 
 
-def _save(
-    reading: Reading, tx: Transaction, stream: Stream, page: Page[SourceRecord], at: dt.datetime
+def save_records(  # noqa: PLR0917 - what it goes by
+    tx: Transaction,
+    row: ConnectionRow,
+    stream: Stream,
+    records: Sequence[SourceRecord],
+    policy: Policy,
+    at: dt.datetime,
 ) -> tuple[int, int]:
-    """Save a page's records, and decide what follows; how many are new, how many changed."""
-    row, records = reading.row, page.records
+    """Save records of a stream, and decide what follows; how many are new, how many changed.
+
+    Whatever brings them does it so: a connector's page, or a file.
+    """
     match stream:
         case Stream.ORDERS:
-            orders = tx.sources.save_orders(row, cast("tuple[Order, ...]", records), at)
-            decide_page(tx, row, orders, reading.policy, at)
+            orders = tx.sources.save_orders(row, cast("Sequence[Order]", records), at)
+            decide_page(tx, row, orders, policy, at)
             return orders.new, len(orders.touched) - orders.new
         case Stream.CUSTOMERS:
-            saved = tx.sources.save_customers(row, cast("tuple[Customer, ...]", records), at)
-            customers_changed(tx, saved.customer_ids, reading.policy, at)
+            saved = tx.sources.save_customers(row, cast("Sequence[Customer]", records), at)
+            customers_changed(tx, saved.customer_ids, policy, at)
         case Stream.PRODUCTS:
-            saved = tx.sources.save_products(row, cast("tuple[Product, ...]", records), at)
+            saved = tx.sources.save_products(row, cast("Sequence[Product]", records), at)
         case Stream.EMPLOYEES:
-            saved = tx.sources.save_employees(row, cast("tuple[Employee, ...]", records), at)
+            saved = tx.sources.save_employees(row, cast("Sequence[Employee]", records), at)
+            if saved.new or saved.changed:
+                tx.jobs.ask(JobKind.NEXUS)  # somebody may be the first in a state
         case Stream.BOUNCES:
-            return tx.requests.came_back(row, cast("tuple[Bounce, ...]", records), at), 0
+            return tx.requests.came_back(row, cast("Sequence[Bounce]", records), at), 0
         case _:
             assert_never(stream)
     return saved.new, saved.changed

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from exempt.model.decision import Decision
 from exempt.rules.history import FieldChange
 from exempt.services.certificates import Act
+from exempt.services.counting import count_orders
 from exempt.services.decide import decisions_of, held_for
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, StoredOrder, Subject
@@ -57,6 +58,11 @@ def closed_orders(
             found = _differing(tx, connections, orders, act)
             if apply:
                 tx.decisions.save([(one.order.id, one.today) for one in found], act.at)
+                for connection in connections.values():
+                    mine = [one for one in found if one.connection == connection]
+                    count_orders(
+                        tx, connection, [(one.order, one.today) for one in mine], act.policy
+                    )
                 for one in found:
                     change = FieldChange("decision", in_words(one.kept), in_words(one.today))
                     tx.history.add(Subject.ORDER, one.order.id, [change], act.at, act.by)

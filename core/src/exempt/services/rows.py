@@ -102,17 +102,18 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryTarget(StrEnum):
-    """What is owed: a status on an order or a customer, a mail, or a notice to staff."""
+    """What is owed: a status on an order or a customer, a mail, a notice or warning to staff."""
 
     ORDER = "order"
     CUSTOMER = "customer"
     MAIL = "mail"
     NOTICE = "notice"
+    WARNING = "warning"
 
     @property
     def mailed(self) -> bool:
         """Whether it goes out by mail; else it is written to a source."""
-        return self in {DeliveryTarget.MAIL, DeliveryTarget.NOTICE}
+        return self in {DeliveryTarget.MAIL, DeliveryTarget.NOTICE, DeliveryTarget.WARNING}
 
 
 class Subject(StrEnum):
@@ -124,6 +125,9 @@ class Subject(StrEnum):
     USER = "user"
     API_KEY = "api_key"
     ENDPOINT = "endpoint"
+    PRODUCT = "product"
+    PRESENCE = "presence"
+    WARNING = "warning"
 
 
 class Delivery(NamedTuple):

@@ -27,7 +27,7 @@ HOPELESS_AFTER = 5
 OCCUPIED = dt.timedelta(seconds=10)
 """How long to leave a thing to whoever else is at it, such as a person's sync."""
 
-SCHEDULED = (JobKind.PULL, JobKind.IMPORT, JobKind.DAILY, JobKind.UPKEEP)
+SCHEDULED = (JobKind.PULL, JobKind.IMPORT, JobKind.NEXUS, JobKind.DAILY, JobKind.UPKEEP)
 """What comes by a schedule; the others come when something is due."""
 
 _STORE_WAITS = (0.1, 0.5, 1, 2, 5)

@@ -20,6 +20,7 @@ from exempt.errors import (
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
 from exempt.model.pushing import ItemResult, PushItem
+from exempt.services.counting import follow_counting
 from exempt.services.decide import decide_all, decide_by_this_rule
 from exempt.services.first_write import held_back
 from exempt.services.job_ports import JobKind
@@ -85,26 +86,38 @@ def sync(job: Job) -> Synced:
     a check of it succeeds; one that a person paused stays so, and is left alone.
     """
     row, store = job.reading.row, job.reading.store
-    done = Synced(row.name)
     with store.alone(reading_name(row)) as reads, store.alone(writing_name(row)) as writes:
-        if not (reads and writes):
-            msg = f"{done.connection}: another run of it is going on: wait for its end"
-            done.problem = RefusedError(msg)
-            return done
-        try:
-            refuse_paused(row)
-            _run(job, done)
-            refuse_paused(_by_now(store, row))  # which ends a run before it is done
-            pause(job.reading, None)
-        except ConfigError as error:
-            done.problem = error
-            pause(job.reading, str(error))
-        except ExemptError as error:
-            done.problem = error
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-            _log.debug("%s", done.connection, exc_info=True)
-            msg = f"{done.connection}: stopped by an unforeseen {type(error).__name__}"
-            done.problem = PermanentError(msg)
+        return _done(job, _run) if reads and writes else _occupied(row)
+
+
+def only_read(job: Job) -> Synced:
+    """Read, and write nothing; see `sync`."""
+    with job.reading.store.alone(reading_name(job.reading.row)) as held:
+        return _done(job, _just_read) if held else _occupied(job.reading.row)
+
+
+def _occupied(row: ConnectionRow) -> Synced:
+    msg = f"{row.name}: another run of it is going on: wait for its end"
+    return Synced(row.name, problem=RefusedError(msg))
+
+
+def _done(job: Job, do: Callable[[Job, Synced], None]) -> Synced:
+    row, store = job.reading.row, job.reading.store
+    done = Synced(row.name)
+    try:
+        refuse_paused(row)
+        do(job, done)
+        refuse_paused(_by_now(store, row))  # which ends a run before it is done
+        pause(job.reading, None)
+    except ConfigError as error:
+        done.problem = error
+        pause(job.reading, str(error))
+    except ExemptError as error:
+        done.problem = error
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+        _log.debug("%s", done.connection, exc_info=True)
+        msg = f"{done.connection}: stopped by an unforeseen {type(error).__name__}"
+        done.problem = PermanentError(msg)
     return done
 
 
@@ -144,8 +157,12 @@ def _by_now(store: Store, row: ConnectionRow) -> ConnectionRow:
         return next((each for each in tx.connections.all() if each.id == row.id), row)
 
 
-def _run(job: Job, done: Synced) -> None:
+def _just_read(job: Job, done: Synced) -> None:
     done.unread = read(job)
+
+
+def _run(job: Job, done: Synced) -> None:
+    _just_read(job, done)
     done.held_back = write(job, done.outcomes)
     if Capability.REQUESTS in job.reading.connection.capabilities:
         done.outcomes += mail_due(job.reading)
@@ -158,6 +175,7 @@ def read(job: Job) -> str:
         Which customers could not be looked up, and why.
     """
     reading = job.reading
+    follow_counting(reading.store, reading.policy, reading.clock)
     decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
     _owe_all_orders(reading)
     unread = _read(job)
@@ -197,6 +215,7 @@ def rehearse_sync(job: Job) -> Synced:
     try:
         refuse_paused(reading.row)
         follow_rules(reading.store, reading.policy, reading.clock)
+        follow_counting(reading.store, reading.policy, reading.clock)
         decide_by_this_rule(reading.store, reading.row, reading.policy, reading.clock)
         for stream in _streams(job.reading):
             for part in plan(job.reading, stream):

@@ -20,11 +20,13 @@ class Nexus(BaseModel):
         80, description="From which share of a threshold on it counts as approaching."
     )
     lookback_years: Annotated[int, Field(ge=1, le=5)] = Field(
-        3, description="How many years before this one sales are read, where no since is set."
+        3,
+        description="How many years before this one sales are wanted: orders of a connection"
+        " without a since are read from 1 January of then.",
     )
     lookback: dict[Jurisdiction, Annotated[int, Field(ge=1, le=5)]] = Field(
         default_factory=dict,
-        description="The same for single states, as { TX = 4 }; the longest one is read.",
+        description="The same for single states, as { TX = 4 }; the longest is how far is read.",
     )
     alerts_to: tuple[Annotated[str, Field(max_length=200, pattern=MAIL_ADDRESS)], ...] = Field(
         (),

@@ -14,6 +14,7 @@ from pydantic import (
     IPvAnyNetwork,
     StringConstraints,
     ValidationInfo,
+    WrapValidator,
     field_validator,
 )
 
@@ -23,6 +24,7 @@ from exempt.model.custom import CustomField, CustomKey
 from exempt.model.decision import Profile
 from exempt.model.nexus import Counts
 from exempt.model.record import Day
+from exempt.rules.lookback import EVERYTHING
 from exempt.rules.ownership import OWNABLE
 from exempt.rules.schedules import Schedule, parse, seconds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
@@ -33,6 +35,9 @@ from exempt.settings.references import Reference
 _ADDRESS = re.compile(r"^[^\s/]*:([0-9]{1,5})\Z")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Since = Annotated[
+    Day, WrapValidator(lambda value, day: EVERYTHING if value == "all" else day(value))
+]
 
 
 class _Table(BaseModel):
@@ -64,7 +69,7 @@ class General(_Table):
     rules_folder: Annotated[str, Field(min_length=1)] | None = Field(
         None,
         description="A folder with a pack of your own, states.csv and reasons.csv, in place of an"
-        " installed one.",
+        " installed one; with nexus_thresholds.csv and taxability.csv, or with nothing but these.",
     )
     forms_folder: Annotated[str, Field(min_length=1)] | None = Field(
         None,
@@ -105,7 +110,11 @@ class ConnectionSettings(_Table):
     write_back: bool = Field(
         default=False, description="Whether exemption status is written to it; else it only waits."
     )
-    since: Day | None = Field(None, description="The first day of history that is of interest.")
+    since: Since | None = Field(
+        None,
+        description='The first day of history that is read, or "all"; else orders are read for as'
+        " many years as nexus.lookback wants, and everything else whole.",
+    )
     page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1000, description="The most records to read and store at once."
     )

@@ -24,6 +24,8 @@ from exempt.errors import ExemptError, NotFoundError, RefusedError
 from exempt.model.checking import CheckResult
 from exempt.model.formdata import FormBook
 from exempt.model.rulesdata import RulesPack
+from exempt.rules.lookback import EVERYTHING
+from exempt.rules.thresholds import Thresholds
 from exempt.services import customers, duties
 from exempt.services.certificates import Act
 from exempt.services.policy import Policy
@@ -47,7 +49,7 @@ from exempt.wiring.collector import quiet_collector
 from exempt.wiring.form_book import open_forms
 from exempt.wiring.nexus import nexus_policy
 from exempt.wiring.opening import open_connection
-from exempt.wiring.rules import open_pack
+from exempt.wiring.rules import open_pack, open_taxability, open_thresholds
 
 CONNECTIONS_AT_ONCE = 8
 
@@ -142,6 +144,11 @@ class Exempt:
     def rules(self) -> RulesPack:
         """The pack of rules that the settings choose; see `open_pack`."""
         return open_pack(self.settings, lambda: self.catalogue)
+
+    @functools.cached_property
+    def thresholds(self) -> Thresholds:
+        """The thresholds of nexus that the settings choose; see `open_thresholds`."""
+        return open_thresholds(self.settings, lambda: self.catalogue)
 
     @functools.cached_property
     def forms(self) -> FormBook:
@@ -267,9 +274,14 @@ class Exempt:
         )
 
     def _guard(self, configured: ConnectionSettings) -> str:
-        """What old cursors depend on: connector, its cursor version, settings, since."""
+        """What old cursors depend on: connector, its cursor version, settings, since.
+
+        Where since is not set, the day from which orders are read is kept in the
+        store: it is no part of this, as it may not move while years go by.
+        """
         info = self.catalogue.connectors[configured.connector]
-        raw = json.dumps([configured.settings, configured.since], sort_keys=True, default=str)
+        since = None if configured.since == EVERYTHING else configured.since
+        raw = json.dumps([configured.settings, since], sort_keys=True, default=str)
         digest = hashlib.sha256(raw.encode()).hexdigest()[:16]
         return f"{info.name}:{info.cursor_version}:{digest}"
 
@@ -279,6 +291,7 @@ class Exempt:
         *,
         told: Callable[[PageStored], None] = lambda _page: None,
         pushed: Callable[[BatchPushed], None] = lambda _batch: None,
+        do: Callable[[Job], Synced] = sync,
     ) -> list[Synced]:
         """Bring connections up to date, several at once; each fails by itself."""
         follow_rules(self.store, self.policy, self.clock)
@@ -288,7 +301,7 @@ class Exempt:
                 quiet_collector(),
                 ThreadPoolExecutor(threads, thread_name_prefix="sync") as pool,
             ):
-                futures = [pool.submit(sync, job) for job in jobs]
+                futures = [pool.submit(do, job) for job in jobs]
                 try:
                     return failed + [future.result() for future in futures]
                 except BaseException:
@@ -324,7 +337,7 @@ class Exempt:
     def policy(self) -> Policy:
         """What decisions go by, as the settings say."""
         general = self.settings.file.exempt
-        nexus = nexus_policy(self.settings.file)
+        nexus = nexus_policy(self.settings.file, self.thresholds, open_taxability(self.settings))
         return Policy(general.decision_profile, self.rules, general.review_after_years, nexus)
 
     @functools.cached_property

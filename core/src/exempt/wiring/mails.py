@@ -17,8 +17,9 @@ from exempt.services.noticing import notify
 from exempt.services.pull import Reading
 from exempt.services.reminding import Notices, Reminded
 from exempt.services.requests import Asked
-from exempt.services.rows import ConnectionRow
+from exempt.services.rows import ConnectionRow, DeliveryTarget
 from exempt.services.sync import writing_name
+from exempt.services.warning_mails import warn
 from exempt.wiring import Exempt
 
 
@@ -154,14 +155,45 @@ def _open(exempt: Exempt) -> dict[str, OpenConnection]:
     return opened
 
 
+def send_warnings(exempt: Exempt) -> None:
+    """Send the mails of warnings of nexus that are due, if there are any.
+
+    Raises:
+        ConnectorError: They could not be sent; they stay owed.
+    """
+    with exempt.store.reading() as tx:
+        due = [
+            row.id
+            for row in tx.connections.all()
+            if tx.deliveries.next_due(row.id, (DeliveryTarget.WARNING,)) is not None
+        ]
+    if not due:
+        return
+    with _mailers(exempt) as mailers:
+        for row, connection in mailers:
+            if row.id in due and row.paused_by is None:
+                reading = _reading(exempt, row, connection)
+                with exempt.store.alone(writing_name(row)) as held:
+                    if held:
+                        warn(reading)
+
+
+def _reading(exempt: Exempt, row: ConnectionRow, connection: OpenConnection) -> Reading:
+    return Reading(
+        exempt.store, row, connection, exempt.clock, policy=exempt.policy, post=exempt.post
+    )
+
+
 def _send(exempt: Exempt, mailers: Iterable[_Mailer]) -> Counter[str]:
     """Send what is due, unless a person paused it, or another run of it does that already."""
     outcomes: Counter[str] = Counter()
     for row, connection in mailers:
         if row.paused_by is None:
-            reading = Reading(exempt.store, row, connection, exempt.clock, post=exempt.post)
+            reading = _reading(exempt, row, connection)
             with exempt.store.alone(writing_name(row)) as held:
                 outcomes += mail_due(reading) if held else Counter()
                 if held and exempt.settings.file.requests.staff_notices:
                     notify(reading)
+                if held:
+                    warn(reading)
     return outcomes

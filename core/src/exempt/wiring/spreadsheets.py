@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from exempt.adapters.spreadsheets import write_table
+from exempt.adapters.spreadsheets import open_table, write_table
 
-__all__ = ["write_table"]
+__all__ = ["open_table", "write_table"]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from exempt.adapters.engine.engine import Engine
 from exempt.errors import RefusedError
+from exempt.model.backfill import BackfillState
 from exempt.model.imports import ImportState
 from exempt.services import daily, events_out, limiting, uploads
+from exempt.services.backfills import importing as backfilling
 from exempt.services.calls_once import KEPT_FOR
 from exempt.services.importing.applying import resume
 from exempt.services.importing.undoing import undo
@@ -16,6 +20,7 @@ from exempt.services.job_ports import JobRow
 from exempt.services.reviewers import wake_where_due
 from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
+from exempt.wiring.backfills import importing_of
 from exempt.wiring.mails import remind_daily
 from exempt.wiring.nexus_watch import watch_nexus
 from exempt.wiring.papers import parts_of
@@ -43,25 +48,42 @@ class Upkeep:
 
     def imports(self, _job: JobRow) -> Ended:
         """Go on with imports that were confirmed, and that no other process is at."""
-        with self._exempt.store.reading() as tx:
-            runs = [run for run in tx.imports.all(None, 1000) if run.state in _GO_ON]
         occupied = False
         failed: Exception | None = None
-        for run in reversed(runs):
-            act = self._exempt.act(run.applied_by or "daemon")
+        for name, go_on in self._unfinished_imports():
             try:
-                _GO_ON[run.state](self._exempt.store, run.id, act, told=self._go_on)
+                go_on()
             except _StoppedError:
                 return Ended(again=True)
             except RefusedError as error:  # another process is at it, or has just ended it
                 _log.info("%s", error)
                 occupied = True
             except Exception as error:  # noqa: BLE001 - the others go on; raised when they are done
-                _log.warning("import %d: failed with %s", run.id, type(error).__name__)
+                _log.warning("%s: failed with %s", name, type(error).__name__)
                 failed = error
         if failed is not None:
             raise failed
         return Ended(next_at=self._exempt.clock() + OCCUPIED if occupied else None)
+
+    def _unfinished_imports(self) -> list[tuple[str, Callable[[], object]]]:
+        """What there is to go on with, the oldest first: imports of customers, files of sales."""
+        exempt = self._exempt
+        with exempt.store.reading() as tx:
+            runs = [run for run in tx.imports.all(None, 1000) if run.state in _GO_ON]
+            files = [
+                run for run in tx.backfills.all(None, 1000) if run.state is BackfillState.IMPORTING
+            ]
+        found: list[tuple[str, Callable[[], object]]] = []
+        for run in reversed(runs):
+            act = exempt.act(run.applied_by or "daemon")
+            go_on = partial(_GO_ON[run.state], exempt.store, run.id, act, told=self._go_on)
+            found.append((f"import {run.id}", go_on))
+        importing = importing_of(exempt, self._go_on)
+        found += [
+            (f"backfill {file.id}", partial(backfilling.go_on, importing, file.id))
+            for file in reversed(files)
+        ]
+        return found
 
     def _go_on(self, _rows: int, _part: float) -> None:
         if self._exempt.stopping:

@@ -19,8 +19,12 @@ _SAVE = "open it in the spreadsheet program and save it as Excel workbook (.xlsx
 
 
 @contextmanager
-def open_table(path: Path) -> Iterator[TableFile]:
+def open_table(path: Path, name: str | None = None) -> Iterator[TableFile]:
     """Open a table; what it is, is found in its content and not in its name.
+
+    Args:
+        path: Where it lies.
+        name: What messages call it, if not as its file is called.
 
     Raises:
         RefusedError: It is no CSV file or workbook, or not one with titles
@@ -28,34 +32,34 @@ def open_table(path: Path) -> Iterator[TableFile]:
     """
     with ExitStack() as stack:
         try:
-            table = _opened(path, stack)
+            table = _opened(path, name or path.name, stack)
         except OSError as error:
             msg = f"{path}: cannot be read: {error.strerror or error}"
             raise RefusedError(msg) from None
         yield table
 
 
-def _opened(path: Path, stack: ExitStack) -> TableFile:
+def _opened(path: Path, name: str, stack: ExitStack) -> TableFile:
     with path.open("rb") as file:
         head = file.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _workbook(path, stack)
+        return _workbook(path, name, stack)
     if what := _no_table(head):
-        msg = f"{path.name}: {what}: {_SAVE}"
+        msg = f"{name}: {what}: {_SAVE}"
         raise RefusedError(msg)
-    return CsvTable(path)
+    return CsvTable(path, name)
 
 
-def _workbook(path: Path, stack: ExitStack) -> TableFile:
+def _workbook(path: Path, name: str, stack: ExitStack) -> TableFile:
     if find_spec("openpyxl") is None:
         msg = (
-            f"{path.name}: is a workbook, which needs exempt[spreadsheets]:"
+            f"{name}: is a workbook, which needs exempt[spreadsheets]:"
             " pip install 'exempt[spreadsheets]', or save the table as CSV"
         )
         raise RefusedError(msg)
     from exempt.adapters.spreadsheets.xlsx_in import XlsxTable  # noqa: PLC0415 - an extra, and slow
 
-    return XlsxTable(path, stack)
+    return XlsxTable(path, name, stack)
 
 
 def _no_table(head: bytes) -> str:

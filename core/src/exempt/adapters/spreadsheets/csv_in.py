@@ -40,11 +40,11 @@ class _Form(NamedTuple):
 class CsvTable:
     """A table in a CSV file; it is read anew each time, and never held."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
         self.size = path.stat().st_size
         self._path = path
-        encoding = _encoding(path)
+        encoding = _encoding(path, name)
         self.encoding = _NAMES.get(encoding, encoding)
         with _opened(path, encoding) as file:
             self._form = _form(file, encoding)
@@ -166,32 +166,32 @@ def _delimiter(file: TextIO) -> str:
     return found if found in outside else ","
 
 
-def _encoding(path: Path) -> str:
+def _encoding(path: Path, name: str) -> str:
     """What all bytes of the file are letters in."""
     with path.open("rb") as file:
         head = file.read(16)
     for bom, encoding in _BOMS.items():
         if head.startswith(bom):
-            return _held(path, encoding)
+            return _held(path, name, encoding)
     if len(head) > 1 and not any(head[1::2]) and all(head[::2]):
-        return _held(path, "utf-16-le")
+        return _held(path, name, "utf-16-le")
     if len(head) > 1 and not any(head[::2]) and all(head[1::2]):
-        return _held(path, "utf-16-be")
+        return _held(path, name, "utf-16-be")
     error = _undecodable(path, "utf-8")
     if error is None:
         return "utf-8"
-    return _held(path, "utf-8" if error.valid_before else "cp1252")
+    return _held(path, name, "utf-8" if error.valid_before else "cp1252")
 
 
 class _Undecodable(NamedTuple):
     valid_before: bool  # letters beyond ASCII, all of them well-formed
 
 
-def _held(path: Path, encoding: str) -> str:
+def _held(path: Path, name: str, encoding: str) -> str:
     """*encoding*, if it holds for the whole file."""
     if not _undecodable(path, encoding):
         return encoding
-    place = f"{path.name}, row {_row_of_damage(path, encoding)}"
+    place = f"{name}, row {_row_of_damage(path, name, encoding)}"
     letters = _NAMES.get(encoding, encoding)
     msg = f"{place}: has bytes that are no letters in {letters}: save it again, as CSV UTF-8"
     raise RefusedError(msg)
@@ -210,11 +210,11 @@ def _undecodable(path: Path, encoding: str) -> _Undecodable | None:
     return None
 
 
-def _row_of_damage(path: Path, encoding: str) -> int:
+def _row_of_damage(path: Path, name: str, encoding: str) -> int:
     """The first row that shows U+FFFD where its bytes are no letters; the last one if none does."""
     with _opened(path, encoding, "replace") as file:
         row = 1
-        for row, cells in _rows(path.name, file, _form(file, encoding)):  # noqa: B007
+        for row, cells in _rows(name, file, _form(file, encoding)):  # noqa: B007
             if any("\ufffd" in (cell.text or "") for cell in cells):
                 break
     return row

@@ -48,7 +48,7 @@ def write_template(
     *,
     required: Collection[str],
     notes: Mapping[str, str],
-    examples: Sequence[Sequence[str]] = (),
+    examples: Sequence[Sequence[Value]] = (),
     replace: bool = False,
 ) -> None:
     """Write a table to fill in.

@@ -31,13 +31,14 @@ class XlsxTable:
 
     Args:
         path: The workbook.
+        name: What messages call it.
         stack: Closes what the table needs open.
     """
 
     encoding = "utf-8"
 
-    def __init__(self, path: Path, stack: ExitStack) -> None:
-        self.name = path.name
+    def __init__(self, path: Path, name: str, stack: ExitStack) -> None:
+        self.name = name
         self.size = path.stat().st_size
         self._progress = 0.0
         try:

@@ -55,7 +55,7 @@ def write_titles(
     heads: Sequence[str],
     required: Collection[str],
     notes: Mapping[str, str],
-    examples: Sequence[Sequence[str]],
+    examples: Sequence[Sequence[Value]],
 ) -> None:
     """Write a template: titles with comments over columns of text."""
     book = Workbook(write_only=True)
@@ -71,7 +71,7 @@ def write_titles(
             cell.comment = Comment(notes[head], "Exempt", width=320, height=120)
     page.append(titles)
     for row in examples:
-        page.append([_filled_with(_text_cell(page), text) for text in row])
+        page.append([_filled_with(_text_cell(page), str(value)) for value in row])
     book.save(part)
 
 

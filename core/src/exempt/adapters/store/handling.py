@@ -23,6 +23,8 @@ _NAME = (
     " WHERE s.connection_id = d.connection_id AND s.external_id = d.external_id)"
     " WHEN 'notice' THEN (SELECT min(c.name) FROM certificate_customer k JOIN customer c"
     " ON c.id = k.customer_id WHERE k.certificate_id = CAST(d.external_id AS BIGINT))"
+    " WHEN 'warning' THEN (SELECT w.jurisdiction FROM nexus_warning w"
+    " WHERE w.id = CAST(d.external_id AS BIGINT))"
     " ELSE (SELECT c.name FROM request r JOIN customer c ON c.id = r.customer_id"
     " WHERE r.id = CAST(d.external_id AS BIGINT)) END"
 )

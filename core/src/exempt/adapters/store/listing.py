@@ -16,7 +16,7 @@ from exempt.model.certificate import ReviewStatus
 from exempt.model.customer import mailbox
 from exempt.model.requesting import RequestState
 from exempt.services import listing_ports as ports
-from exempt.services.listing_ports import Next, ProductRow, RequestFilter, SubmissionFilter
+from exempt.services.listing_ports import Next, RequestFilter, SubmissionFilter
 from exempt.services.rows import CertificateFilter, CustomerFilter, CustomerLack
 
 _UNANSWERED = "('not_opened', 'opened', 'rejected')"
@@ -94,23 +94,6 @@ class Listing(ports.Listing):
             if value is not None:
                 tests.append((f"r.{column} = ?", value))
         return self._ids("submission r", "r.id", tests, part)
-
-    def products(
-        self, company_ids: Collection[int] | None, connection: str | None, part: Next
-    ) -> list[ProductRow]:
-        tests: list[tuple[Any, ...]] = [("p.deleted_at IS NULL AND p.id > ?", part.after)]
-        if company_ids is not None:
-            test = one_of(self._c, "n.company_id")
-            tests.append((test, many(self._c, sorted(company_ids))))
-        if connection is not None:
-            tests.append(("n.name = ?", connection))
-        sql = (
-            "SELECT p.id, n.name, p.external_id, p.name, p.tax_code, p.active FROM product p"  # noqa: S608
-            f" JOIN connection n ON n.id = p.connection_id WHERE {_all(tests)}"
-            f" ORDER BY p.id LIMIT {part.limit:d}"
-        )
-        rows = run(self._c, sql, *_values(tests))
-        return [ProductRow(*row)._replace(active=bool(row[5])) for row in rows]
 
     def _of_customers(
         self, company_ids: Collection[int] | None, customer_id: int | None, alias: str

@@ -98,6 +98,21 @@ class LookingUp:
             )
         return self._orders(condition, *parameters)
 
+    def with_closed_orders(self, customer_ids: Collection[int]) -> set[int]:
+        buyers = self._buyers(customer_ids)
+        sql = (
+            f"SELECT s.id FROM source_customer s WHERE {one_of(self._c, 's.id')}"  # noqa: S608
+            " AND EXISTS (SELECT 1 FROM sales_order o WHERE o.connection_id = s.connection_id"
+            " AND o.customer_external_id = s.external_id AND o.closed)"
+        )
+        rows = run(self._c, sql, many(self._c, list(buyers)))
+        return {customer_id for row in rows for customer_id in buyers[row[0]]}
+
+    def closed_orders_of(self, customer_id: int, after: int, limit: int) -> list[StoredOrder]:
+        buyers = many(self._c, list(self._buyers([customer_id])))
+        condition = f"{JOIN_CUSTOMER} WHERE {one_of(self._c, 's.id')} AND o.closed AND o.id > ? AND {_ALIVE}"
+        return self._orders(condition, buyers, after, limit=limit)
+
     def _buyers(self, customer_ids: Collection[int]) -> dict[int, list[int]]:
         """Ids in ``source_customer`` of these customers and of the ship-to customers they have.
 

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from exempt.adapters.store import tables as t
-from exempt.adapters.store.columns import moment
+from exempt.adapters.store.columns import Day, moment
 from exempt.adapters.store.database import lock, run, run_many
 from exempt.errors import RefusedError
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
-from exempt.services import ports
+from exempt.services import cursor_ports, ports
 from exempt.services.delivery_ports import Owed
+from exempt.services.history_ports import PageRead
 from exempt.services.report_rows import ConnectionStatus
 from exempt.services.rows import ConnectionRow, StreamPart
 
@@ -128,7 +129,7 @@ class Connections(ports.Connections):
         self._c.execute(pause.values(paused_by=person, **values))
 
 
-class Cursors(ports.Cursors):
+class Cursors(cursor_ports.Cursors):
     """How far each stream was read."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -147,15 +148,35 @@ class Cursors(ports.Cursors):
         self, connection_id: int, stream: Stream, parts: Sequence[StreamPart], at: dt.datetime
     ) -> None:
         self.forget(connection_id, stream)
-        of = {"connection_id": connection_id, "stream": stream.value, "moved_at": at}
+        of = {
+            "connection_id": connection_id,
+            "stream": stream.value,
+            "moved_at": at,
+            "begun_at": at,
+        }
         self._c.execute(sa.insert(t.stream_cursor), [{**of, **part._asdict()} for part in parts])
 
-    def move(self, connection_id: int, stream: Stream, part: StreamPart, at: dt.datetime) -> bool:
+    def move(
+        self,
+        connection_id: int,
+        stream: Stream,
+        part: StreamPart,
+        at: dt.datetime,
+        read: PageRead | None = None,
+    ) -> bool:
         s = t.stream_cursor.c
+        values: dict[str, Any] = {"cursor": part.cursor, "done": part.done, "guard": part.guard}
+        if read is not None:
+            values |= {"pages": s.pages + 1, "records": s.records + read.records}
+            if read.first_day is not None:
+                values["first_day"] = _unless(
+                    s.first_day < read.first_day, s.first_day, read.first_day
+                )
+                values["last_day"] = _unless(s.last_day > read.last_day, s.last_day, read.last_day)
         moved = self._c.execute(
             sa.update(t.stream_cursor)
             .where(s.connection_id == connection_id, s.stream == stream.value, s.part == part.part)
-            .values(cursor=part.cursor, done=part.done, guard=part.guard, moved_at=at)
+            .values(moved_at=at, **values)
         )
         return moved.rowcount > 0
 
@@ -178,13 +199,23 @@ class Cursors(ports.Cursors):
         this = (s.connection_id == connection_id, s.stream == stream.value)
         return self._c.scalar(sa.select(sa.literal(1)).where(*this).limit(1)) is not None
 
-    def never_named(self, connection_id: int, stream: Stream) -> tuple[int, list[str]]:
+    def never_named(
+        self, connection_id: int, stream: Stream, since: dt.date | None = None
+    ) -> tuple[int, list[str]]:
+        of_old: tuple[str, ...] = ()
+        older = ""
+        if stream is Stream.ORDERS and since is not None:
+            older, of_old = " AND order_date >= ?", (since.isoformat(),)
         sql = (
-            f"SELECT external_id FROM {_COUNTED[stream.value]} WHERE connection_id = ?"  # noqa: S608
-            " AND deleted_at IS NULL AND external_id NOT IN (SELECT external_id"
-            " FROM snapshot_record WHERE connection_id = ? AND stream = ?) ORDER BY id"
+            f"SELECT external_id FROM {_COUNTED[stream.value]} r WHERE connection_id = ?"  # noqa: S608
+            f" AND deleted_at IS NULL{older} AND external_id NOT IN (SELECT external_id"
+            " FROM snapshot_record WHERE connection_id = ? AND stream = ?)"
+            # What a file made is not the source's, until that changes it.
+            " AND NOT EXISTS (SELECT 1 FROM backfill_record b WHERE b.stream = ?"
+            " AND b.record_id = r.id AND b.changed_at >= r.changed_at) ORDER BY id"
         )
-        found = [row[0] for row in run(self._c, sql, connection_id, connection_id, stream.value)]
+        of = (connection_id, *of_old, connection_id, stream.value, stream.value)
+        found = [row[0] for row in run(self._c, sql, *of)]
         return self._forget_snapshot(connection_id, stream), found
 
     def forget(self, connection_id: int, stream: Stream) -> None:
@@ -200,6 +231,11 @@ class Cursors(ports.Cursors):
         s = t.snapshot_record.c
         these = (s.connection_id == connection_id, s.stream == stream.value)
         return self._c.execute(sa.delete(t.snapshot_record).where(*these)).rowcount
+
+
+def _unless(holds: sa.ColumnElement[bool], kept: Any, other: dt.date | None) -> sa.Case[Any]:
+    """What is *kept* if that *holds*, else the *other* one."""
+    return sa.case((holds, kept), else_=sa.literal(other, Day))
 
 
 class Reports(ports.Reports):

@@ -26,6 +26,8 @@ from exempt.adapters.store.history import note
 from exempt.adapters.store.linking import link
 from exempt.adapters.store.lookups import LookingUp
 from exempt.adapters.store.pages import latest, line_rows, order_row, ship_to_rows
+from exempt.adapters.store.presence import employees_gone, save_employees
+from exempt.adapters.store.product_codes import name_products
 from exempt.adapters.store.ship_tos import follow_parents
 from exempt.adapters.store.statistics import look_at_tables
 from exempt.adapters.store.stored import corrections, stored_lines
@@ -43,6 +45,7 @@ from exempt.services.rows import (
 _MANY = 100
 """New rows of a page that change what a table is like."""
 
+_PRODUCT = pages.LINES.index("product_external_id")
 _TABLES = {
     Stream.CUSTOMERS: "source_customer",
     Stream.ORDERS: "sales_order",
@@ -144,6 +147,8 @@ class Sources(LookingUp, ports.Sources):
         ]
         lines = [row for order in touched for row in line_rows(order.id, order.record)]
         insert(self._c, "order_line", pages.LINES, lines)
+        named = {row[_PRODUCT] for row in lines if row[_PRODUCT]}
+        name_products(self._c, connection.id, named, micros(at))
         if len(saved.new) >= _MANY:
             look_at_tables(self._c)
         after = {row[0]: row for row in rows}
@@ -179,14 +184,13 @@ class Sources(LookingUp, ports.Sources):
     ) -> SavedRecords:
         lock(self._c, f"products of connection {connection.id}")
         rows = [pages.product_row(product) for product in latest(records).values()]
+        name_products(self._c, connection.id, [row[0] for row in rows], micros(at))
         return _counts(pages.save(self._c, pages.PRODUCTS, connection.id, rows, at))
 
     def save_employees(
         self, connection: ConnectionRow, records: Iterable[Employee], at: dt.datetime
     ) -> SavedRecords:
-        lock(self._c, f"employees of connection {connection.id}")
-        rows = [pages.employee_row(employee) for employee in latest(records).values()]
-        return _counts(pages.save(self._c, pages.EMPLOYEES, connection.id, rows, at))
+        return save_employees(self._c, connection, records, at)
 
     def mark_deleted(
         self,
@@ -198,6 +202,8 @@ class Sources(LookingUp, ports.Sources):
         if stream is Stream.CUSTOMERS:
             lock_company(self._c, connection.company_id)
             self._note_deleted(connection, external_ids, at)
+        if stream is Stream.EMPLOYEES:
+            employees_gone(self._c, connection.id, external_ids, at)
         table = _TABLES[stream]
         pages.mark_deleted(self._c, table, connection.id, external_ids, micros(at))
         if stream is not Stream.CUSTOMERS or not external_ids:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.access import ApiKeys, Attempts, Sessions, Users
 from exempt.adapters.store.asking import Asking
+from exempt.adapters.store.backfills import Backfills
 from exempt.adapters.store.calls import Calls
 from exempt.adapters.store.cards import Cards
 from exempt.adapters.store.database import Database, lock_company, run
@@ -19,19 +20,28 @@ from exempt.adapters.store.decisions import Decisions
 from exempt.adapters.store.deliveries import Deliveries
 from exempt.adapters.store.entries import Entries
 from exempt.adapters.store.events import EventsOut
+from exempt.adapters.store.exposures import Exposures
 from exempt.adapters.store.handling import Handling
+from exempt.adapters.store.histories import Histories
 from exempt.adapters.store.history import Choices, History
 from exempt.adapters.store.imports import Imports
 from exempt.adapters.store.jobs import Enqueue, Jobs, Workers
 from exempt.adapters.store.likeness import LookAlikes
 from exempt.adapters.store.links import Links
 from exempt.adapters.store.listing import Listing
+from exempt.adapters.store.nexus_warnings import Warnings
 from exempt.adapters.store.papers import Papers
+from exempt.adapters.store.presence import Presences
+from exempt.adapters.store.product_codes import Products
 from exempt.adapters.store.progress import Connections, Cursors, Reports
+from exempt.adapters.store.rates import Rates
 from exempt.adapters.store.reconciling import Reconciling
+from exempt.adapters.store.recounts import Recounts
 from exempt.adapters.store.register import Certificates, OpenFile
 from exempt.adapters.store.requests import Requests
 from exempt.adapters.store.reviews import Reviews
+from exempt.adapters.store.sales import Sales
+from exempt.adapters.store.sales_checks import SalesChecks
 from exempt.adapters.store.search import Search
 from exempt.adapters.store.sources import Sources
 from exempt.adapters.store.submissions import Submissions
@@ -55,6 +65,15 @@ class Transaction(ports.Transaction):
         self.sessions = Sessions(connection)
         self.api_keys = ApiKeys(connection)
         self.attempts = Attempts(connection)
+        self.presence = Presences(connection)
+        self.warnings = Warnings(connection)
+        self.backfills = Backfills(connection)
+        self.histories = Histories(connection)
+        self.sales = Sales(connection)
+        self.recounts = Recounts(connection)
+        self.rates = Rates(connection)
+        self.sales_checks = SalesChecks(connection)
+        self.exposures = Exposures(connection)
         self.connections = Connections(connection)
         self.cursors = Cursors(connection)
         self.cards = Cards(connection)
@@ -63,6 +82,7 @@ class Transaction(ports.Transaction):
         self.likeness = LookAlikes(connection)
         self.reconciling = Reconciling(connection)
         self.sources = Sources(connection)
+        self.products = Products(connection)
         self.certificates = Certificates(connection, open_file)
         self.search = Search(connection)
         self.history = History(connection)

@@ -46,9 +46,10 @@ connection = sa.Table(
     sa.Column("paused_by", sa.Text),
     # As JSON: the fields of customer cards that it has the last word on.
     sa.Column("owns", sa.Text, nullable=False, server_default="[]"),
-    # From which day on its orders are read, and when they had been read to the end for the first
-    # time; null = not begun, not yet. It stays as it is while days go by.
+    # From which day on its orders are read (null = from the beginning), which stays as it is while
+    # days go by; when that began, and when they had been read to the end for the first time since.
     sa.Column("history_from", Day),
+    sa.Column("history_begun_at", Moment),
     sa.Column("history_read_at", Moment),
 )
 
@@ -62,6 +63,12 @@ stream_cursor = sa.Table(
     sa.Column("done", sa.Boolean(name="done"), nullable=False),
     sa.Column("guard", sa.Text, nullable=False),
     sa.Column("moved_at", Moment, nullable=False),
+    # What came since it began: how much, and from which day to which the orders are.
+    sa.Column("begun_at", Moment, nullable=False, server_default="0"),
+    sa.Column("pages", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("records", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("first_day", Day),
+    sa.Column("last_day", Day),
 )
 
 # Which records a run that reads a whole stream has named so far; those it never names are gone.
