@@ -226,7 +226,8 @@ OUT_OF_PLACE = re.compile(
             r"pypi\." + "org",
             "pythonhosted",
             "--(?:extra-)?index" + "-url",
-            "(?:artifactory|nexus|devpi)" + r"[.:/]",
+            "(?:artifactory|devpi)" + r"[.:/]",
+            r"\bnexus\." + r"[a-z]+\.[a-z]{2,}",  # a host; the word itself is ours
         ]
     )
 )

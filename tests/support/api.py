@@ -24,17 +24,22 @@ from exempt.model.certificate import (
     ReviewStatus,
 )
 from exempt.model.paper import Refusal
+from exempt.model.presence import PresenceKind
 from exempt.model.requesting import RequestState, SubmissionWay, SubmittedFile
-from exempt.services import api_keys
+from exempt.rules.registrations import RegistrationDetails
+from exempt.services import api_keys, registrations
 from exempt.services.decide import decide_orders
+from exempt.services.nexus_warnings import raise_employee_warnings
 from exempt.services.papers import Drawn, PaperRefused, Seen
 from exempt.services.policy import Policy
 from exempt.services.post import Post
+from exempt.services.presence_ports import NewPresence
 from exempt.web.app import make_app
 from exempt.web.looks import Sights
 from exempt.web.site import Site
 from support.databases import made
 from support.records import NOW, TODAY, customer, order, product
+from support.staff import hire
 from support.stores import connected, save_customers, save_orders
 
 ROOT = "/api/v1"
@@ -206,6 +211,8 @@ def furnished(house: ApiHouse) -> None:
     with_order(house)
     sent_in(house, customer_id=1)
     sent_in(house, customer_id=2)
+    with_people(house)
+    with_registrations(house)
 
 
 def with_order(house: ApiHouse, **changes: Any) -> int:
@@ -217,6 +224,25 @@ def with_order(house: ApiHouse, **changes: Any) -> int:
         tx.sources.save_products(row, [product()], NOW)
         decide_orders(tx, row, saved.touched, Policy(), NOW)
     return saved.touched[0].id
+
+
+def with_people(house: ApiHouse) -> None:
+    """Each company's depot in Texas, and its first employee in Oklahoma, of whom it is warned."""
+    for company in ("northwind", "acme"):
+        hr = connected(house.store, f"hr-{company}", company=company)
+        depot = NewPresence("US-TX", PresenceKind.PROPERTY, TODAY, "a depot")
+        with house.store.writing() as tx:
+            tx.presence.add(hr.company_id, [depot], NOW, "anna")
+            tx.sources.save_employees(hr, [hire("E-1", "OK")], NOW)
+        raise_employee_warnings(house.store, Policy(), lambda: house.now)
+
+
+def with_registrations(house: ApiHouse) -> None:
+    """Each company's registration in Texas."""
+    texas = RegistrationDetails(jurisdiction="US-TX", registered_from=TODAY)
+    for company in ("northwind", "acme"):
+        act = house.site.act("anna")
+        registrations.add(house.store, house.companies[company], [texas], act)
 
 
 def sent_in(house: ApiHouse, customer_id: int) -> int:

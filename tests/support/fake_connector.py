@@ -69,6 +69,8 @@ class Remote:
     Attributes:
         now: The remote's clock.
         whole: Whether each run reads a stream from its beginning, as a snapshot.
+        dated: Whether a first reading begins at the first order that is of interest;
+            the log is by day then.
         ranges: Into how many ranges a history is divided; 0 = the hook answers with none.
         faults: By hook, what its next calls raise; None lets a call pass.
         answers: By external id, what the next pushes of it are answered with.
@@ -84,6 +86,7 @@ class Remote:
     now: dt.datetime = NOW
     ranges: int = 0
     whole: bool = False
+    dated: bool = False
     log: dict[Stream, list[Any]] = field(default_factory=lambda: defaultdict(list))
     faults: dict[str, list[BaseException | None]] = field(default_factory=dict)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -144,7 +147,8 @@ class Remote:
         if request.ids is not None:
             found = {i: self.latest(stream, i) for i in request.ids}
             return _page([record or Gone(i) for i, record in found.items()], None, None)
-        start, _, end = (request.cursor or "0:").partition(":")
+        first = self._first(stream, request.since)
+        start, _, end = (request.cursor or f"{first}:").partition(":")
         stop = int(end) if end else len(log)
         last = min(int(start) + request.page_size, stop)
         entries = log[int(start) : last]
@@ -153,10 +157,17 @@ class Remote:
         after = None if self.whole else f"{last}:"
         return _page(entries, None, after, snapshot=self.whole)
 
-    def divide(self, stream: Stream) -> tuple[str, ...]:
+    def _first(self, stream: Stream, since: dt.date | None) -> int:
+        """Where the log begins that is of interest."""
+        if not self.dated or since is None or stream is not Stream.ORDERS:
+            return 0
+        return sum(isinstance(e, Order) and e.order_date < since for e in self.log[stream])
+
+    def divide(self, stream: Stream, since: dt.date | None = None) -> tuple[str, ...]:
         """Start cursors of equal ranges, the last of which is open."""
-        size = -(-len(self.log[stream]) // self.ranges) if self.ranges else 0
-        starts = range(0, size * self.ranges, size) if size else ()
+        first = self._first(stream, since)
+        size = -(-(len(self.log[stream]) - first) // self.ranges) if self.ranges else 0
+        starts = range(first, first + size * self.ranges, size) if size else ()
         return tuple(
             f"{start}:{start + size if number < self.ranges else ''}"
             for number, start in enumerate(starts, start=1)
@@ -219,7 +230,7 @@ class FakeConnector(Connector):
     @hookimpl
     def ranges(self, request: RangesRequest) -> RangesResult:
         self._remote.trip("ranges")
-        return RangesResult(cursors=self._remote.divide(request.stream))
+        return RangesResult(cursors=self._remote.divide(request.stream, request.since))
 
     @hookimpl
     def fetch_customers(self, request: FetchRequest) -> Page[Customer]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from exempt import Outcome, Stream
 from exempt.services.delivery_ports import DeliveryFilter, DeliveryView
+from exempt.services.job_ports import JobKind
 from exempt.services.rows import Delivery, DeliveryState, Subject
 from support.records import customer, order
 from support.world import Source, World
@@ -30,7 +31,8 @@ def refused(erp: Source, *ids: str) -> list[Delivery]:
 
 def waiting_jobs(world: World) -> list[str]:
     with world.store.reading() as tx:
-        return [job.name for job in tx.jobs.all() if job.waiting]
+        jobs = tx.jobs.all()
+    return [job.name for job in jobs if job.waiting and job.kind is not JobKind.NEXUS]
 
 
 def begin(world: World, *names: str) -> None:

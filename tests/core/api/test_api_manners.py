@@ -238,6 +238,7 @@ def test_the_document_needs_no_key_and_names_every_operation(house: ApiHouse) ->
                 "application/json",
                 CONTENT_TYPE,
                 "application/pdf",
+                "image/svg+xml",
             }, status
 
 

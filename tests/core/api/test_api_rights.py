@@ -41,6 +41,20 @@ BODIES: dict[str, Any] = {
     },
     "create_webhook": {"url": "https://erp.example/hooks", "kinds": ["certificate.accepted"]},
     "accept_submission": {},
+    "assign_products": {"product_ids": [1], "tax_category": "groceries"},
+    "create_presences": {
+        "company": "northwind",
+        "presences": [
+            {"jurisdiction": "US-NV", "kind": "property", "effective_date": "2024-03-01"}
+        ],
+    },
+    "create_registrations": {
+        "company": "northwind",
+        "registrations": [{"jurisdiction": "US-NV", "registered_from": "2024-03-01"}],
+    },
+    "edit_presence": {"effective_date": "2024-02-01", "end_date": None, "notes": "a depot"},
+    "confirm_nexus_warning": {},
+    "dismiss_nexus_warning": {"reason": "a visit"},
     "reject_submission": {"rejections": [{"code": "not_signed"}]},
 }
 
@@ -56,8 +70,13 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiHouse]:
 def call(program: Program, each: Operation, thing: int = 1) -> int:
     """The status of an operation on the first or second of everything."""
     path = each.path
-    for name in ("customer_id", "certificate_id", "order_id", "submission_id", "request_id"):
+    ids = ("customer_id", "certificate_id", "order_id", "submission_id", "request_id", "product_id",
+           "presence_id", "warning_id", "registration_id")  # fmt: skip
+    for name in ids:
         path = path.replace(f"{{{name}}}", str(thing))
+    if "{jurisdiction}" in path:
+        company = {1: "northwind", 2: "acme"}.get(thing, "nobodys")
+        path = f"{path.replace('{jurisdiction}', 'US-TX')}?company={company}"
     path = path.replace("{ship_to_id}", "1").replace("{name}", "erp")
     path = path.replace("{sha256}", f"{thing:064d}").replace("{endpoint_id}", str(thing))
     headers = {"If-Match": '"1"'} if each.changes else {}

@@ -51,7 +51,7 @@ def test_a_worker_that_was_stopped_does_not_count(world: World) -> None:
     assert looked(world).workers == ()
 
 
-@pytest.mark.parametrize("version", ["0003", "0007", None])
+@pytest.mark.parametrize("version", ["0003", "0008", None])
 def test_a_database_of_another_version_is_not_looked_into(
     world: World, version: str | None
 ) -> None:

@@ -30,7 +30,7 @@ def test_a_stream_is_read_to_its_end(ten: Source) -> None:
     ten.pull(page_size=4)
     assert ten.stored(*IDS) == IDS
     assert [page.records for page in ten.pages] == [4, 4, 2]
-    assert ten.pages[0] == PageStored("erp", Stream.ORDERS, 4, 4, 0, 0, 0)
+    assert ten.pages[0] == PageStored("erp", Stream.ORDERS, 4, 4, 0, 0, 0, TODAY, TODAY)
     (part,) = ten.parts()
     assert part == (0, "10:", True, "guard")
 
@@ -41,7 +41,7 @@ def test_the_next_run_reads_what_is_new(ten: Source) -> None:
     ten.remote.remove(Stream.ORDERS, "O-1")
     ten.pages.clear()
     ten.pull()
-    assert ten.pages == [PageStored("erp", Stream.ORDERS, 2, 1, 1, 0, 1)]
+    assert ten.pages == [PageStored("erp", Stream.ORDERS, 2, 1, 1, 0, 1, TODAY, TODAY)]
     assert rows(ten.world.store, "SELECT external_id FROM sales_order WHERE deleted_at > 0") == [
         ("O-1",)
     ]

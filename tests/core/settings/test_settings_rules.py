@@ -8,13 +8,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-from exempt.data.pack import shipped_texts
+from exempt.data.pack import THRESHOLDS, shipped_texts, shipped_thresholds_text
 from exempt.discovery import Catalogue
 from exempt.errors import SettingsError
 from exempt.hookspecs import RulesPackInfo
 from exempt.rules.pack import read_pack, shipped_pack
+from exempt.rules.thresholds import Thresholds, read_thresholds, shipped_thresholds
 from exempt.settings import Loaded, load
-from exempt.wiring.rules import open_pack
+from exempt.wiring.rules import open_pack, open_thresholds
 
 TEXTS = shipped_texts()
 CHANGED = {**TEXTS, "states.csv": TEXTS["states.csv"].replace("Texas Sales", "Texas sales", 1)}
@@ -81,6 +82,61 @@ def test_what_a_spreadsheet_puts_before_a_text_does_not_matter(tmp_path: Path) -
 def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     more = catalogue(lambda: {**TEXTS, "thresholds.csv": "…"})
     assert open_pack(settings(tmp_path, 'rules_pack = "acme"'), lambda: more) == shipped_pack()
+
+
+# --- thresholds of nexus -----------------------------------------------------------------
+
+LOWER = shipped_thresholds_text().replace("US-FL,2021-07-01,,100000,", "US-FL,2021-07-01,,75000,")
+
+
+def thresholds(folder: Path, lines: str, found: Callable[[], Catalogue]) -> Thresholds:
+    return open_thresholds(settings(folder, lines), found)
+
+
+def test_without_a_setting_they_are_the_shipped_ones(tmp_path: Path) -> None:
+    assert thresholds(tmp_path, "", nobody_asks) is shipped_thresholds()
+
+
+def test_those_in_the_folder_count_with_a_pack_or_alone(tmp_path: Path) -> None:
+    written(tmp_path / "both", {**CHANGED, THRESHOLDS: LOWER})
+    written(tmp_path / "alone", {THRESHOLDS: LOWER})
+    for name, pack in (("both", read_pack(CHANGED, "")), ("alone", shipped_pack())):
+        line = f'rules_folder = "{name}"'
+        assert thresholds(tmp_path, line, nobody_asks) == read_thresholds(LOWER, "")
+        assert open_pack(settings(tmp_path, line), nobody_asks) == pack
+
+
+def test_a_pack_that_is_torn_is_no_folder_of_thresholds(tmp_path: Path) -> None:
+    written(tmp_path / "rules", {THRESHOLDS: LOWER, "states.csv": TEXTS["states.csv"]})
+    assert refused(tmp_path, 'rules_folder = "rules"')[1:] == [
+        f"rules/reasons.csv: there is no such file: {BOTH}"
+    ]
+
+
+def test_an_installed_pack_may_bring_thresholds_and_its_version_stays(tmp_path: Path) -> None:
+    line = 'rules_pack = "acme"'
+    more = catalogue(lambda: {**CHANGED, THRESHOLDS: f"\ufeff{LOWER}"})
+    assert thresholds(tmp_path, line, lambda: more) == read_thresholds(LOWER, "")
+    assert open_pack(settings(tmp_path, line), lambda: more) == read_pack(CHANGED, "")
+    assert thresholds(tmp_path, line, catalogue) is shipped_thresholds()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(LOWER.replace(",75000,", ",75.000,"), "its plugin/nexus_thresholds.csv, line ",
+                     id="a sum in another spelling"),
+        pytest.param(b"", "acme: texts() gave something else than text for nexus_thresholds.csv",
+                     id="bytes"),
+    ],
+)  # fmt: skip
+def test_thresholds_of_a_plugin_are_refused(tmp_path: Path, text: object, said: str) -> None:
+    more = catalogue(lambda: {**TEXTS, THRESHOLDS: text})
+    with pytest.raises(SettingsError) as caught:
+        thresholds(tmp_path, 'rules_pack = "acme"', lambda: more)
+    place, mistake = str(caught.value).replace(f"{tmp_path}/", "").splitlines()
+    assert place == PLACE
+    assert mistake.startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,7 @@ def test_the_same_content_is_kept_once(documents: LocalDocuments, tmp_path: Path
     ("content", "complaint"),
     [
         pytest.param(b"", "the file is empty", id="an empty file"),
-        pytest.param(b"12345", "larger than 50 MB: scan it", id="a file one byte too large"),
+        pytest.param(b"12345", "larger than 0 MB: scan it", id="a file one byte too large"),
     ],
 )
 def test_a_file_that_is_refused_leaves_nothing(

@@ -18,8 +18,8 @@ from exempt.services.rows import (
     CustomerFilter,
     CustomerLack,
 )
-from support.records import DAY, NOW, TODAY, YEAR, details, product
-from support.stores import connected, enter
+from support.records import DAY, NOW, TODAY, YEAR, details
+from support.stores import enter
 
 ALL = Next(limit=1000)
 
@@ -170,22 +170,6 @@ def test_submissions_but_for_drafts(store: SqlStore, customers: list[int]) -> No
         assert found() == found(request_id=request_id, customer_id=customers[0]) == ids
         assert found(state=SubmissionState.WAITING) == ids[:1]
         assert found(request_id=99) == found(company_ids=[99]) == []
-
-
-def test_products_of_connections(store: SqlStore, erp: ConnectionRow) -> None:
-    shop = connected(store, "shop", company="acme")
-    with store.writing() as tx:
-        tx.sources.save_products(erp, [product("P-1"), product("P-2", active=False)], NOW)
-        tx.sources.save_products(shop, [product("P-1", name="Nut")], NOW)
-
-        def found(*args: Any) -> list[tuple[str, str, bool]]:
-            rows = tx.listing.products(*args)
-            return [(row.connection, row.external_id, row.active) for row in rows]
-
-        of_erp = [("erp", "P-1", True), ("erp", "P-2", False)]
-        assert found(None, None, ALL) == [*of_erp, ("shop", "P-1", True)]
-        assert found([erp.company_id], None, ALL) == found(None, "erp", ALL) == of_erp
-        assert found(None, None, Next(limit=1)) == of_erp[:1]
 
 
 def test_a_list_begins_behind_what_was_listed_before(store: SqlStore, customers: list[int]) -> None:

@@ -26,7 +26,7 @@ from support.fake_connector import WRITES, Remote, info
 from support.records import DAY, NOW, customer, order
 from support.stores import MINUTE, rows
 
-OF_ALL = ["daily", "events", "import", "reading", "upkeep"]
+OF_ALL = ["daily", "events", "import", "nexus", "reading", "upkeep"]
 
 
 @dataclass
@@ -112,8 +112,8 @@ def test_a_worker_that_begins_does_everything_once_and_then_by_schedule(house: H
     assert erp.order().certificate_number == "FF-1", "read, decided and written back"
     assert house.worker._exempt.patience == 600, "nobody is waited for any longer"
     assert house.move(5 * MINUTE) == []
-    assert house.move(5 * MINUTE) == ["import", "upkeep"]
-    assert house.move(5 * MINUTE) == ["pull:erp"]
+    assert house.move(5 * MINUTE) == ["import", "nexus", "upkeep"]
+    assert house.move(5 * MINUTE) == ["nexus", "pull:erp"], "what was written is read again"
     assert house.job("pull:shop").next_at == dt.datetime(2026, 11, 21, 11, tzinfo=dt.UTC), (
         "six in the morning in New York"
     )
@@ -169,7 +169,7 @@ def test_a_connection_whose_key_is_refused_is_left_alone_until_that_is_mended(
     assert house.job("pull:erp").problem == "erp: refused", "as it was"
     house.move(MINUTE)
     assert erp.fetched == []
-    assert house.move(5 * MINUTE) == ["probe:erp", "pull:erp", "push:erp"]
+    assert house.move(5 * MINUTE) == ["nexus", "probe:erp", "pull:erp", "push:erp"]
     assert house.connection().paused_reason is None
     assert erp.fetched
     assert house.job("pull:erp").failures == 0
