@@ -30,8 +30,14 @@ def weekly(house: ApiHouse) -> ApiHouse:
     return house
 
 
-def test_a_forecast_in_full(weekly: ApiHouse, erp: Program) -> None:
-    told = erp.get(PATH).json()
+@pytest.fixture
+def mine(weekly: ApiHouse) -> Program:
+    """A program of the company that sold."""
+    return weekly.program(company="northwind")
+
+
+def test_a_forecast_in_full(mine: Program) -> None:
+    told = mine.get(PATH).json()
     found = told["forecast"]
     assert (told["company"], told["jurisdiction"], told["on"]) == (
         "northwind", "US-KS", str(TODAY),
@@ -44,20 +50,20 @@ def test_a_forecast_in_full(weekly: ApiHouse, erp: Program) -> None:
     assert (told["then"], told["what_if"], told["collectable"]) == (None, [], None)
 
 
-def test_what_is_supposed_stands_beside_it(weekly: ApiHouse, erp: Program) -> None:
-    told = erp.get(f"{PATH}?what_if=line%20500000&what_if=-10%25").json()
+def test_what_is_supposed_stands_beside_it(mine: Program) -> None:
+    told = mine.get(f"{PATH}?what_if=line%20500000&what_if=-10%25").json()
     assert told["what_if"] == ["line 500000", "-10%"]
     assert (told["forecast"]["outlook"], told["then"]["outlook"]) == ("expected", "not_expected")
     assert told["then"]["percent"] == "19.3"
 
 
-def test_as_it_was_on_a_day(weekly: ApiHouse, erp: Program) -> None:
-    told = erp.get(f"{PATH}?on=2026-06-30").json()
+def test_as_it_was_on_a_day(mine: Program) -> None:
+    told = mine.get(f"{PATH}?on=2026-06-30").json()
     assert (told["on"], told["forecast"]["percent"]) == ("2026-06-30", "54.6")
 
 
-def test_what_certificates_could_change(weekly: ApiHouse, erp: Program) -> None:
-    told = erp.get("/nexus/exposures/US-GA/forecast").json()
+def test_what_certificates_could_change(mine: Program) -> None:
+    told = mine.get("/nexus/exposures/US-GA/forecast").json()
     assert told["forecast"]["outlook"] == "too_little"
     assert told["collectable"] == {
         "since": "2026-01-01", "through": str(TODAY), "amount": "0.00", "orders": 0,
@@ -68,22 +74,28 @@ def test_what_certificates_could_change(weekly: ApiHouse, erp: Program) -> None:
 @pytest.mark.parametrize(
     ("query", "name", "detail"),
     [
-        pytest.param("what_if=sale%205&what_if=banana", "what_if/1", "write one of", id="no words"),
-        pytest.param("what_if=", "what_if/0", "", id="nothing"),
+        pytest.param("what_if=sale%205&what_if=banana", "what_if.1", "write one of", id="no words"),
+        pytest.param("what_if=", "what_if.0", "", id="nothing"),
         pytest.param("what_if=line%205000&what_if=line%206000", "what_if", "give one", id="two"),
     ],
 )
 def test_what_cannot_be_supposed_is_named(
-    weekly: ApiHouse, erp: Program, query: str, name: str, detail: str
+    mine: Program, query: str, name: str, detail: str
 ) -> None:
-    told = erp.get(f"{PATH}?{query}")
+    told = mine.get(f"{PATH}?{query}")
     assert told.status_code == 422
     (error,) = told.json()["errors"]
     assert error["parameter"].startswith(name)
     assert detail in error["detail"]
 
 
-def test_certificates_for_more_than_counts_are_refused(weekly: ApiHouse, erp: Program) -> None:
-    told = erp.get("/nexus/exposures/US-GA/forecast?what_if=resale%205")
+def test_certificates_for_more_than_counts_are_refused(mine: Program) -> None:
+    told = mine.get("/nexus/exposures/US-GA/forecast?what_if=resale%205")
     assert told.status_code == 409
     assert "only 0.00 USD count now" in told.json()["detail"]
+
+
+def test_of_several_companies_one_is_named(weekly: ApiHouse, erp: Program) -> None:
+    assert erp.get(PATH).status_code == 409
+    told = erp.get(f"{PATH}?company=acme").json()
+    assert (told["company"], told["forecast"]["outlook"]) == ("acme", "too_little")

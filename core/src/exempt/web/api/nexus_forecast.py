@@ -150,7 +150,7 @@ def get_nexus_forecast(
         try:
             read_what_if(query.what_if[: place + 1], on)
         except RefusedError as error:
-            raise invalid([Wrong("parameter", f"what_if/{place}", str(error))]) from None
+            raise invalid([Wrong("parameter", f"what_if.{place}", str(error))]) from None
     policy = call.site.policy
     with call.store.reading() as tx:
         company = scoped.company(tx, query.company, call.caller)
