@@ -18,6 +18,7 @@ from exempt.services.policy import Policy
 from exempt.services.ports import Transaction
 from exempt.services.sales_reconciling import Part, Reconciled
 from exempt.wiring import Exempt
+from exempt.wiring.nexus_watch import catch_up_now
 
 
 class Asked(NamedTuple):
@@ -36,6 +37,7 @@ class Asked(NamedTuple):
     def company_ids(self, exempt: Exempt) -> frozenset[int] | None:
         """The companies that it is about; None = all."""
         exempt.settle()
+        catch_up_now(exempt, lambda: None if self.as_json else say("Counting sales anew …", "dim"))
         return scope(exempt, self.company, only_this=self.only_this)
 
 

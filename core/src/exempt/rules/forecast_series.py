@@ -41,6 +41,10 @@ _SHORTEST, _LONGEST = 4, 13
 _GOLDEN = (1 + 5**0.5) / 2
 
 
+_BY_CHANCE = 1.2
+"""So far what a line with seasons adds up to may be from what was sold."""
+
+
 @dataclass(frozen=True)
 class Trend:
     """A series of weeks, the oldest first, as a line with seasons and ups and downs.
@@ -84,16 +88,17 @@ class Trend:
             [each / fitted for each, fitted in zip(even, line, strict=True)] if mean > 0 else [0.0]
         )
         usual = fmean(ups)
+        by = _scale(weights, held, line, [seasons.get(month, 1.0) for month in months])
         unsure = _UNSURE if seasons else _UNSURE_OF_SEASONS
         lean = unsure * (0.5 + believed / 2)
         return cls(
-            mean=mean,
-            slope=slope * believed,
+            mean=mean * by,
+            slope=slope * believed * by,
             centre=centre,
             ups=tuple(up / usual for up in ups) if usual > 0 else (0.0,) * len(even),
             pulls=(
-                tuple(unsure * each for each in map(mul, weights, line)),
-                tuple(lean * each for each in map(mul, tilts, line)),
+                tuple(by * unsure * each for each in map(mul, weights, line)),
+                tuple(by * lean * each for each in map(mul, tilts, line)),
             ),
             seasons=seasons,
             one_offs=one_offs,
@@ -114,6 +119,20 @@ class Trend:
             slope = self.slope + sum(map(mul, slopes, before)) - slope_by
             line = _ahead(mean, slope, self.centre, factors)
             yield list(map(mul, line, _blocks(self.ups, len(line), drawn)))
+
+
+def _scale(
+    weights: Sequence[float], held: Sequence[float], line: Sequence[float], factors: Sequence[float]
+) -> float:
+    """What makes line times seasons add up to what was sold.
+
+    Where all is sold in a few months of the year, the mean of weeks without
+    their seasons is far too low by itself. A difference that may be chance is left.
+    """
+    fitted = sum(map(mul, weights, map(mul, line, factors)))
+    sold = sum(map(mul, weights, held))
+    by = sold / fitted if fitted > 0 and sold > 0 else 1.0
+    return 1.0 if 1 / _BY_CHANCE < by < _BY_CHANCE else by
 
 
 def factors_of(seasons: dict[int, float], months: Sequence[int]) -> list[float]:

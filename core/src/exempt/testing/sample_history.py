@@ -18,8 +18,8 @@ from exempt.testing.sample import Place
 FIRST = dt.date(2024, 1, 1)
 """It begins on the first day of a look back over two years and this one."""
 
-LAST = dt.date(2026, 9, 30)
-"""It ends before the first order of `sample.SHOP_SALES`."""
+LAST = dt.date(2026, 11, 15)
+"""The old shop still sold beside the new systems, until days before `sample.TODAY`."""
 
 AT_FIRST, AT_LAST = Decimal("0.60"), Decimal("1.40")
 """How large the sales of the first and the last month are beside a state's mean."""
@@ -79,9 +79,10 @@ def past_sales() -> Iterator[PastSale]:
             for each in range(market.orders):
                 number += 1
                 day = dt.date(year, month, 1 + (each * days) // market.orders)
-                yield PastSale(
-                    f"OLD-{number:05}", day, market.buyer, market.place, market.sku, amount
-                )
+                if day <= LAST:
+                    yield PastSale(
+                        f"OLD-{number:05}", day, market.buyer, market.place, market.sku, amount
+                    )
 
 
 def _firsts() -> Iterator[dt.date]:

@@ -41,3 +41,20 @@ def catch_up(exempt: Exempt, stop: Callable[[], bool]) -> bool:
     return recounting.recount(store, policy, clock, stop) and crossings.refresh(
         store, policy, clock, stop
     )
+
+
+def catch_up_now(exempt: Exempt, told: Callable[[], None]) -> None:
+    """`catch_up`, for whoever wants to look, where no other process is at it.
+
+    Args:
+        exempt: Whose store.
+        told: Called once if there is something to do, as it may take a while.
+    """
+    with exempt.store.reading() as tx:
+        waits = bool(tx.recounts.all()) or tx.recounts.next_customer() is not None
+    if not waits:
+        return
+    with exempt.store.alone(_NAME) as held:
+        if held:
+            told()
+            catch_up(exempt, lambda: exempt.stopping)
