@@ -32,7 +32,10 @@ def test_the_demo_ends_as_the_readme_shows(tmp_path: Path) -> None:
     result = demo(tmp_path / "demo")
     assert result.exit_code == 0, result.output
     readme = README.read_text(encoding="utf-8")
-    for first, last in (("Where the company", "6  Where else"), ("The threshold is", "! Northwind")):
+    for first, last in (
+        ("Where the company", "6  Where else"),
+        ("The threshold is", "! Northwind"),
+    ):
         end = result.output[result.output.index(first) :]
         shown = [line.rstrip() for line in end[: end.index(last)].rstrip().splitlines()]
         assert "\n".join(shown) in readme

@@ -84,9 +84,7 @@ def test_a_presence_ends_and_goes_on(firm: Firm) -> None:
     again = presences.change(store, kept.id, PresenceChange(goes_on=True), act)
     assert again.end_date is None
     assert again.in_force(TODAY + DAY)
-    with pytest.raises(
-        RefusedError, match="would end on 2024-02-29, before its first day"
-    ):
+    with pytest.raises(RefusedError, match="would end on 2024-02-29, before its first day"):
         presences.end(store, kept.id, HIRED - DAY, act)
 
 

@@ -198,7 +198,6 @@ class Recounts(Protocol):
         """Those of the connections that have any orders."""
         ...
 
-
     # --- customers ---------------------------------------------------------------------------
 
     def ask_customers(self, customer_ids: Collection[int]) -> None:

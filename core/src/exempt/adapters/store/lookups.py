@@ -110,7 +110,8 @@ class LookingUp:
 
     def closed_orders_of(self, customer_id: int, after: int, limit: int) -> list[StoredOrder]:
         buyers = many(self._c, list(self._buyers([customer_id])))
-        condition = f"{JOIN_CUSTOMER} WHERE {one_of(self._c, 's.id')} AND o.closed AND o.id > ? AND {_ALIVE}"
+        mine = one_of(self._c, "s.id")
+        condition = f"{JOIN_CUSTOMER} WHERE {mine} AND o.closed AND o.id > ? AND {_ALIVE}"
         return self._orders(condition, buyers, after, limit=limit)
 
     def _buyers(self, customer_ids: Collection[int]) -> dict[int, list[int]]:

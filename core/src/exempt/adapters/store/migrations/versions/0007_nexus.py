@@ -336,14 +336,19 @@ _PRODUCTS = (
 # read anew, whatever a new connection would begin with.
 _HISTORIES = (
     "UPDATE stream_cursor SET begun_at = moved_at",
-    "UPDATE connection SET history_begun_at = coalesce((SELECT min(moved_at) FROM stream_cursor s"
-    " WHERE s.connection_id = connection.id AND s.stream = 'orders'), 0)"
-    " WHERE id IN (SELECT connection_id FROM stream_cursor WHERE stream = 'orders')"
-    " OR id IN (SELECT connection_id FROM sales_order)",
-    "UPDATE connection SET history_read_at = (SELECT max(moved_at) FROM stream_cursor s"
-    " WHERE s.connection_id = connection.id AND s.stream = 'orders')"
-    " WHERE id NOT IN (SELECT connection_id FROM stream_cursor"
-    " WHERE stream = 'orders' AND NOT done)",
+    (
+        "UPDATE connection SET history_begun_at ="
+        " coalesce((SELECT min(moved_at) FROM stream_cursor s"
+        " WHERE s.connection_id = connection.id AND s.stream = 'orders'), 0)"
+        " WHERE id IN (SELECT connection_id FROM stream_cursor WHERE stream = 'orders')"
+        " OR id IN (SELECT connection_id FROM sales_order)"
+    ),
+    (
+        "UPDATE connection SET history_read_at = (SELECT max(moved_at) FROM stream_cursor s"
+        " WHERE s.connection_id = connection.id AND s.stream = 'orders')"
+        " WHERE id NOT IN (SELECT connection_id FROM stream_cursor"
+        " WHERE stream = 'orders' AND NOT done)"
+    ),
 )
 
 
