@@ -117,7 +117,8 @@ class Busy:
         assert self.orders == ORDERS
         asked = [urlsplit(path) for _, path in [*self.reads.calls]]
         orders = [parse_qs(each.query) for each in asked if each.path.endswith("/orders")]
-        pages = [each["page"] for each in orders if "updated_since" not in each]
+        first = min(each["updated_since"] for each in orders)  # where history begins
+        pages = [each["page"] for each in orders if each["updated_since"] == first]
         assert pages.count(["1"]) == 1, "what was stored is not read again"
         assert pages.count(["2"]) == 1
         assert not self.reads.books.journal, "it is not to be written to"

@@ -11,6 +11,7 @@ from exempt.cli.companies import scope
 from exempt.cli.output import count, money, print_facts, print_json, say
 from exempt.rules.lookback import Lacking
 from exempt.services import exposure_details, histories, sales_reconciling
+from exempt.services.counted_twice import counted_twice
 from exempt.services.exposure_details import Detail
 from exempt.services.exposure_sales import unplaced
 from exempt.services.exposures import ExposureView, exposures
@@ -54,6 +55,7 @@ def show_table(exempt: Exempt, asked: Asked) -> None:
             unplaced=unplaced(tx, ids, on),
             waiting=_waiting(tx, ids),
             late=_late(tx, exempt.policy, ids, on),
+            twice=counted_twice(tx, ids),
         )
     shown = [view for view in found if asked.everything or view.matters]
     if asked.as_json:

@@ -26,6 +26,10 @@ def table(views: Sequence[ExposureView], beside: Beside, on: dt.date) -> dict[st
         ],
         "being_counted": list(beside.waiting),
         "known_late": list(beside.late),
+        "seem_to_count_twice": [
+            {"one": str(each.one), "other": str(each.other), "pairs": each.pairs}
+            for each in beside.twice
+        ],
     }
 
 

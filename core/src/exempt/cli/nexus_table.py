@@ -9,6 +9,7 @@ from typing import NamedTuple
 from exempt.cli.output import console, count, money, print_table, say, short
 from exempt.model.nexus import USD, ExposureStatus, Over, Test
 from exempt.rules.threshold_words import CHECK_WITH_THE_STATE
+from exempt.rules.twice import Twins
 from exempt.services.exposure_sales import Unplaced
 from exempt.services.exposures import ExposureView
 
@@ -22,11 +23,13 @@ class Beside(NamedTuple):
     Attributes:
         waiting: Connections whose orders are being counted anew.
         late: Who lacks sales that states look back to, in words.
+        twice: Which sales seem to count twice.
     """
 
     unplaced: Sequence[Unplaced] = ()
     waiting: Sequence[str] = ()
     late: Sequence[str] = ()
+    twice: Sequence[Twins] = ()
 
 
 def show(views: Sequence[ExposureView], beside: Beside, on: dt.date) -> None:
@@ -242,6 +245,12 @@ def _say_below(views: Sequence[ExposureView], beside: Beside) -> None:
     _say_unplaced(beside.unplaced)
     for name in beside.waiting:
         say(f"{name}: orders are being counted anew; figures may move until then.", "yellow")
+    for each in beside.twice:
+        say(
+            f"! {str(each.one).capitalize()} and {each.other} seem to be the same sales"
+            f" ({each.pairs:,} pairs), and count twice: set counts of one connection",
+            "yellow",
+        )
     for sentence in beside.late:
         say(f"! {sentence}: exempt backfill status", "yellow")
     if views:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from exempt.model.nexus import Bucket, Sale, Totals, Treatment
 from exempt.model.sources import OrderKind
+from exempt.rules.twice import Seen
 
 
 class CountedOrder(NamedTuple):
@@ -305,6 +306,10 @@ class SalesChecks(Protocol):
 
     def astray(self, company_ids: Collection[int], limit: int = 100) -> list[TotalAstray]:
         """The running totals that are not the sums of their sales."""
+        ...
+
+    def newest(self, company_ids: Collection[int], limit: int) -> list[Seen]:
+        """Sales of companies that count, credits aside, among so many orders that came last."""
         ...
 
     def rebuild(self, company_id: int) -> None:

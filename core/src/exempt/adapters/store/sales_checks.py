@@ -11,6 +11,7 @@ from exempt.adapters.store.database import is_sqlite, lock_company, many, one_of
 from exempt.adapters.store.nexus_tables import AMOUNTS, COUNTS
 from exempt.model.nexus import Totals
 from exempt.model.sources import OrderKind
+from exempt.rules.twice import Origin, Seen
 from exempt.services import sale_ports as ports
 from exempt.services.sale_ports import SourceSum, TotalAstray
 
@@ -151,3 +152,18 @@ class SalesChecks(ports.SalesChecks):
             f"SELECT company_id, 'month' AS grain, jurisdiction, {month} AS first_day, currency,"  # noqa: S608
             f" marketplace, {sums} FROM {days} x GROUP BY 1, 2, 3, 4, 5, 6"
         )
+
+    def newest(self, company_ids: Collection[int], limit: int) -> list[Seen]:
+        sql = (
+            "SELECT n.name, o.kind, c.customer_id, o.currency, o.total, l.day FROM sales_order o"  # noqa: S608
+            " JOIN sale l ON l.order_id = o.id JOIN connection n ON n.id = o.connection_id"
+            " JOIN source_customer c ON c.connection_id = o.connection_id"
+            " AND c.external_id = o.customer_external_id"
+            " WHERE o.id > (SELECT max(id) FROM sales_order) - ? AND o.kind <> 'credit'"
+            f" AND {one_of(self._c, 'l.company_id')}"
+        )
+        rows = run(self._c, sql, limit, many(self._c, sorted(company_ids)))
+        return [
+            Seen(Origin(name, kind), customer_id, currency, total, dt.date.fromisoformat(day))
+            for name, kind, customer_id, currency, total, day in rows
+        ]
