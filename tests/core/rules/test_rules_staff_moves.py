@@ -249,6 +249,24 @@ def test_a_place_is_named_by_its_state_alone() -> None:
     assert named_places(Employee(external_id="E-1", work_location=address(None))) == []
 
 
+@pytest.mark.parametrize(
+    ("end_date", "there"),
+    [
+        pytest.param(
+            None, ["TX work 2024-03-01 2026-03-01", "TX work 2026-03-02 …"], id="hired again"
+        ),
+        pytest.param(
+            dt.date(2026, 8, 31), ["TX work 2026-03-02 2026-08-31"], id="the same time, corrected"
+        ),
+    ],
+)
+def test_a_hire_before_the_end_that_was_told(end_date: dt.date | None, there: list[str]) -> None:
+    ends = person(end_date=dt.date(2026, 6, 30)), SEEN
+    anew = person(start_date=dt.date(2026, 3, 2), end_date=end_date)
+    assert days(ends, (anew, LATER)) == there
+    assert days(ends, (anew, LATER), (anew, LATER + DAY)) == there
+
+
 records = st.builds(
     person,
     st.sampled_from(["TX", "CA", None]),

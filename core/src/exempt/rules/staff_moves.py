@@ -91,15 +91,18 @@ def _again(place: Place, employee: Employee, seen: dt.date) -> bool:
     if employee.start_date is None:
         return False
     if place.through_day is not None:
-        return employee.start_date > place.through_day
-    # No end was ever told: it is a later hire if they were there before, and else a correction.
+        if employee.start_date > place.through_day:
+            return True
+        if _end(employee) is not None:
+            return False
+    # No end is told: it is a later hire if they were there before, and else a correction.
     return place.since < seen and employee.start_date > max(place.since, place.seen_day)
 
 
 def _before(place: Place, employee: Employee, seen: dt.date) -> Place:
     """The time before another hire; where no end was told, it ended before that, or by now."""
     through = place.through_day
-    if through is None and employee.start_date:
+    if employee.start_date and (through is None or employee.start_date <= through):
         through = max(place.since, min(employee.start_date, seen) - DAY)
     return place._replace(through_day=through, left=Left.AGAIN)
 
