@@ -144,6 +144,7 @@ class BackfillState(StrEnum):
 
     =========  =====================================================================
     draft      it is not checked, or has mistakes
+    checking   it is being checked by the daemon, or waits for that
     checked    all looks good
     importing  its sales are being stored
     imported   all of them are stored
@@ -153,6 +154,7 @@ class BackfillState(StrEnum):
     """
 
     DRAFT = "draft"
+    CHECKING = "checking"
     CHECKED = "checked"
     IMPORTING = "importing"
     IMPORTED = "imported"
@@ -176,6 +178,7 @@ class BackfillCounts(Record):
         already_there: Sales that the connection itself has shown, and that stay as it shows them.
         shrinking: Sales that were there with more lines than the file has of them.
         stored: Rows whose sales are stored.
+        part: How much of the file was read, from 0 to 1, while it is.
     """
 
     rows: int = 0
@@ -194,6 +197,7 @@ class BackfillCounts(Record):
     already_there: int = 0
     shrinking: int = 0
     stored: int = 0
+    part: float = 0.0
 
     @property
     def wrong(self) -> int:

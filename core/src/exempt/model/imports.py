@@ -177,6 +177,11 @@ class ImportCounts(Record):
         done: What was done so far.
         undone: What was put back so far; ``left`` could not be.
         erase: Whether blank cells may erase, as whoever applies it confirmed.
+        part: How much of the step that goes on is done, from 0 to 1.
+        by_daemon: Whether it was left to the daemon to read and check it.
+        starts: Where the first customers are to whom something happens, by its kind;
+            ``conflict`` = they cannot go in, ``lacks`` = they lack something.
+        why: Why it was given up; empty where a person did.
     """
 
     rows: int = 0
@@ -187,6 +192,10 @@ class ImportCounts(Record):
     done: Tally = Tally()
     undone: Tally = Tally()
     erase: bool = False
+    part: float = 0.0
+    by_daemon: bool = False
+    starts: dict[str, str] = Field(default_factory=dict)
+    why: str = ""
 
     @property
     def stuck(self) -> str:
@@ -222,6 +231,26 @@ class ImportRun(Record):
     applied_by: str | None = None
     undone_at: Moment | None = None
     undone_by: str | None = None
+
+
+class PeopleRun(Record):
+    """A file of employees that came in, checked; applied it is all of it, or nothing.
+
+    Attributes:
+        sha256: Of its bytes; it lies with the documents.
+        state: ``checked``, ``applied`` or ``dropped``.
+    """
+
+    id: int
+    company_id: int
+    file_name: str
+    sha256: str
+    counts: ImportCounts = ImportCounts()
+    state: ImportState
+    created_at: Moment
+    created_by: str
+    applied_at: Moment | None = None
+    applied_by: str | None = None
 
 
 class Remark(NamedTuple):

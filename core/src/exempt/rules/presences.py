@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from exempt.data import jurisdictions
 from exempt.errors import RefusedError
@@ -30,13 +30,24 @@ class PresenceDetails(Record):
 
     Attributes:
         effective_date: The earliest day of the presence.
+        end_date: The last day, of one that is over; None = it goes on.
         notes: Such as a role, a relocation, the name of a building.
     """
 
     jurisdiction: State
     kind: Annotated[PresenceKind, Field(validate_default=True)]
     effective_date: Day
+    end_date: Day | None = None
     notes: Text = ""
+
+    @field_validator("end_date")
+    @classmethod
+    def _not_before_its_first_day(cls, value: Day | None, info: ValidationInfo) -> Day | None:
+        first = info.data.get("effective_date")
+        if value is not None and first is not None and value < first:
+            msg = f"would lie before its first day, {first}"
+            raise ValueError(msg)
+        return value
 
 
 class WrongRow(Record):
@@ -56,6 +67,7 @@ _SAID = {
     "jurisdiction": "write a state, such as TX",
     "kind": f"write one of {_KINDS}",
     "effective_date": "write the first day as YYYY-MM-DD",
+    "end_date": "write the last day, none before the first, as YYYY-MM-DD",
     "notes": "write at most 500 characters",
 }
 

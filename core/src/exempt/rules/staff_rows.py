@@ -28,6 +28,19 @@ TITLES: Mapping[str, tuple[str, ...]] = {
 }
 """What the columns may be called; capitals, blanks and hyphens do not matter."""
 
+NOTES: Mapping[str, str] = {
+    "employee_id": "The employee's number; the same in all their rows.",
+    "state": "Where they work, as TX.",
+    "home_state": "Where they live, as NJ; one of the two is enough.",
+    "start_date": "Since when they are there, as 2025-03-04. For each later place add a row.",
+    "end_date": "Their last day there; blank = they still are.",
+    "label": "Whatever you know them by; no name is needed.",
+    "contractor": "yes or no.",
+}
+"""What stands in each column, from left to right."""
+
+REQUIRED = ("employee_id", "state")
+
 _SIGNS = re.compile(r"[\W_]+")
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _TRUTHS = {"yes": True, "y": True, "true": True, "1": True, "x": True,

@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Mapping
 
 from exempt.model.nexus import Base, CollectFrom, Over, Test, Tested, Threshold, WindowKind
+from exempt.rules.amounts import dollars
 
 CHECK_WITH_THE_STATE = "check with the state"
 """Belongs to every day from which on tax is to be collected."""
@@ -51,6 +52,21 @@ def line_in_words(threshold: Threshold) -> str:
     if threshold.transactions_over is Over.MORE_THAN:
         number = f"more than {number}"
     return f"{words} {'and' if threshold.test is Test.BOTH else 'or'} {number}"
+
+
+def line_in_short(threshold: Threshold | None, between: str = " ") -> str:
+    """``> $100,000 or 200``, with *between* between the amount and the number of sales."""
+    if threshold is None:
+        return "none known"
+    if threshold.amount is None:
+        return "no tax"
+    over = "> " if threshold.amount_over is Over.MORE_THAN else ""
+    amount = f"{over}{dollars(int(threshold.amount * 100))}"
+    if threshold.transactions is None:
+        return amount
+    also = "and" if threshold.test is Test.BOTH else "or"
+    over = "> " if threshold.transactions_over is Over.MORE_THAN else ""
+    return f"{amount}{between}{also} {over}{threshold.transactions}"
 
 
 def window_in_words(threshold: Threshold) -> str:
