@@ -9,7 +9,7 @@ import pytest
 
 from exempt.adapters.store.store import SqlStore
 from exempt.model.fetching import Stream
-from exempt.services.product_ports import Assignment, ProductFilter, Sold
+from exempt.services.product_ports import Assignment, ProductFilter, ProductSort, Sold
 from exempt.services.rows import ConnectionRow, Subject
 from support.records import NOW, line, order, product
 from support.stores import connected, save_orders, side_by_side
@@ -218,3 +218,33 @@ def test_what_was_sold_of_products(store: SqlStore, erp: ConnectionRow) -> None:
         tx.products.seen(erp.id, ["C"], NOW)
         unsold = tx.products.named(erp.id, ["C"])["C"].id
         assert tx.products.first_order(unsold) is tx.products.first_order(99) is None
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "expected"),
+    [
+        (ProductSort.WAITING, False, ["C-3", "B-2", "A-1"]),
+        (ProductSort.PRODUCT, False, ["A-1", "B-2", "C-3"]),
+        (ProductSort.PRODUCT, True, ["C-3", "B-2", "A-1"]),
+        (ProductSort.NAME, False, ["C-3", "A-1", "B-2"]),
+        (ProductSort.SEEN, False, ["A-1", "B-2", "C-3"]),
+        (ProductSort.CATEGORY, True, ["A-1", "B-2", "C-3"]),
+        (ProductSort.SOURCE, False, ["A-1", "B-2", "C-3"]),
+    ],
+)
+def test_a_page_of_products_is_sorted(
+    store: SqlStore, erp: ConnectionRow, sort: ProductSort, descending: bool, expected: list[str]
+) -> None:
+    """A-1 is assigned, C-3 was seen last and has a name that comes first."""
+    save_orders(store, erp, order(**sold_lines("A-1", "B-2")))
+    with store.writing() as tx:
+        tx.sources.save_orders(erp, [order("O-2", **sold_lines("C-3"))], LATER)
+        tx.sources.save_products(erp, [product("C-3", name="0815 battery")], LATER)
+        found = tx.products.named(erp.id, ["A-1"])["A-1"]
+    assign(store, Assignment(found.id, "goods_general"))
+    with store.reading() as tx:
+        every = ProductFilter()
+        page = tx.products.page(every, sort, descending=descending)
+        second = tx.products.page(every, sort, descending=descending, offset=1, limit=1)
+    assert [code.external_id for code in page] == expected
+    assert [code.external_id for code in second] == expected[1:2]

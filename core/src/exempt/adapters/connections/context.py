@@ -67,6 +67,13 @@ def _is_of(found: object, connection_id: str) -> bool:
     return isinstance(found, _Redacting) and found.connection_id == connection_id
 
 
+def forget(connection_id: str) -> None:
+    """Look no more for the secrets of a connection that is gone for good."""
+    with _CHANGING_FILTERS:
+        for place in logging.getLogger().handlers:
+            place.filters = [each for each in place.filters if not _is_of(each, connection_id)]
+
+
 class CoreContext:
     """The `exempt.Context` of a configured connection."""
 

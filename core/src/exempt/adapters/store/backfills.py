@@ -25,7 +25,13 @@ from exempt.services import backfill_ports as ports
 
 _R = table.c
 _UNFINISHED = [
-    state.value for state in (BackfillState.DRAFT, BackfillState.CHECKED, BackfillState.IMPORTING)
+    state.value
+    for state in (
+        BackfillState.DRAFT,
+        BackfillState.CHECKING,
+        BackfillState.CHECKED,
+        BackfillState.IMPORTING,
+    )
 ]
 _MOVING = {"state", "position", "imported_by", "imported_at", "completed_at", "completed_by"}
 _RECORDS = {

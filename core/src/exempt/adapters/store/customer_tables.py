@@ -56,6 +56,20 @@ customer = sa.Table(
     sa.Index(None, "company_id", "email_key"),
     sa.Index(None, "company_id", "tax_id_key"),
     sa.Index(None, "company_id", "name_key"),
+    # The order of lists, whatever is left out of them.
+    *(
+        sa.Index(
+            name,
+            key,
+            "id",
+            sqlite_where=sa.text("gone_at IS NULL"),
+            postgresql_where=sa.text("gone_at IS NULL"),
+        )
+        for name, key in (
+            ("ix_customer_listed", "name_key"),
+            ("ix_customer_numbered", "number_key"),
+        )
+    ),
 )
 
 source_customer = sa.Table(
@@ -202,6 +216,21 @@ import_row = sa.Table(
         "row",
         sqlite_where=sa.text("ship_to_key IS NOT NULL"),
         postgresql_where=sa.text("ship_to_key IS NOT NULL"),
+    ),
+    # The few of a large file that something is to be said of.
+    sa.Index(
+        "ix_import_row_problems",
+        "import_id",
+        "row",
+        sqlite_where=sa.text("problems IS NOT NULL"),
+        postgresql_where=sa.text("problems IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_import_row_notes",
+        "import_id",
+        "row",
+        sqlite_where=sa.text("notes IS NOT NULL"),
+        postgresql_where=sa.text("notes IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )

@@ -70,6 +70,7 @@ webhook_event = sa.Table(
     sa.Column("done_at", Moment),
     sa.UniqueConstraint("connection_id", "event_id", "stream"),
     sa.Index(None, "webhook_id"),
+    sa.Index(None, "connection_id", "id"),
     sa.Index(
         "ix_webhook_event_open",
         "connection_id",

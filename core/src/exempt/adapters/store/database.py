@@ -209,6 +209,11 @@ def many(connection: sa.Connection, values: Sequence[Any]) -> Any:
     return json.dumps(list(values)) if is_sqlite(connection) else list(values)
 
 
+def binary(connection: sa.Connection) -> str:
+    """Put behind a text: it is compared byte by byte, as SQLite does anyway."""
+    return "" if is_sqlite(connection) else ' COLLATE "C"'
+
+
 def insert(
     connection: sa.Connection, table: str, columns: Sequence[str], rows: Sequence[Row]
 ) -> None:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from exempt.adapters.store import pages
 from exempt.adapters.store.choosing import CHOSEN, FITS, usable, with_ship_tos
 from exempt.adapters.store.columns import micros, moment
-from exempt.adapters.store.database import Row, insert, many, new_ids, one_of, run, run_many
+from exempt.adapters.store.database import Row, binary, insert, many, new_ids, one_of, run, run_many
 from exempt.adapters.store.lookups import JOIN_CUSTOMER
 from exempt.adapters.store.ship_to_states import GOODS_GO_TO
 from exempt.adapters.store.stored import order_of, stored_lines
@@ -25,7 +25,7 @@ from exempt.services.report_rows import GroundCount
 from exempt.services.rows import OrderView, StoredOrder, Uncovered
 
 _STEPS = TypeAdapter(tuple[Step, ...])
-_FIELDS = (
+FIELDS = (
     "ground",
     "tax_applicable",
     "certificate_id",
@@ -38,7 +38,7 @@ _FIELDS = (
     "facts",
 )
 _ORDER_COLUMNS = ", ".join(f"o.{column}" for column in pages.ORDERS.all_columns)
-_DECISION_COLUMNS = ", ".join(f"d.{column}" for column in _FIELDS)
+_DECISION_COLUMNS = ", ".join(f"d.{column}" for column in FIELDS)
 _IN_FORCE = "d.order_id = o.id AND d.superseded_at IS NULL"
 _ALIVE = "NOT o.voided AND o.deleted_at IS NULL"
 _ORDERS_OF_S = (
@@ -96,7 +96,7 @@ class Decisions(ports.Decisions):
             for order_id, decision in decided
         }
         sql = (
-            f"SELECT order_id, {', '.join(_FIELDS)} FROM decision"  # noqa: S608
+            f"SELECT order_id, {', '.join(FIELDS)} FROM decision"  # noqa: S608
             f" WHERE superseded_at IS NULL AND {one_of(self._c, 'order_id')}"
         )
         before: dict[int, Row] = {
@@ -113,7 +113,7 @@ class Decisions(ports.Decisions):
         insert(
             self._c,
             "decision",
-            ("id", "order_id", *_FIELDS, "decided_at"),
+            ("id", "order_id", *FIELDS, "decided_at"),
             [
                 (new_id, order_id, *row, moment_at)
                 for new_id, (order_id, row) in zip(ids, differ.items(), strict=True)
@@ -123,11 +123,11 @@ class Decisions(ports.Decisions):
 
     def decided(self, order_ids: Collection[int]) -> dict[int, Decision]:
         sql = (
-            f"SELECT order_id, {', '.join(_FIELDS)} FROM decision"  # noqa: S608
+            f"SELECT order_id, {', '.join(FIELDS)} FROM decision"  # noqa: S608
             f" WHERE superseded_at IS NULL AND {one_of(self._c, 'order_id')}"
         )
         rows = run(self._c, sql, many(self._c, list(order_ids)))
-        return {row[0]: _decision(row[1:]) for row in rows}
+        return {row[0]: decision_of(row[1:]) for row in rows}
 
     def doubtful(
         self,
@@ -173,7 +173,10 @@ class Decisions(ports.Decisions):
             " LEFT JOIN source_customer s ON s.connection_id = o.connection_id"
             " AND s.external_id = o.customer_external_id"
             " LEFT JOIN customer c ON c.id = s.customer_id"
-            " WHERE o.number = ? OR o.external_id = ? OR o.id = ? ORDER BY o.id"
+            " WHERE o.id IN (SELECT id FROM sales_order"
+            f" WHERE number{binary(self._c)} = ? UNION SELECT id FROM sales_order"
+            " WHERE connection_id IN (SELECT id FROM connection) AND external_id = ?"
+            " UNION SELECT id FROM sales_order WHERE id = ?) ORDER BY o.id"
         )
         number = words.strip().removeprefix("id:")
         by_id = int(number) if number != words.strip() and number.isdecimal() else -1
@@ -190,7 +193,7 @@ class Decisions(ports.Decisions):
                     connection=row[1],
                     record=order_of(order, lines.get(row[0], ())),
                     customer_name=rest[-1],
-                    decision=_decision(rest[: len(_FIELDS)]) if decided else None,
+                    decision=decision_of(rest[: len(FIELDS)]) if decided else None,
                     decided_at=moment(rest[-2]) if decided else None,
                 )
             )
@@ -310,8 +313,9 @@ _ORDINARY = Facts(dt.date.min, None)._asdict()
 _KEPT = tuple(_ORDINARY)[2:]
 
 
-def _decision(row: Sequence[Any]) -> Decision:
-    values = dict(zip(_FIELDS, row, strict=True))
+def decision_of(row: Sequence[Any]) -> Decision:
+    """The decision in a row of `FIELDS`."""
+    values = dict(zip(FIELDS, row, strict=True))
     facts = json.loads(values.pop("facts"))
     by_hand = facts.pop("by_hand", None)
     return Decision(

@@ -28,7 +28,7 @@ _NAME = (
     " ELSE (SELECT c.name FROM request r JOIN customer c ON c.id = r.customer_id"
     " WHERE r.id = CAST(d.external_id AS BIGINT)) END"
 )
-_VIEWS = (
+VIEWS = (
     f"SELECT {', '.join(f'd.{column.strip()}' for column in COLUMNS.split(','))},"  # noqa: S608
     f" n.name, n.company_id, {_NAME}, d.created_at"
     " FROM delivery d JOIN connection n ON n.id = d.connection_id"
@@ -56,8 +56,8 @@ class Handling(ports.Handling):
             f" WHERE {where}"
         )
         total = run(self._c, counted, *parameters)[0][0]
-        sql = f"{_VIEWS} WHERE {where}{_ORDER} LIMIT ?"
-        return DeliveryPage(_views(run(self._c, sql, *parameters, filters.limit)), total)
+        sql = f"{VIEWS} WHERE {where}{_ORDER} LIMIT ?"
+        return DeliveryPage(views_of(run(self._c, sql, *parameters, filters.limit)), total)
 
     def _chosen(self, filters: DeliveryFilter) -> tuple[str, list[Any]]:
         tests, parameters = ["true"], []
@@ -74,22 +74,22 @@ class Handling(ports.Handling):
         return " AND ".join(tests), parameters
 
     def get(self, delivery_id: int) -> DeliveryView | None:
-        return next(iter(_views(run(self._c, f"{_VIEWS} WHERE d.id = ?", delivery_id))), None)
+        return next(iter(views_of(run(self._c, f"{VIEWS} WHERE d.id = ?", delivery_id))), None)
 
     def versions(self, delivery: Delivery) -> list[DeliveryView]:
         sql = (
-            f"{_VIEWS} WHERE d.connection_id = ? AND d.target = ? AND d.external_id = ?"
+            f"{VIEWS} WHERE d.connection_id = ? AND d.target = ? AND d.external_id = ?"
             " ORDER BY d.version"
         )
         thing = (delivery.connection_id, delivery.target.value, delivery.external_id)
-        return _views(run(self._c, sql, *thing))
+        return views_of(run(self._c, sql, *thing))
 
     def dead_after(
         self, after: int, limit: int, connection: str | None = None
     ) -> list[DeliveryView]:
         just, parameters = ("", []) if connection is None else (" AND n.name = ?", [connection])
-        sql = f"{_VIEWS} WHERE d.state = 'dead' AND d.id > ?{just} ORDER BY d.id LIMIT ?"
-        return _views(run(self._c, sql, after, *parameters, limit))
+        sql = f"{VIEWS} WHERE d.state = 'dead' AND d.id > ?{just} ORDER BY d.id LIMIT ?"
+        return views_of(run(self._c, sql, after, *parameters, limit))
 
     def again(self, delivery: Delivery, message: str, at: dt.datetime, *, anew: bool) -> bool:
         sql = (
@@ -109,7 +109,8 @@ class Handling(ports.Handling):
         return bool(run(self._c, sql, message, micros(at), delivery.id, delivery.state.value))
 
 
-def _views(rows: Sequence[Any]) -> list[DeliveryView]:
+def views_of(rows: Sequence[Any]) -> list[DeliveryView]:
+    """Rows as they are read, as deliveries with what they are about."""
     return [
         DeliveryView(delivery_of(row[:-4]), connection, company_id, name, moment(owed_at))
         for row in rows

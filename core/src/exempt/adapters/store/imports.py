@@ -81,7 +81,7 @@ class Imports(ports.Imports):
     def unfinished(self, company_id: int, layout: Layout, sha256: str) -> ImportRun | None:
         query = (
             sa.select(table)
-            .where(_R.company_id == company_id, _R.sha256 == sha256)
+            .where(_R.company_id == company_id, _R.sha256 == sha256, _R.kind == _KIND)
             .where(_R.options == layout.model_dump_json(), _R.state.in_(_UNFINISHED))
             .order_by(_R.id.desc())
             .limit(1)
@@ -90,12 +90,12 @@ class Imports(ports.Imports):
         return _run(row) if row else None
 
     def get(self, import_id: int) -> ImportRun | None:
-        query = sa.select(table).where(_R.id == import_id)
+        query = sa.select(table).where(_R.id == import_id, _R.kind == _KIND)
         row = self._c.execute(query).mappings().one_or_none()
         return _run(row) if row else None
 
     def all(self, company_ids: Collection[int] | None, limit: int) -> list[ImportRun]:
-        query = sa.select(table).order_by(_R.id.desc()).limit(limit)
+        query = sa.select(table).where(_R.kind == _KIND).order_by(_R.id.desc()).limit(limit)
         if company_ids is not None:
             query = query.where(_R.company_id.in_(company_ids))
         return [_run(row) for row in self._c.execute(query).mappings()]
@@ -174,11 +174,15 @@ class Imports(ports.Imports):
         sql = f"{_ROWS} AND {one_of(self._c, 'row')}"
         return [_staged(row) for row in run(self._c, sql, import_id, many(self._c, sorted(rows)))]
 
-    def remarked(self, import_id: int, after: int, limit: int) -> list[StagedRow]:
-        sql = (
-            f"{_ROWS} AND row > ? AND (problems IS NOT NULL OR notes IS NOT NULL)"
-            f" ORDER BY row LIMIT {limit:d}"
-        )
+    def remarked(
+        self, import_id: int, after: int, limit: int, *, bad: bool | None = None
+    ) -> list[StagedRow]:
+        said = {
+            None: "(problems IS NOT NULL OR notes IS NOT NULL)",
+            True: "problems IS NOT NULL",
+            False: "notes IS NOT NULL",
+        }[bad]
+        sql = f"{_ROWS} AND row > ? AND {said} ORDER BY row LIMIT {limit:d}"
         return [_staged(row) for row in run(self._c, sql, import_id, after)]
 
     def drop_rows(self, import_id: int, after: int, limit: int, *, bad: bool) -> int | None:

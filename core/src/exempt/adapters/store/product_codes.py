@@ -13,7 +13,13 @@ from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import Row, many, one_of, run, run_many
 from exempt.adapters.store.history import note
 from exempt.services import product_ports as ports
-from exempt.services.product_ports import Assignment, ProductCode, ProductFilter, Sold
+from exempt.services.product_ports import (
+    Assignment,
+    ProductCode,
+    ProductFilter,
+    ProductSort,
+    Sold,
+)
 from exempt.services.rows import Subject
 
 _CODE = (
@@ -29,6 +35,16 @@ _SOLD = (
     " FROM sales_order o JOIN order_line l ON l.order_id = o.id"
     " WHERE o.connection_id = ? AND o.deleted_at IS NULL AND NOT o.voided AND"
 )
+
+
+_SORTS = {
+    ProductSort.WAITING: ("k.tax_category IS NOT NULL", "-k.first_seen_at"),
+    ProductSort.PRODUCT: ("k.external_id",),
+    ProductSort.NAME: ("lower(coalesce(p.name, k.external_id))",),
+    ProductSort.SEEN: ("k.first_seen_at",),
+    ProductSort.CATEGORY: ("coalesce(k.tax_category, '')",),
+    ProductSort.SOURCE: ("n.name", "k.external_id"),
+}
 
 
 def name_products(
@@ -95,6 +111,24 @@ class Products(ports.Products):
         self, wanted: ProductFilter, *, after: int = 0, limit: int | None = None
     ) -> list[ProductCode]:
         return self._codes([("k.id > ?", after), *self._tests(wanted)], limit)
+
+    def page(
+        self,
+        wanted: ProductFilter,
+        sort: ProductSort,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> list[ProductCode]:
+        way = " DESC" if descending else ""
+        order = ", ".join(f"{column}{way}" for column in _SORTS[sort])
+        tests = self._tests(wanted)
+        sql = (
+            f"{_CODE}{_FROM} WHERE {_all(tests)} ORDER BY {order}, k.id"
+            f" LIMIT {limit:d} OFFSET {offset:d}"
+        )
+        return [_code(row) for row in run(self._c, sql, *_values(tests))]
 
     def count(self, wanted: ProductFilter) -> int:
         tests = self._tests(wanted)

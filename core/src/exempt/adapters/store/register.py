@@ -13,6 +13,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from exempt.adapters.store import stamps
 from exempt.adapters.store import tables as t
 from exempt.adapters.store.columns import moment
 from exempt.adapters.store.database import insert, many, one_of, run, run_many
@@ -75,6 +76,7 @@ class Certificates(ports.Certificates):
     def __init__(self, connection: sa.Connection, open_file: OpenFile) -> None:
         self._c = connection
         self._open_file = open_file
+        self._touched: set[int] = set()
 
     def add(
         self,
@@ -99,6 +101,12 @@ class Certificates(ports.Certificates):
         self._insert_parts(certificate_id, details)
         return int(certificate_id)
 
+    def note(self) -> None:
+        """Note that what changed did, as the last thing of a transaction."""
+        if self._touched:
+            stamps.changed(self._c, self._touched)
+            self._touched.clear()
+
     def save(self, certificate: Certificate) -> bool:
         c = t.certificate.c
         moved = self._c.execute(
@@ -114,6 +122,8 @@ class Certificates(ports.Certificates):
         )
         if moved.rowcount == 0:
             return False
+        sql = "SELECT customer_id FROM certificate_customer WHERE certificate_id = ?"
+        self._touched.update(row[0] for row in run(self._c, sql, certificate.id))
         for part in (t.coverage_hold, t.coverage, t.certificate_customer):
             self._c.execute(sa.delete(part).where(part.c.certificate_id == certificate.id))
         self._insert_parts(certificate.id, certificate)
@@ -126,6 +136,7 @@ class Certificates(ports.Certificates):
             if customer_id not in known:
                 msg = f"customer {customer_id}: there is none: see exempt customers list"
                 raise NotFoundError(msg)
+        self._touched.update(details.customer_ids)
         self._c.execute(
             sa.insert(t.certificate_customer),
             [{"certificate_id": certificate_id, "customer_id": c} for c in details.customer_ids],
@@ -235,6 +246,7 @@ class Certificates(ports.Certificates):
             f"UPDATE coverage SET held_through = ({latest})"  # noqa: S608
             " WHERE certificate_id = ? AND jurisdiction = ?"
         )
+        self._touched.update(customer_id for _, customer_id, _ in keys)
         touched = {(certificate_id, place) for certificate_id, _, place in keys}
         run_many(self._c, sql, [(each[0], *each) for each in sorted(touched)])
 
@@ -261,6 +273,15 @@ class Certificates(ports.Certificates):
         self._c.execute(
             sa.insert(t.certificate_file).values(certificate_id=certificate_id, **file.model_dump())
         )
+
+    def detach(self, certificate_id: int, sha256: str) -> bool:
+        f = t.certificate_file.c
+        gone = self._c.execute(
+            sa.delete(t.certificate_file).where(
+                f.certificate_id == certificate_id, f.sha256 == sha256
+            )
+        )
+        return gone.rowcount > 0
 
     def files(self, certificate_ids: Collection[int]) -> tuple[CertificateFile, ...]:
         if not certificate_ids:

@@ -7,6 +7,7 @@ hundred thousand certificates need not be read to count them.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -24,12 +25,12 @@ from exempt.services.rows import (
     CustomerRow,
 )
 
-_LAST_DATE = (
+LAST_DATE = (
     "CASE WHEN v.held_through < v.expiration_date OR v.expiration_date IS NULL"
     " THEN coalesce(v.held_through, v.expiration_date) ELSE v.expiration_date END"
 )
 # Of its jurisdictions the most urgent status is the certificate's; the numbers keep their order.
-_STATUSES = {
+STATUSES = {
     1: CertificateStatus.INVALID,
     2: CertificateStatus.ARCHIVED,
     3: CertificateStatus.PENDING,
@@ -39,14 +40,15 @@ _STATUSES = {
     7: CertificateStatus.EXPIRED,
 }
 _OF_A_JURISDICTION = (
-    f"CASE WHEN {_LAST_DATE} < ? THEN 7 WHEN v.effective_date > ? THEN 6"
-    f" WHEN {_LAST_DATE} <= ? THEN 4 ELSE 5 END"
+    f"CASE WHEN {LAST_DATE} < ? THEN 7 WHEN v.effective_date > ? THEN 6"
+    f" WHEN {LAST_DATE} <= ? THEN 4 ELSE 5 END"
 )
 _OF_THE_WHOLE = (
     "CASE WHEN c.review_status = 'rejected' THEN 1 WHEN c.archived_date <= ? THEN 2"
     f" WHEN c.review_status = 'pending' THEN 3 ELSE min({_OF_A_JURISDICTION}) END"
 )
-_SORTS = {
+_NAMED = re.compile(r"id:\s*([0-9]{1,9})")
+SORTS = {
     CertificateSort.ID: "id",
     CertificateSort.NUMBER: "number",
     CertificateSort.EXPIRES: "first_end",
@@ -66,8 +68,8 @@ class Search(ports.Search):
     def certificates(
         self, filters: CertificateFilter, on: dt.date, soon_days: int
     ) -> CertificatePage:
-        listed, parameters = self._listed(filters, on, soon_days)
-        wanted = [n for n, status in _STATUSES.items() if status in set(filters.statuses)]
+        listed, parameters = self.listed(filters, on, soon_days)
+        wanted = [n for n, status in STATUSES.items() if status in set(filters.statuses)]
         # One statement: the list is worked out once, for its counts and for the page.
         sql = (
             f"{listed} SELECT status, count(*) AS how_many, NULL AS id FROM listed GROUP BY status"  # noqa: S608
@@ -76,18 +78,18 @@ class Search(ports.Search):
         )
         rows = run(self._c, sql, *parameters, filters.limit, filters.offset)
         counts = dict.fromkeys(CertificateStatus, 0) | {
-            _STATUSES[number]: how_many for number, how_many, _id in rows if number is not None
+            STATUSES[number]: how_many for number, how_many, _id in rows if number is not None
         }
         ids = sorted((place, each) for number, place, each in rows if number is None)
         found = Certificates(self._c, _no_file).find([each for _place, each in ids])
         return CertificatePage(
             certificates=found,
-            total=sum(counts[_STATUSES[n]] for n in wanted or _STATUSES),
+            total=sum(counts[STATUSES[n]] for n in wanted or STATUSES),
             counts=counts,
             customers=self._names({each for one in found for each in one.customer_ids}),
         )
 
-    def _listed(
+    def listed(
         self, filters: CertificateFilter, on: dt.date, soon_days: int
     ) -> tuple[str, list[Any]]:
         """Certificates with status and first end, all filters but the status applied."""
@@ -95,7 +97,7 @@ class Search(ports.Search):
         soon = (on + dt.timedelta(days=soon_days)).isoformat()
         where, having = self._conditions(filters), _ends(filters)
         sql = (
-            f"WITH listed AS MATERIALIZED (SELECT c.id, c.number, min({_LAST_DATE}) AS first_end,"  # noqa: S608
+            f"WITH listed AS MATERIALIZED (SELECT c.id, c.number, min({LAST_DATE}) AS first_end,"  # noqa: S608
             f" {_OF_THE_WHOLE} AS status FROM certificate c"
             f" JOIN coverage v ON v.certificate_id = c.id{_all_of('WHERE', where)}"
             f" GROUP BY c.id{_all_of('HAVING', having)})"
@@ -110,19 +112,21 @@ class Search(ports.Search):
         tests = self._conditions(filters)
         today = on.isoformat()
         soon = (on + dt.timedelta(days=soon_days)).isoformat()
-        wanted = [str(n) for n, status in _STATUSES.items() if status in set(filters.statuses)]
+        wanted = [str(n) for n, status in STATUSES.items() if status in set(filters.statuses)]
         of_it = "(SELECT {} FROM coverage v WHERE v.certificate_id = c.id)"
         if wanted:
             test = f"{of_it.format(_OF_THE_WHOLE)} IN ({', '.join(wanted)})"
             tests.append((test, today, today, today, soon))
         bounds = ((">=", filters.expires_from), ("<=", filters.expires_to))
-        end = of_it.format(f"min({_LAST_DATE})")
+        end = of_it.format(f"min({LAST_DATE})")
         return tests + [(f"{end} {sign} ?", day.isoformat()) for sign, day in bounds if day]
 
     def _conditions(self, filters: CertificateFilter) -> list[tuple[Any, ...]]:
         """What a certificate is chosen by: conditions, each with its parameters."""
         tests: list[tuple[Any, ...]] = []
-        if filters.words and (words := filters.words.strip()):
+        if filters.words and (named := _NAMED.fullmatch(filters.words.strip().casefold())):
+            tests.append(("c.id = ?", int(named[1])))
+        elif filters.words and (words := filters.words.strip()):
             like = f"%{_escaped(words.casefold())}%"
             ascii_like = f"%{_escaped(words.lower())}%"
             tests.append((self._has_words(), like, like, like, ascii_like, ascii_like))
@@ -141,6 +145,11 @@ class Search(ports.Search):
             if value is not None:
                 of_these = f"SELECT certificate_id FROM {of_it} = ?"  # noqa: S608
                 tests.append((f"c.id IN ({of_these})", value))
+        for column, chosen in (("review_status", filters.review_status), ("kind", filters.kind)):
+            if chosen is not None:
+                tests.append((f"c.{column} = ?", chosen.value))
+        if filters.ids is not None:
+            tests.append((one_of(self._c, "c.id"), many(self._c, sorted(filters.ids))))
         return tests
 
     def _has_words(self) -> str:
@@ -160,7 +169,7 @@ class Search(ports.Search):
         just = f" WHERE status IN ({', '.join(map(str, wanted))})" if wanted else ""
         return (
             f"SELECT id FROM listed l{just}"  # noqa: S608
-            f" ORDER BY {_SORTS[filters.sort]} {direction} NULLS LAST, id {direction}"
+            f" ORDER BY {SORTS[filters.sort]} {direction} NULLS LAST, id {direction}"
             " LIMIT ? OFFSET ?"
         )
 
@@ -202,7 +211,7 @@ class Search(ports.Search):
 def _ends(filters: CertificateFilter) -> list[tuple[Any, ...]]:
     """What the first end of one of its jurisdictions is to be."""
     bounds = ((">=", filters.expires_from), ("<=", filters.expires_to))
-    return [(f"min({_LAST_DATE}) {sign} ?", day.isoformat()) for sign, day in bounds if day]
+    return [(f"min({LAST_DATE}) {sign} ?", day.isoformat()) for sign, day in bounds if day]
 
 
 def _all_of(word: str, tests: Sequence[tuple[Any, ...]]) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from exempt.adapters.store import customer_tables, daemon_tables, nexus_tables, web_tables
+from exempt.adapters.store import (
+    console_tables,
+    customer_tables,
+    daemon_tables,
+    nexus_tables,
+    order_tables,
+    web_tables,
+)
 from exempt.adapters.store.columns import Day, Moment
 from exempt.adapters.store.schema import Id, address, id_, ref, source
 from exempt.adapters.store.schema import metadata as metadata  # noqa: PLC0414 - complete from here
@@ -14,6 +21,8 @@ source_customer = customer_tables.source_customer
 job = daemon_tables.job
 submission = web_tables.submission
 sale = nexus_tables.sale
+manual_choice = order_tables.manual_choice
+saved_view = console_tables.saved_view
 
 meta = sa.Table(
     "meta",
@@ -78,44 +87,6 @@ snapshot_record = sa.Table(
     sa.Column("connection_id", Id, sa.ForeignKey("connection.id"), primary_key=True),
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("external_id", sa.Text, primary_key=True),
-    sqlite_with_rowid=False,
-)
-
-sales_order = sa.Table(
-    "sales_order",
-    metadata,
-    *source(),
-    sa.Column("customer_external_id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("number", sa.Text),
-    sa.Column("order_date", Day, nullable=False),
-    *address("ship_to"),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("total", sa.BigInteger, nullable=False),
-    sa.Column("tax", sa.BigInteger),
-    sa.Column("purchase_order_number", sa.Text),
-    sa.Column("tax_applicable", sa.Boolean(name="tax_applicable")),
-    sa.Column("certificate_number", sa.Text),
-    sa.Column("closed", sa.Boolean(name="closed"), nullable=False),
-    sa.Column("voided", sa.Boolean(name="voided"), nullable=False),
-    sa.Column("event_start_date", Day),
-    sa.Column("event_end_date", Day),
-    sa.Column("marketplace", sa.Text),
-    sa.UniqueConstraint("connection_id", "external_id"),
-    # The open orders of a customer, found without looking at the closed ones.
-    sa.Index(None, "connection_id", "customer_external_id", "closed"),
-)
-
-order_line = sa.Table(
-    "order_line",
-    metadata,
-    sa.Column("order_id", Id, sa.ForeignKey("sales_order.id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("line_id", sa.Text, nullable=False),
-    sa.Column("product_external_id", sa.Text),
-    sa.Column("amount", sa.BigInteger, nullable=False),
-    sa.Column("tax", sa.BigInteger),
-    sa.Column("not_taxed_reason", sa.Text),
     sqlite_with_rowid=False,
 )
 
@@ -228,6 +199,11 @@ coverage = sa.Table(
     sa.Column("verified_date", Day),
     sa.Column("notes", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("certificate_id", "jurisdiction"),
+    # How many stand how in each state, without a look at the table.
+    sa.Index(
+        "ix_coverage_standing",
+        *("jurisdiction", "expiration_date", "held_through", "effective_date", "certificate_id"),
+    ),
 )
 
 # Where a state wants sales to recur: how long a coverage holds by those of one customer.
@@ -253,54 +229,14 @@ history = sa.Table(
     sa.Column("changed_at", Moment, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Index(None, "subject", "subject_id"),
-)
-
-decision = sa.Table(
-    "decision",
-    metadata,
-    id_(),
-    ref("order_id", "sales_order"),
-    sa.Column("ground", sa.Text, nullable=False),
-    sa.Column("tax_applicable", sa.Boolean(name="tax_applicable"), nullable=False),
-    ref("certificate_id", "certificate", null=True),
-    sa.Column("certificate_number", sa.Text),
-    sa.Column("jurisdiction", sa.Text),
-    sa.Column("order_date", Day, nullable=False),
-    sa.Column("rule", sa.Text, nullable=False),
-    sa.Column("steps", sa.Text, nullable=False),
-    sa.Column("decided_at", sa.BigInteger, nullable=False),
-    sa.Column("superseded_at", sa.BigInteger),
-    sa.Column("exempt_percentage", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("facts", sa.Text, nullable=False, server_default="{}"),
-    # The decision in force: one an order, found without looking at the old ones.
+    # The audit trail: of a day, of a person; and what was rejected lately.
+    sa.Index(None, "changed_at"),
+    sa.Index(None, "changed_by", "id"),
     sa.Index(
-        "uq_decision_current",
-        "order_id",
-        unique=True,
-        sqlite_where=sa.text("superseded_at IS NULL"),
-        postgresql_where=sa.text("superseded_at IS NULL"),
-    ),
-)
-
-# What somebody decided for an order by hand: a certificate, or whether tax applies.
-manual_choice = sa.Table(
-    "manual_choice",
-    metadata,
-    id_(),
-    ref("order_id", "sales_order"),
-    ref("certificate_id", "certificate", null=True),
-    sa.Column("tax_applicable", sa.Boolean(name="tax_applicable")),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("made_at", Moment, nullable=False),
-    sa.Column("made_by", sa.Text, nullable=False),
-    sa.Column("ended_at", Moment),
-    sa.Column("ended_reason", sa.Text),
-    sa.Index(
-        "uq_manual_choice_current",
-        "order_id",
-        unique=True,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
+        "ix_history_rejected",
+        "changed_at",
+        sqlite_where=sa.text("field = 'review_status' AND new = 'rejected'"),
+        postgresql_where=sa.text("field = 'review_status' AND new = 'rejected'"),
     ),
 )
 

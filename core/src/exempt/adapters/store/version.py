@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.database import Database
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``."""
 
 
