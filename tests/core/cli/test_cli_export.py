@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exempt.cli import exporting
+from exempt.services import packing
 from exempt.wiring import Exempt
 from support.desk import Desk
 from support.files import PDF
@@ -96,7 +96,7 @@ def test_the_table_has_a_row_for_each_state_with_all_fields(desk: Desk) -> None:
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", " =", "\t", "\r", "\uff1d"])
 def test_no_cell_is_a_formula(begins: str) -> None:
-    assert exporting.cell(f"{begins}1+1") == f"'{begins}1+1"
+    assert packing.cell(f"{begins}1+1") == f"'{begins}1+1"
 
 
 def test_what_was_typed_as_a_formula_is_none_in_the_table(desk: Desk) -> None:

@@ -282,7 +282,7 @@ def test_a_kept_file_that_is_gone_is_told(sqlite_files: Files) -> None:
 
 
 def test_a_time_zone_of_the_seller_that_is_none(sqlite_files: Files) -> None:
-    with pytest.raises(RefusedError, match="--time-zone EST: is no time zone"):
+    with pytest.raises(RefusedError, match="time zone EST: is no time zone"):
         sqlite_files.check(sale(), time_zone="EST")
 
 

@@ -6,8 +6,10 @@ import datetime as dt
 from xml.etree import ElementTree as ET
 
 from exempt.model.presence import PresenceKind
+from exempt.rules.country_map import Class
 from exempt.rules.registrations import RegistrationDetails
-from exempt.services.nexus_maps import map_of
+from exempt.services.exposures import exposures
+from exempt.services.nexus_maps import map_of, tiles
 from exempt.services.policy import Policy
 from exempt.services.presence_ports import NewPresence
 from exempt.services.registrations import add
@@ -47,3 +49,24 @@ def test_each_state_says_how_it_stands(world: World, erp: Source) -> None:
     assert said["CO"] == "Colorado: 90.0 % of its line"
     assert said["NV"] == "Nevada: 0.0 % of its line; physical nexus since 2024-05-01"
     assert said["OR"] == "Oregon: no sales tax"
+
+
+def test_what_only_related_companies_sold_is_not_drawn_as_the_companys_own(world: World) -> None:
+    """California adds the sales of a whole tree; who sold nothing there has nothing to collect."""
+    west = world.connect("west", company="west")
+    with world.store.writing() as tx:
+        tx.connections.company("northwind", "Northwind", None)
+        tx.connections.company("west", "West", "northwind")
+    sell(west, sale("O-1", "CA", "2026-03-10", 300_000))
+    with world.store.reading() as tx:
+        company = next(row for row in tx.cards.companies() if row.key == "northwind")
+        views = exposures(tx, {company.id}, TODAY, Policy())
+        drawn = tiles(views)["US-CA"][0]
+        both = tiles(exposures(tx, None, TODAY, Policy()))["US-CA"]
+    assert (drawn.kind, drawn.label) == (Class.NO_SALES, "–")
+    assert drawn.said == (
+        "California: no sales of its own; those of related companies are 60.0 % of the line"
+    )
+    assert both[0].kind is Class.MIDDLE, "of several companies the one that sells there"
+    assert both[1] is not None
+    assert both[1].company.key == "west"

@@ -141,7 +141,7 @@ def _checked(exempt: Exempt, act: Act, asked: Asked, *, as_json: bool) -> Backfi
         raise RefusedError(msg) from None
     with content:
         with exempt.store.writing() as tx:
-            configured = exempt.settings.file.connections
+            configured = exempt.connections
             source = sources.find_or_make(tx, asked.source, asked.company, configured)
         run = runs.take_in(exempt.store, parts, asked.file.name, content, source, options, act)
     if run.state is BackfillState.IMPORTING:

@@ -143,17 +143,10 @@ def _show_states(looked: LookedCard) -> None:
 
 def _by(looked: LookedCard, coverage: Coverage | None) -> str:
     if coverage is None:
-        free_form = _free_form(looked)
-        return f"free-form no. {free_form}" if free_form else "nothing"
+        return f"free-form no. {looked.free_form}" if looked.free_form else "nothing"
     of_other = "" if coverage.customer_id == looked.card.id else f" of id:{coverage.customer_id}"
     until = f" to {coverage.last_date}" if coverage.last_date else ", no end"
     return f"certificate {coverage.certificate_id}{of_other}{until}"
-
-
-def _free_form(looked: LookedCard) -> str | None:
-    """The free-form number that prevails: its own, else that of a billing customer."""
-    above = (looked.others[each] for each in looked.card.bill_to_ids)
-    return next(filter(None, (c.resale_certificate_number for c in (looked.card, *above))), None)
 
 
 def _worth(sales: Any, *, exempt: bool) -> str:

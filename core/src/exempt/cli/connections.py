@@ -35,7 +35,7 @@ def show_list(exempt: Exempt, *, as_json: bool) -> None:
         daemon = daemon_view.look(tx, exempt.clock())
         rows = {row.name: row for row in daemon.connections.values()}
         stati = {status.name: status for status in tx.reports.connections()}
-    names = dict.fromkeys([*exempt.settings.file.connections, *sorted(rows)])
+    names = dict.fromkeys([*exempt.connections, *sorted(rows)])
     shown = [
         _Shown(
             name,
@@ -66,7 +66,7 @@ def show_list(exempt: Exempt, *, as_json: bool) -> None:
 
 
 def _cells(exempt: Exempt, daemon: Daemon, one: _Shown) -> tuple[object, ...]:
-    configured = exempt.settings.file.connections.get(one.name)
+    configured = exempt.connections.get(one.name)
     read_at = one.status.last_read_at if one.status else None
     owed = one.status.deliveries if one.status else {}
     return (
@@ -83,7 +83,7 @@ def _cells(exempt: Exempt, daemon: Daemon, one: _Shown) -> tuple[object, ...]:
 
 def _is_read(exempt: Exempt, one: _Shown) -> str:
     """When the daemon reads a connection, in words."""
-    configured = exempt.settings.file.connections.get(one.name)
+    configured = exempt.connections.get(one.name)
     reads = one.row is None or JobKind.PULL in kinds_of(one.row.capabilities)
     if configured is None or not reads:
         return "–"
@@ -93,7 +93,7 @@ def _is_read(exempt: Exempt, one: _Shown) -> str:
 
 def _state(exempt: Exempt, daemon: Daemon, one: _Shown) -> str:
     """How a connection is, in words."""
-    if one.name not in exempt.settings.file.connections:
+    if one.name not in exempt.connections:
         of_files = one.row is not None and is_file(one.row)
         if one.row is not None and is_people_file(one.row):
             return "people out of files"
@@ -115,11 +115,12 @@ def _failing(daemon: Daemon, one: _Shown) -> list[JobRow]:
 
 def _told(exempt: Exempt, daemon: Daemon, one: _Shown) -> dict[str, Any]:
     """A connection as JSON."""
-    configured = exempt.settings.file.connections.get(one.name)
+    configured = exempt.connections.get(one.name)
     said: dict[str, Any] = {
         "name": one.name,
         "connector": configured.connector if configured else one.row and one.row.connector,
         "company": configured.company if configured else None,
+        "made_in_console": exempt.connections.made_here(one.name),
         "schedule": configured and (configured.schedule or exempt.settings.file.daemon.pull),
         "state": _state(exempt, daemon, one),
         "capabilities": one.row.capabilities if one.row else [],
@@ -177,7 +178,7 @@ def run_now(exempt: Exempt, name: str, *, as_json: bool) -> None:
         print_json({"connection": name, "asked": [f"{kind}:{name}" for kind in kinds]})
         return
     say(f"Asked for: {', '.join(f'{kind}:{name}' for kind in kinds) or 'nothing'}.", "green")
-    if JobKind.PUSH in kinds and not exempt.settings.file.connections[name].write_back:
+    if JobKind.PUSH in kinds and not exempt.connections[name].write_back:
         say("Nothing is written to it: write_back is off.")
     _say_if_nobody_runs(exempt)
 

@@ -10,11 +10,10 @@ from typing import Any
 from exempt.cli import daemon_view
 from exempt.cli.daemon_view import Daemon
 from exempt.cli.output import count, one_line, print_facts, print_json, print_table, say
-from exempt.cli.syncing import shall_show
 from exempt.cli.typed import one_of
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.certificate import Change
-from exempt.rules import wanted
+from exempt.rules import wanted, wanted_words
 from exempt.services import deliveries
 from exempt.services.certificates import Act
 from exempt.services.delivery_ports import DeliveryFilter, DeliveryView
@@ -101,7 +100,7 @@ def state(exempt: Exempt, daemon: Daemon, view: DeliveryView) -> str:
 
 def _for_what(exempt: Exempt, daemon: Daemon, view: DeliveryView) -> str:
     delivery = view.delivery
-    configured = exempt.settings.file.connections.get(view.connection)
+    configured = exempt.connections.get(view.connection)
     row = daemon.connections[delivery.connection_id]
     if configured is None:
         return ": not in the settings"
@@ -193,7 +192,7 @@ def in_words(delivery: Delivery) -> str:
         return f"to tell reviewers that certificate {delivery.external_id} waits"
     if delivery.target is DeliveryTarget.WARNING:
         return f"to tell staff of warning {delivery.external_id}: see exempt warnings show"
-    return shall_show(wanted.load(delivery.wanted)) or "no state to tell of"
+    return wanted_words.in_words(wanted.load(delivery.wanted)) or "no state to tell of"
 
 
 def _history(tx: Transaction, view: DeliveryView) -> list[Change]:

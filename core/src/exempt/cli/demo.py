@@ -24,12 +24,14 @@ from exempt.cli.sample_company import (
 from exempt.cli.sample_sales import FILE_NAME as OLD_SHOP
 from exempt.cli.sample_sales import import_past_sales, write_past_sales
 from exempt.cli.show import order_rows, show_check, states
-from exempt.cli.syncing import Before, Progress, shall_show
+from exempt.cli.syncing import Progress
 from exempt.discovery import Catalogue, discover
 from exempt.errors import RefusedError
 from exempt.hookspecs import Sandbox
 from exempt.model.decision import Ground
+from exempt.rules.wanted_words import in_words
 from exempt.services.recheck import closed_orders
+from exempt.services.rehearsed import Before
 from exempt.services.requests import Asked
 from exempt.services.sync import Synced
 from exempt.settings import FILE_NAME
@@ -182,7 +184,7 @@ class _Demo:
             "",
             ("System", "Record", "Was", "Is now"),
             [
-                (result.connection, f"{d.target} {d.external_id}", before.of(d), shall_show(item))
+                (result.connection, f"{d.target} {d.external_id}", before.of(d), in_words(item))
                 for result in rehearsed
                 for d, item, _ in sorted(
                     result.would_write, key=lambda w: (w[0].target, w[0].external_id)

@@ -101,7 +101,7 @@ def _rows(exempt: Exempt, names: Sequence[str]) -> list[ConnectionRow]:
 
 
 def _reach_back(exempt: Exempt, row: ConnectionRow, day: dt.date | None, *, ask: bool) -> _Told:
-    configured = exempt.settings.file.connections[row.name]
+    configured = exempt.connections[row.name]
     asked = histories.Asked(day, configured.since, exempt.policy, exempt.clock(), ask=ask)
     try:
         return _Told(row.name, histories.reach_back(exempt.store, row, asked))
@@ -285,7 +285,7 @@ def _wants(wanted: Sequence[Wanted]) -> str:
 
 def _how_further(exempt: Exempt, connection: str, first: dt.date) -> str:
     """The command that brings what is older, or the setting to change."""
-    configured = exempt.settings.file.connections.get(connection)
+    configured = exempt.connections.get(connection)
     if configured is None:
         return "exempt backfill check FILE    since it is not in the settings any more"
     if configured.since == EVERYTHING:

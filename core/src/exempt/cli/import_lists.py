@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,22 @@ from exempt.cli.import_view import (
     told_done,
 )
 from exempt.cli.output import count, print_facts, print_json, print_table, say
-from exempt.model.customer import CARD_TITLES
-from exempt.model.imports import CellChange, ChangeKind, Finding, ImportRun, ImportState, Tally
+from exempt.model.imports import ChangeKind, Finding, ImportRun, ImportState
 from exempt.services import companies
-from exempt.services.import_ports import KeptChange
 from exempt.services.importing import runs
-from exempt.services.importing.checking import all_changes, findings, preview
+from exempt.services.importing.checking import findings
+from exempt.services.importing.showing import (
+    changes_sheet,
+    findings_sheet,
+    first_changes,
+    part_of,
+    tally_of,
+)
+from exempt.services.tables_out import Sheet
 from exempt.wiring import Exempt
 from exempt.wiring.spreadsheets import write_table
 
 _LISTED = 100
-_CHANGE_HEADS = ("Row", "Number", "Name", "What", "Column", "Old", "New", "Note")
-_FINDING_HEADS = ("Row", "Number", "What", "Column", "Letter", "Said")
 
 
 def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: bool) -> None:
@@ -56,8 +59,8 @@ def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: 
                 *([keys[run.company_id]] if several else []),
                 state_of(run),
                 f"{run.counts.rows:,}",
-                f"{_tally(run).new:,}",
-                f"{_tally(run).changed:,}",
+                f"{tally_of(run).new:,}",
+                f"{tally_of(run).changed:,}",
                 f"{run.applied_at or run.created_at:%Y-%m-%d}",
                 run.applied_by or run.created_by,
             )
@@ -72,16 +75,7 @@ def state_of(run: ImportRun) -> str:
     """Its state; of one that goes on, or was interrupted, with how much of it is done."""
     if run.state is not ImportState.APPLYING:
         return run.state.value
-    done, planned = _customers(run.counts.done), _customers(run.counts.planned)
-    return f"{run.state.value}, {min(100, 100 * done // max(1, planned))} %"
-
-
-def _customers(tally: Tally) -> int:
-    return tally.new + tally.changed + tally.unchanged + tally.left
-
-
-def _tally(run: ImportRun) -> Tally:
-    return run.counts.done if run.applied_at else run.counts.planned
+    return f"{run.state.value}, {int(100 * part_of(run))} %"
 
 
 def show_one(exempt: Exempt, import_id: int, *, as_json: bool) -> None:
@@ -103,7 +97,7 @@ def show_one(exempt: Exempt, import_id: int, *, as_json: bool) -> None:
             ("State", state_of(run)),
             *([("Applied", _when(run.applied_at, run.applied_by))] if run.applied_at else []),
             *([("Undone", _when(run.undone_at, run.undone_by))] if run.undone_at else []),
-            *facts_of(_tally(run), done=bool(run.applied_at)),
+            *facts_of(tally_of(run), done=bool(run.applied_at)),
         ]
     )
     if refused := [each for each in found if each.refused]:
@@ -134,7 +128,7 @@ def show_changes(
     if to:
         write_changes(exempt, run, wanted, to, replace=replace, quiet=as_json)
         return
-    found = _first_changes(exempt, run, wanted)
+    found = first_changes(exempt.store, run, wanted, _LISTED)
     if as_json:
         print_json({"import": told(run), "changes": [each._asdict() for each in found]})
         return
@@ -147,39 +141,6 @@ def show_changes(
     )
     if len(found) == _LISTED:
         say("These are the first; --to FILE.csv writes all of them.")
-
-
-def _first_changes(exempt: Exempt, run: ImportRun, kind: ChangeKind | None) -> list[CellChange]:
-    with exempt.store.reading() as tx:
-        if run.state is ImportState.CHECKED:
-            return preview(tx, run.id, kind=kind, limit=_LISTED).changes[:_LISTED]
-        return [_as_cell(run, each) for each in runs.done(tx, run.id, kind, 0, _LISTED)]
-
-
-def _changes(exempt: Exempt, run: ImportRun, kind: ChangeKind | None) -> Iterator[CellChange]:
-    """All that an import would change, or did."""
-    if run.state is ImportState.CHECKED:
-        yield from all_changes(exempt.store, run.id, kind)
-        return
-    after = 0
-    while True:
-        with exempt.store.reading() as tx:
-            found = runs.done(tx, run.id, kind, after, runs.ROWS)
-        yield from (_as_cell(run, each) for each in found)
-        if not found:
-            return
-        after = found[-1].id
-
-
-def _as_cell(run: ImportRun, kept: KeptChange) -> CellChange:
-    row, _customer_id, kind, field, old, new, note = kept.change
-    own = run.layout.custom.get(field.removeprefix("custom."))
-    if kind is ChangeKind.NEW:
-        new = kept.name
-    elif kind is ChangeKind.LINK:
-        new = f"id:{new}"
-    title = own.title if own else CARD_TITLES.get(field, field)
-    return CellChange(row, kept.number or "", kept.name, title, kind, field, old, new, note)
 
 
 # --- files -------------------------------------------------------------------------------
@@ -195,33 +156,19 @@ def write_changes(
     quiet: bool,
 ) -> None:
     """Write every change to a table."""
-    changes = _changes(exempt, run, kind)
-    rows = ([*cells_of(c)[:3], c.kind.value, *cells_of(c)[4:]] for c in changes)
-    _write(path, "Changes", _CHANGE_HEADS, rows, "change", replace=replace, quiet=quiet)
+    sheet = changes_sheet(exempt.store, run, kind)
+    _write(path, sheet, "change", replace=replace, quiet=quiet)
 
 
 def write_findings(
     exempt: Exempt, import_id: int, path: Path, *, replace: bool, quiet: bool
 ) -> None:
     """Write every problem and warning to a table."""
-    found = findings(exempt.store, import_id)
-    rows = (
-        [f.row, f.number, "problem" if f.refused else "warning", f.title, f.letter, f.text]
-        for f in found
-    )
-    _write(path, "Findings", _FINDING_HEADS, rows, "finding", replace=replace, quiet=quiet)
+    sheet = findings_sheet(exempt.store, import_id)
+    _write(path, sheet, "finding", replace=replace, quiet=quiet)
 
 
-def _write(
-    path: Path,
-    sheet: str,
-    heads: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-    what: str,
-    *,
-    replace: bool,
-    quiet: bool,
-) -> None:
-    written = write_table(path, sheet, heads, rows, replace=replace)
+def _write(path: Path, sheet: Sheet, what: str, *, replace: bool, quiet: bool) -> None:
+    written = write_table(path, sheet.title, sheet.heads, sheet.rows, replace=replace)
     if not quiet:
         say(f"{count(written, what)} written to {path}.", "green")

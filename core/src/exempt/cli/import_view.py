@@ -16,6 +16,7 @@ from exempt.model.imports import (
 from exempt.services.import_ports import KeptChange
 from exempt.services.importing.checking import Checked
 from exempt.services.importing.runs import Report
+from exempt.services.importing.showing import title_of
 from exempt.wiring import Exempt
 
 SHOWN = 20
@@ -127,8 +128,7 @@ def cells_of(change: CellChange) -> tuple[Any, ...]:
     what = f"{kind}: {change.note}" if change.note else kind
     return (
         *(change.row, change.number, change.name, what),
-        *(change.title or CARD_TITLES.get(change.field, change.field), change.old, change.new),
-        change.note,
+        *(title_of(change), change.old, change.new, change.note),
     )
 
 

@@ -9,14 +9,10 @@ from typing import NamedTuple
 from exempt.cli import nexus_json, nexus_state, nexus_table, typed
 from exempt.cli.companies import scope
 from exempt.cli.output import count, money, print_facts, print_json, say
-from exempt.rules.lookback import Lacking
-from exempt.services import exposure_details, histories, sales_reconciling
-from exempt.services.counted_twice import counted_twice
+from exempt.services import exposure_details, sales_reconciling
 from exempt.services.exposure_details import Detail
-from exempt.services.exposure_sales import unplaced
+from exempt.services.exposure_overview import beside, ids_of, waiting
 from exempt.services.exposures import ExposureView, exposures
-from exempt.services.policy import Policy
-from exempt.services.ports import Transaction
 from exempt.services.sales_reconciling import Part, Reconciled
 from exempt.wiring import Exempt
 from exempt.wiring.nexus_watch import catch_up_now
@@ -50,47 +46,12 @@ def show_table(exempt: Exempt, asked: Asked) -> None:
     on, company_ids = asked.day(exempt), asked.company_ids(exempt)
     with exempt.store.reading() as tx:
         found = exposures(tx, company_ids, on, exempt.policy)
-        ids = _ids(tx, company_ids)
-        beside = nexus_table.Beside(
-            unplaced=unplaced(tx, ids, on),
-            waiting=_waiting(tx, ids),
-            late=_late(tx, exempt.policy, ids, on),
-            twice=counted_twice(tx, ids),
-        )
+        below = beside(tx, company_ids, on, exempt.policy)
     shown = [view for view in found if asked.everything or view.matters]
     if asked.as_json:
-        print_json(nexus_json.table(shown, beside, on))
+        print_json(nexus_json.table(shown, below, on))
         return
-    nexus_table.show(shown, beside, on)
-
-
-def _ids(tx: Transaction, company_ids: frozenset[int] | None) -> frozenset[int]:
-    if company_ids is not None:
-        return company_ids
-    return frozenset(row.id for row in tx.cards.companies())
-
-
-def _waiting(tx: Transaction, company_ids: frozenset[int]) -> list[str]:
-    """The connections whose orders are still being counted anew."""
-    rows = {row.id: row for row in tx.connections.all() if row.company_id in company_ids}
-    asked = (each.connection_id for each in tx.recounts.all())
-    return sorted(rows[each].name for each in asked if each in rows)
-
-
-def _late(tx: Transaction, policy: Policy, company_ids: frozenset[int], on: dt.date) -> list[str]:
-    """Where what is known begins later than the states look back, a sentence for each company."""
-    names = {row.id: row.name for row in tx.cards.companies()}
-    found = []
-    for start in histories.starts(tx, company_ids, policy, on):
-        lacks = [lack for _, lacking in start.all_lacks() for lack in lacking]
-        if lacks:
-            name, first = names[start.company_id], min(each.wanted.first_day for each in lacks)
-            days = [each.known_from for each in lacks if each.known_from]
-            known = f"no sale from before {max(days)} is known" if days else "no sale is known"
-            if any(each.why is Lacking.BEING_READ for each in lacks):
-                known = "sales are still being read"
-            found.append(f"{name}: {known}; states look back to {first}")
-    return found
+    nexus_table.show(shown, below, on)
 
 
 # --- one state -------------------------------------------------------------------------
@@ -149,10 +110,10 @@ def reconcile(exempt: Exempt, asked: Asked, *, repair: bool) -> int:
     """``exempt nexus --reconcile``; 1 where something differs."""
     company_ids = asked.company_ids(exempt)
     with exempt.store.reading() as tx:
-        ids = _ids(tx, company_ids)
+        ids = ids_of(tx, company_ids)
         rows = sales_reconciling.reconcile(tx, ids, exempt.policy)
         astray = sales_reconciling.astray(tx, ids)
-        waiting = _waiting(tx, ids)
+        pending = waiting(tx, ids)
     if astray and repair:
         sales_reconciling.repair(exempt.store, {each.company_id for each in astray})
     agrees = not astray and all(row.agrees for row in rows)
@@ -162,12 +123,12 @@ def reconcile(exempt: Exempt, asked: Asked, *, repair: bool) -> int:
             "sources": [row._asdict() for row in rows],
             "totals_astray": [each._asdict() for each in astray],
             "repaired": bool(astray and repair),
-            "being_counted": waiting,
+            "being_counted": pending,
         }
         print_json(told)
         return 0 if agrees else 1
     _show_sources(rows)
-    for name in waiting:
+    for name in pending:
         say(f"{name}: orders are being counted anew; until then some may be missing.", "yellow")
     if astray:
         said = f"{count(len(astray), 'running total')} not the sum of its sales"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from exempt.cli import typed
 from exempt.cli.nexus import Asked
 from exempt.cli.output import (
-    count,
-    money,
     print_json,
     print_table,
     say,
@@ -19,16 +17,12 @@ from exempt.cli.output import (
 )
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
-from exempt.model.nexus import USD, Base
 from exempt.rules.forecast import Forecast, Month, Outlook
-from exempt.rules.threshold_words import line_in_words, window_in_words
-from exempt.services import companies, forecasts
+from exempt.services import companies, forecast_telling, forecasts
 from exempt.services.forecasts import Collectable, ForecastView
 from exempt.services.ports import Transaction
 from exempt.services.rows import CompanyRow
 from exempt.wiring import Exempt
-
-AN_ESTIMATE = "An estimate, made of past sales: no promise, and no advice."
 
 _BAR = 30
 _PAST, _AHEAD = 12, 12
@@ -74,8 +68,8 @@ def _show_table(exempt: Exempt, asked: Asked) -> None:
                 short(view.jurisdiction),
                 *((view.company.name,) if several else ()),
                 view.forecast.percent,
-                _likely(view.forecast),
-                _range(view.forecast),
+                forecast_telling.likely(view.forecast),
+                forecast_telling.range_of(view.forecast),
                 "" if view.forecast.chance is None else f"{view.forecast.chance} %",
             )
             for view in shown
@@ -86,25 +80,7 @@ def _show_table(exempt: Exempt, asked: Asked) -> None:
     if not shown:
         say("Nothing that counts was sold anywhere.")
     say("Chance: of a hundred ways in which sales may go on, how many meet it within two years.")
-    say(f"{AN_ESTIMATE} More of one: exempt nexus STATE --forecast")
-
-
-def _likely(found: Forecast) -> str:
-    if found.day:
-        return str(found.day)
-    return {
-        Outlook.MET: "met",
-        Outlook.TOO_LITTLE: "too little known",
-        Outlook.NO_LINE: "no line",
-    }.get(found.outlook, "not in 2 years")
-
-
-def _range(found: Forecast) -> str:
-    if found.earliest is None:
-        return ""
-    if found.earliest == found.latest:
-        return str(found.earliest)
-    return f"{found.earliest} to {found.latest or 'never'}"
+    say(f"{forecast_telling.AN_ESTIMATE} More of one: exempt nexus STATE --forecast")
 
 
 # --- one state -------------------------------------------------------------------------
@@ -159,58 +135,18 @@ def _show(
         f"{jurisdiction_name(view.jurisdiction)}: {view.company.name}, forecast of {found.on}",
         "bold",
     )
-    for sentence in _sentences(view):
+    for sentence in forecast_telling.sentences(view):
         say_below(sentence, _STYLES.get(found.outlook, ""))
     if then is not None:
         _show_beside(found, then.forecast, what_if)
     shown = then or view
     _show_months(shown.forecast, "Month by month, what if" if then else "Month by month")
-    for sentence in _beside(shown, collect):
+    for sentence in forecast_telling.beside(shown, collect):
         say_below(sentence, "yellow")
     if found.method:
         say("How it was made", "bold")
         say_below(found.method)
-    say(AN_ESTIMATE)
-
-
-def _sentences(view: ForecastView) -> Iterator[str]:
-    """What comes of it."""
-    found, name, law = view.forecast, jurisdiction_name(view.jurisdiction), view.threshold
-    if found.outlook is Outlook.NO_LINE or law is None:
-        yield f"{name} has no threshold to be met: there is nothing to foresee."
-        return
-    line = f"{line_in_words(law)}, in {window_in_words(law)}"
-    yield f"The line is {line}; {found.percent} % of it is reached."
-    if found.outlook is Outlook.MET:
-        yield "It is met already."
-    elif found.outlook is Outlook.EXPECTED:
-        yield f"It is likely to be met about {found.day}: {_range_in_words(found)}."
-        if found.crossed_on == found.on:
-            yield "Sales have passed the line already; they count from that day on."
-        elif found.crossed_on:
-            yield f"Sales are likely to pass the line about {found.crossed_on}; they count later."
-    elif found.outlook is Outlook.NOT_EXPECTED:
-        yield f"It is not likely to be met by {found.through}."
-        if found.earliest:
-            yield f"One way in ten meets it by {found.earliest}."
-    if found.chance is not None:
-        yield (
-            f"Of a hundred ways in which sales may go on, {found.chance_this_year} meet it this"
-            f" year, and {found.chance} by {found.through}."
-        )
-
-
-def _range_in_words(found: Forecast) -> str:
-    if found.confidence is None:
-        return "by what is known already"
-    if found.latest is None:
-        return f"from {found.earliest} on, or not within two years; {found.confidence} confidence"
-    if found.earliest == found.latest:
-        return f"on that very day in eight of ten ways; {found.confidence} confidence"
-    return (
-        f"between {found.earliest} and {found.latest} in eight of ten ways;"
-        f" {found.confidence} confidence"
-    )
+    say(forecast_telling.AN_ESTIMATE)
 
 
 def _show_beside(now: Forecast, then: Forecast, what_if: Sequence[str]) -> None:
@@ -219,8 +155,12 @@ def _show_beside(now: Forecast, then: Forecast, what_if: Sequence[str]) -> None:
         ("", "As it is", "What if"),
         [
             ("Reached", f"{now.percent} %", f"{then.percent} %"),
-            ("Likely on", _likely(now), _likely(then)),
-            ("Eight of ten ways", _range(now) or "–", _range(then) or "–"),
+            ("Likely on", forecast_telling.likely(now), forecast_telling.likely(then)),
+            (
+                "Eight of ten ways",
+                forecast_telling.range_of(now) or "–",
+                forecast_telling.range_of(then) or "–",
+            ),
             ("This year", _chance(now.chance_this_year), _chance(then.chance_this_year)),
             ("In two years", _chance(now.chance), _chance(then.chance)),
         ],
@@ -265,23 +205,6 @@ def _bar(month: Month, most: int) -> str:
     cells = ["█"] * known + ["░"] * (full - known) + [" "] * (_BAR - full)
     cells[line] = "│"
     return "".join(cells).rstrip() + (" …" if month.percent > most else "")
-
-
-def _beside(view: ForecastView, collect: Collectable | None) -> Iterator[str]:
-    """What to keep in mind."""
-    yield from view.forecast.caveats
-    if view.with_companies:
-        yield f"With the sales of {', '.join(each.name for each in view.with_companies)}."
-    if view.set_aside:
-        yield f"Sales in {', '.join(view.set_aside)} count nowhere, as no rate is known."
-    if collect and collect.orders:
-        least = "" if collect.all else "at least "
-        base = "taxable" if view.threshold and view.threshold.base is Base.TAXABLE else "retail"
-        yield (
-            f"Exemption is claimed without a certificate for {least}{money(collect.amount, USD)}"
-            f" of what counts since {collect.window[0]}, in {count(collect.orders, 'order')}:"
-            f" with certificates of resale it would not count as {base} sales."
-        )
 
 
 # --- for scripts -----------------------------------------------------------------------

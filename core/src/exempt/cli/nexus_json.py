@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from exempt.cli.nexus_table import Beside, needing
 from exempt.model.nexus import Measure, Totals, Treatment
 from exempt.services.exposure_details import Detail, WindowSold
+from exempt.services.exposure_overview import Beside, needing
 from exempt.services.exposure_sales import Sold
 from exempt.services.exposures import ExposureView
 from exempt.services.sale_ports import CountedOrder
@@ -37,7 +37,7 @@ def status(views: Sequence[ExposureView]) -> dict[str, Any]:
     """What ``exempt status --json`` says of nexus: who is met and near, of which company."""
     return {
         what: [{"company": view.company.key, "jurisdiction": view.jurisdiction} for view in found]
-        for what, found in needing(views).items()
+        for what, found in needing(views)._asdict().items()
     }
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from exempt.cli.output import (
-    count,
     money,
     one_line,
     print_facts,
@@ -14,27 +13,19 @@ from exempt.cli.output import (
     say_below,
 )
 from exempt.data import jurisdiction_name
-from exempt.model.nexus import USD, ExposureStatus, Spell, Threshold, Treatment
-from exempt.rules.lookback import Lack, Lacking
+from exempt.model.nexus import USD, ExposureStatus, Treatment
 from exempt.rules.threshold_words import (
-    CHECK_WITH_THE_STATE,
     base_in_words,
-    collecting_in_words,
     line_in_words,
     window_in_words,
 )
+from exempt.services import exposure_words
 from exempt.services.exposure_details import Crossed, Detail, WindowSold, counted
-from exempt.services.exposure_ports import CrossingOrder
 from exempt.services.exposure_sales import Sold
+from exempt.services.exposure_words import TREATMENTS
 from exempt.services.exposures import ExposureView
 from exempt.services.sale_ports import CountedOrder
 
-TREATMENTS = {
-    Treatment.TAXABLE: "taxable",
-    Treatment.NOT_TAXED: "product not taxed",
-    Treatment.EXEMPT: "exempt, certified",
-    Treatment.RESALE: "resale, certified",
-}
 _STYLES = {
     ExposureStatus.MET: "red",
     ExposureStatus.APPROACHING: "yellow",
@@ -47,11 +38,13 @@ def show(found: Detail, window: Sold) -> None:
     view = found.view
     name = jurisdiction_name(view.jurisdiction)
     say(f"{name}: {view.company.name}, {view.exposure.on}", "bold")
-    for sentence in _why(found):
+    for sentence in exposure_words.why(found):
         say_below(sentence)
     if view.levies:
-        say_below(_standing(view), "red" if view.unregistered else "")
-        for sentence in _caveats(view):
+        say_below(exposure_words.standing(view), "red" if view.unregistered else "")
+        for sentence in exposure_words.aside(view):
+            say_below(f"{sentence}: exempt rates import FILE", "yellow")
+        for sentence in exposure_words.unknown(view):
             say_below(sentence, "yellow")
     if found.windows:
         _show_windows(found.windows)
@@ -62,92 +55,6 @@ def show(found: Detail, window: Sold) -> None:
     _show_crossed(found.crossed)
     _show_law(found)
     say(f"The orders: exempt nexus {view.jurisdiction.removeprefix('US-')} --orders")
-
-
-# --- in sentences ----------------------------------------------------------------------
-
-
-def _why(found: Detail) -> Iterator[str]:
-    view = found.view
-    name, threshold = jurisdiction_name(view.jurisdiction), view.threshold
-    if threshold is None:
-        yield f"No threshold is known of {name} on this day: ask there before you sell much."
-        return
-    if threshold.amount is None:
-        yield f"{name} has no sales tax of its own: there is no line to reach."
-        return
-    nearest = view.exposure.measures[0]
-    line = line_in_words(threshold)
-    yield (
-        f"{money(nearest.amount, USD)} in {count(nearest.transactions, 'sale')} count in"
-        f" {nearest.name}: {nearest.percent} % of the line, {line}."
-    )
-    yield f"It counts {base_in_words(threshold)}, in {window_in_words(threshold)}."
-    if view.with_companies:
-        others = ", ".join(each.name for each in view.with_companies)
-        yield f"Related companies are added up: with {others}."
-        if not view.sells:
-            yield f"{view.company.name} itself sold nothing there, and has nothing to collect."
-    if view.spell:
-        yield from _met(view, view.spell)
-    elif view.status is ExposureStatus.APPROACHING:
-        yield "The line is near, and is not reached."
-    elif found.crossed:
-        last = found.crossed[0].crossing.spell
-        yield f"It was met until {last.ended_on}, and is not any more."
-    else:
-        yield "The line was never reached, as far as sales are known."
-
-
-def _met(view: ExposureView, spell: Spell) -> Iterator[str]:
-    by = f" by {_order(view.crossed_by)}" if view.crossed_by else ""
-    yield f"It was crossed on {spell.crossed_on}{by}, in {spell.window}."
-    if spell.met_on > view.exposure.on:
-        yield f"That window counts from {spell.met_on} on; a refund may still bring it below."
-    yield f"Tax is to be collected from {spell.collect_from} on: {CHECK_WITH_THE_STATE}."
-
-
-def _order(order: CrossingOrder) -> str:
-    buyer = f" of {one_line(order.customer_name)}" if order.customer_name else ""
-    total = f"{order.total:,} {order.currency}"
-    return f"order {one_line(order.label)}{buyer} ({order.connection}, {total})"
-
-
-def _standing(view: ExposureView) -> str:
-    """Registration and physical nexus."""
-    row = view.registration
-    if row is None:
-        said = "Nobody is registered there"
-    else:
-        number = f", number {one_line(row.number)}" if row.number else ""
-        late = ", which is later than tax was to be collected" if view.registered_late else ""
-        said = f"Registered since {row.registered_from}{number}{late}"
-        if row.registered_from > view.exposure.on:
-            said = said.replace("Registered since", "To be registered from")
-    if view.physical_since:
-        return f"{said}; physical nexus since {view.physical_since}."
-    return f"{said}; no physical nexus is known."
-
-
-def _caveats(view: ExposureView) -> Iterator[str]:
-    for each in view.set_aside:
-        yield (
-            f"Set aside, as no rate is known: {money(each.totals.amount(), each.currency)} since"
-            f" {each.first}: exempt rates import FILE"
-        )
-    for lack in view.lacks:
-        yield _lack(lack)
-
-
-def _lack(lack: Lack) -> str:
-    wanted = f"the state looks back to {lack.wanted.first_day}"
-    match lack.why:
-        case Lacking.BEING_READ:
-            return f"{lack.connection} is still being read; {wanted}."
-        case Lacking.READ_FROM:
-            return f"{lack.connection} is read from {lack.known_from} on, and {wanted}."
-        case Lacking.NOTHING_OLDER:
-            return f"No sale is known from before {lack.known_from}, and {wanted}."
 
 
 # --- in tables -------------------------------------------------------------------------
@@ -253,7 +160,7 @@ def _show_law(found: Detail) -> None:
     threshold = found.view.threshold
     if threshold is not None:
         say("The law as it is known", "bold")
-        print_facts(_facts(threshold))
+        print_facts(exposure_words.law(threshold))
         say()
     others = [each for each in found.versions if each != threshold]
     if others:
@@ -272,22 +179,6 @@ def _show_law(found: Detail) -> None:
             ],
             whole={"From", "Through"},
         )
-
-
-def _facts(threshold: Threshold) -> list[tuple[str, str]]:
-    """Everything of one version."""
-    facts = [
-        ("Line", line_in_words(threshold)),
-        ("Over", window_in_words(threshold)),
-        ("Counts", base_in_words(threshold)),
-        ("Collect", collecting_in_words(threshold)),
-        ("In force", f"{threshold.in_force_from} to {threshold.in_force_through or 'now'}"),
-        ("Note", threshold.note),
-        ("Source", threshold.source),
-        ("As of", f"{threshold.as_of}, {threshold.confidence} confidence"),
-        ("Review by", str(threshold.review_by)),
-    ]
-    return [(name, value) for name, value in facts if value]
 
 
 # --- orders ----------------------------------------------------------------------------

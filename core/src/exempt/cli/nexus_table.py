@@ -7,29 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from exempt.cli.output import console, count, money, print_table, say, short
-from exempt.model.nexus import USD, ExposureStatus, Over, Test
-from exempt.rules.threshold_words import CHECK_WITH_THE_STATE
-from exempt.rules.twice import Twins
+from exempt.model.nexus import USD, ExposureStatus
+from exempt.rules.amounts import dollars
+from exempt.rules.threshold_words import CHECK_WITH_THE_STATE, line_in_short
+from exempt.services.exposure_overview import Beside, is_ahead, needing
 from exempt.services.exposure_sales import Unplaced
 from exempt.services.exposures import ExposureView
 
 WIDE = 118
 """From so many columns on a terminal has room for all of it."""
-
-
-class Beside(NamedTuple):
-    """What is said below the table.
-
-    Attributes:
-        waiting: Connections whose orders are being counted anew.
-        late: Who lacks sales that states look back to, in words.
-        twice: Which sales seem to count twice.
-    """
-
-    unplaced: Sequence[Unplaced] = ()
-    waiting: Sequence[str] = ()
-    late: Sequence[str] = ()
-    twice: Sequence[Twins] = ()
 
 
 def show(views: Sequence[ExposureView], beside: Beside, on: dt.date) -> None:
@@ -54,16 +40,6 @@ def show(views: Sequence[ExposureView], beside: Beside, on: dt.date) -> None:
 # --- what needs a person ---------------------------------------------------------------
 
 
-def needing(views: Sequence[ExposureView]) -> dict[str, list[ExposureView]]:
-    """Those that need a person: met, or physical nexus, and not registered; or near."""
-    unregistered = [view for view in views if view.unregistered]
-    return {
-        "met": [view for view in unregistered if view.status is ExposureStatus.MET],
-        "physical": [view for view in unregistered if view.status is not ExposureStatus.MET],
-        "near": [view for view in views if view.status is ExposureStatus.APPROACHING],
-    }
-
-
 _SAID = {
     "met": ("The threshold is met, and nobody is registered", "red"),
     "physical": ("Physical nexus, and nobody is registered", "red"),
@@ -76,9 +52,9 @@ def _say_what_needs_a_person(views: Sequence[ExposureView], *, several: bool) ->
         say("Nothing was sold, and nothing is stated: exempt sync reads sales, exempt backfill")
         say("imports older ones. All states: exempt nexus --all")
         return
-    if not any(needing(views).values()):
+    if not any(needing(views)):
         say("No threshold is near, and none is met without a registration.", "green")
-    for what, found in needing(views).items():
+    for what, found in needing(views)._asdict().items():
         if found:
             said, style = _SAID[what]
             say(f"{said}: {_names(found, several=several)}.", style)
@@ -97,7 +73,7 @@ def say_status(views: Sequence[ExposureView]) -> None:
     words = {"met": "met and not registered", "physical": "physical and not registered"}
     parts = [
         f"{words.get(what, what)}: {_names(found, several=several)}"
-        for what, found in needing(views).items()
+        for what, found in needing(views)._asdict().items()
         if found
     ]
     if parts:
@@ -111,11 +87,6 @@ class _Column(NamedTuple):
     head: str
     cell: Callable[[ExposureView], object]
     right: bool = False
-
-
-def dollars(cents: int) -> str:
-    """``$1,234``, what is less than a dollar left off."""
-    return f"-${-cents // 100:,}" if cents < 0 else f"${cents // 100:,}"
 
 
 def _counted(view: ExposureView) -> str:
@@ -136,27 +107,11 @@ def _counted_and_sales(view: ExposureView) -> str:
 
 def _line(view: ExposureView, between: str) -> str:
     """``> $100,000 or 200``."""
-    threshold = view.threshold
-    if threshold is None:
-        return "none known"
-    if threshold.amount is None:
-        return "no tax"
-    over = "> " if threshold.amount_over is Over.MORE_THAN else ""
-    amount = f"{over}{dollars(int(threshold.amount * 100))}"
-    if threshold.transactions is None:
-        return amount
-    also = "and" if threshold.test is Test.BOTH else "or"
-    over = "> " if threshold.transactions_over is Over.MORE_THAN else ""
-    return f"{amount}{between}{also} {over}{threshold.transactions}"
+    return line_in_short(view.threshold, between)
 
 
 def _percent(view: ExposureView) -> str:
     return f"{view.exposure.percent}" if view.exposure.measures else "–"
-
-
-def _is_ahead(view: ExposureView) -> bool:
-    """Whether the line is crossed in a window that counts only later."""
-    return view.spell is not None and view.spell.met_on > view.exposure.on
 
 
 def _status(view: ExposureView) -> str:
@@ -164,7 +119,7 @@ def _status(view: ExposureView) -> str:
         return "–"
     if view.status is ExposureStatus.MET:
         return "met"
-    return "counts later" if _is_ahead(view) else "near"
+    return "counts later" if is_ahead(view) else "near"
 
 
 def _crossed(view: ExposureView) -> str:
@@ -234,7 +189,7 @@ def _say_physical(views: Sequence[ExposureView]) -> None:
 def _say_below(views: Sequence[ExposureView], beside: Beside) -> None:
     if any(view.exposure.measures for view in views):
         say("Counted: in the window that is nearest the line; exempt nexus STATE names it.")
-    if any(_is_ahead(view) for view in views):
+    if any(is_ahead(view) for view in views):
         say("Counts later: crossed in a window that makes nexus only once it is over.")
     if any(view.spell and view.status is not ExposureStatus.NONE for view in views):
         say(f"Collect from: by the usual rule of the state; {CHECK_WITH_THE_STATE}.")

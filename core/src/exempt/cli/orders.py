@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from exempt.cli.output import one_line, print_json, print_table, say, say_below, short
 from exempt.errors import RefusedError
-from exempt.model.address import Address
 from exempt.model.certificate import Change
 from exempt.model.decision import Decision, ManualChoice
 from exempt.model.sources import NotTaxedReason, OrderLine
@@ -15,6 +14,7 @@ from exempt.rules.explain import found, step, verdict
 from exempt.rules.lines import not_taxed_reason
 from exempt.services import orders
 from exempt.services.certificates import Act
+from exempt.services.order_words import chosen, written
 from exempt.services.orders import Candidate
 from exempt.services.ports import Transaction
 from exempt.services.rows import OrderView, Subject
@@ -71,7 +71,7 @@ def _explain(seen: _Seen) -> None:
     say(f"  customer  {one_line(view.customer_name or order.customer_external_id)}")
     say(f"  date      {order.order_date}, ship-to {place}, {order.total:,.2f} {order.currency}")
     if order.ship_to and order.ship_to.city:
-        say(f"  goods to  {_written(order.ship_to)}")
+        say(f"  goods to  {written(order.ship_to)}")
     if decision is None:
         say("  Not decided: the order was cancelled." if order.voided else "  Not decided.")
     else:
@@ -86,14 +86,6 @@ def _explain(seen: _Seen) -> None:
 
 def _name(view: OrderView) -> str:
     return one_line(view.record.number or view.record.external_id)
-
-
-def _written(address: Address) -> str:
-    """An address on one line."""
-    region = " ".join(filter(None, (address.state, address.postal_code)))
-    country = None if address.country == "US" else address.country
-    parts = (address.line1, address.line2, address.city, region, country)
-    return one_line(", ".join(filter(None, parts)))
 
 
 def _show_steps(decision: Decision) -> None:
@@ -128,12 +120,9 @@ def _show_by_hand(choices: list[ManualChoice]) -> None:
     """What somebody decided, while it counts; what was dropped stands in the history."""
     for choice in choices:
         if choice.ended_at is None:
-            what = f"certificate {choice.certificate_id}"
-            if choice.tax_applicable is not None:
-                what = "taxable" if choice.tax_applicable else "exempt"
             why = f": {one_line(choice.reason)}" if choice.reason else ""
             when = f"{choice.made_at:%Y-%m-%d %H:%M}"
-            say_below(f"By hand: {what}, by {choice.made_by} on {when}{why}")
+            say_below(f"By hand: {chosen(choice)}, by {choice.made_by} on {when}{why}")
 
 
 def _show_history(history: list[Change]) -> None:

@@ -17,7 +17,21 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from exempt.data import currency_exponent
+from exempt.rules.amounts import count, money
+
+__all__ = [
+    "console",
+    "count",
+    "harmless",
+    "money",
+    "one_line",
+    "print_facts",
+    "print_json",
+    "print_table",
+    "say",
+    "say_below",
+    "short",
+]
 
 console = Console(highlight=False, soft_wrap=False)
 
@@ -95,17 +109,6 @@ def one_line(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def money(minor: int, currency: str) -> str:
-    """``1,234.50 USD``."""
-    exponent = currency_exponent(currency)
-    return f"{Decimal(minor).scaleb(-exponent):,.{exponent}f} {currency}"
-
-
 def short(jurisdiction: str | None) -> str:
     """``TX`` for ``US-TX``."""
     return (jurisdiction or "–").removeprefix("US-")
-
-
-def count(number: int, one: str, several: str | None = None) -> str:
-    """``1 order``, ``2 orders``."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"

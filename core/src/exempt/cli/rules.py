@@ -275,7 +275,7 @@ def _codes_of(exempt: Exempt, connection: str) -> _Codes:
         RefusedError: Its connector writes none.
     """
     (name,) = exempt.names([connection])
-    configured, key = exempt.settings.file.connections[name], f"connections.{name}"
+    configured, key = exempt.connections[name], f"connections.{name}"
     where = f"{exempt.settings.place(key)}: {key}.connector"
     model = exempt.catalogue.get(configured.connector, where).settings
     if "reasons" not in model.model_fields:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from exempt.web.serving import Server
     from exempt.web.site import Sandbox
 
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the connections that were made elsewhere."""
+
 _WEB = ("cryptography", "fastapi", "httptools", "starlette", "uvicorn")
 
 
@@ -62,8 +65,16 @@ def run_web(exempt: Exempt, listen: str | None) -> NoReturn:
         _on_signals(stopped.set)
         _say_where(server, hooks=True)
         _say_welcome(exempt, server)
-        stopped.wait()
+        while not stopped.wait(LOOK_EVERY):
+            _look_at_connections(exempt)
     _end(why)
+
+
+def _look_at_connections(exempt: Exempt) -> None:
+    try:
+        exempt.connections.look()
+    except Exception:
+        logging.getLogger("exempt.web").debug("connections were not looked at", exc_info=True)
 
 
 def run_sandbox(exempt: Exempt, server: Server, sandbox: Sandbox) -> NoReturn:

@@ -63,7 +63,7 @@ def import_past_sales(exempt: Exempt, path: Path, by: str) -> BackfillRun:
     """Check the file, and import it at once."""
     parts, act = backfill_parts(exempt), exempt.act(by)
     with exempt.store.writing() as tx:
-        source = sources.find_or_make(tx, SOURCE, None, exempt.settings.file.connections)
+        source = sources.find_or_make(tx, SOURCE, None, exempt.connections)
     with path.open("rb") as content:
         options = BackfillOptions()
         run = runs.take_in(exempt.store, parts, path.name, content, source, options, act)

@@ -16,14 +16,12 @@ from rich import box
 from rich.live import Live
 from rich.table import Table
 
-from exempt.cli.output import console, count, print_json, print_table, say, short
+from exempt.cli.output import console, count, print_json, print_table, say
 from exempt.errors import ExemptError
 from exempt.model.fetching import Stream
-from exempt.model.pushing import PushItem
-from exempt.rules.wanted import Wanted
-from exempt.services.ports import Store
+from exempt.rules.wanted_words import in_words
 from exempt.services.pull import PageStored
-from exempt.services.rows import Delivery
+from exempt.services.rehearsed import Before
 from exempt.services.sync import Synced
 from exempt.wiring import Exempt, mails
 from exempt.wiring.nexus_watch import watch_nexus
@@ -205,7 +203,7 @@ def report(exempt: Exempt, results: Sequence[Synced]) -> None:
         waits = count(waiting, "change waits", "changes wait")
         if result.held_back:
             say(f"! {result.held_back}", "yellow")
-        elif waiting and not exempt.settings.file.connections[result.connection].write_back:
+        elif waiting and not exempt.connections[result.connection].write_back:
             say(
                 f"{result.connection}: {waits}, because write_back is off:"
                 f" see them with exempt sync --dry-run {result.connection}",
@@ -249,45 +247,6 @@ def rehearse(exempt: Exempt, names: Sequence[str], *, as_json: bool) -> int:
     return code_of(results, stopped)
 
 
-class Before:
-    """What the sources show now, looked up while the rehearsal lasts."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._shows: dict[tuple[int, str, str], str] = {}
-
-    def look(self, result: Synced) -> None:
-        """Remember what the records of *result* show."""
-        with self._store.reading() as tx:
-            row = next(row for row in tx.connections.all() if row.name == result.connection)
-            ids = [d.external_id for d, _, _ in result.would_write if d.target == "order"]
-            for order in tx.sources.orders_by_id(row.id, ids):
-                taxed = {None: "not said", True: "taxed", False: "untaxed"}[
-                    order.record.tax_applicable
-                ]
-                number = order.record.certificate_number
-                shows = f"{taxed}, {number}" if number else taxed
-                self._shows[order.connection_id, "order", order.record.external_id] = shows
-            for standing in tx.sources.standings(row.id, dt.date.max):
-                flag = {None: "not said", True: "exempt", False: "taxed"}[standing.exempt_in_source]
-                self._shows[row.id, "customer", standing.external_id] = flag
-
-    def of(self, delivery: Delivery) -> str:
-        """What the source shows of the thing that *delivery* is for."""
-        key = (delivery.connection_id, delivery.target.value, delivery.external_id)
-        return self._shows.get(key, "?")
-
-
-def shall_show(item: PushItem | Wanted) -> str:
-    """The desired state of an order or customer, in a few words."""
-    if item.tax_applicable is not None:
-        state = "taxed" if item.tax_applicable else "exempt"
-        return f"{state}, {item.certificate_number}" if item.certificate_number else state
-    return ", ".join(
-        f"{short(s.jurisdiction)} {'exempt' if s.exempt else 'taxed'}" for s in item.jurisdictions
-    )
-
-
 def _rehearsed(result: Synced, before: Before) -> dict[str, Any]:
     return {
         "connection": result.connection,
@@ -298,7 +257,7 @@ def _rehearsed(result: Synced, before: Before) -> dict[str, Any]:
                 "target": d.target,
                 "external_id": d.external_id,
                 "old": before.of(d),
-                "new": shall_show(item),
+                "new": in_words(item),
                 "outcome": answer.outcome,
                 "message": answer.message,
             }
@@ -322,7 +281,7 @@ def _show_rehearsed(result: Synced, before: Before) -> None:
             (
                 f"{d.target} {d.external_id}",
                 before.of(d),
-                f"→ {shall_show(item)}",
+                f"→ {in_words(item)}",
                 f"{answer.outcome}: {answer.message}".rstrip(": "),
             )
             for d, item, answer in result.would_write

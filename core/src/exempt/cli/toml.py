@@ -1,34 +1,3 @@
-"""Write TOML; the standard library only reads it."""
+"""Write TOML, on the command line as elsewhere."""
 
-from __future__ import annotations
-
-import datetime as dt
-import json
-from collections.abc import Mapping
-from typing import Any
-
-
-def to_toml(tables: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """Nested tables as TOML; a list of tables, and a table within one, stands in line."""
-    plain = {k: v for k, v in tables.items() if not isinstance(v, Mapping) and v is not None}
-    nested = {k: v for k, v in tables.items() if isinstance(v, Mapping)}
-    text = ""
-    if path and (plain or not nested):
-        text += f"\n[{'.'.join(map(_key, path))}]\n"
-    text += "".join(f"{_key(k)} = {_inline(v)}\n" for k, v in plain.items())
-    return text + "".join(to_toml(v, (*path, k)) for k, v in nested.items())
-
-
-def _key(name: str) -> str:
-    return name if name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items() if v is not None)
-        return "{" + pairs + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return json.dumps(value, ensure_ascii=False)
+from exempt.rules.toml import to_toml as to_toml  # noqa: PLC0414 - it is known by this name

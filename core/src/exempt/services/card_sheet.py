@@ -72,6 +72,13 @@ class LookedCard(NamedTuple):
         """How many of its own certificates are active."""
         return sum(status in IN_FORCE for _certificate, status in self.certificates)
 
+    @property
+    def free_form(self) -> str | None:
+        """The free-form number that prevails: its own, else that of a billing customer."""
+        above = (self.others[each] for each in self.card.bill_to_ids)
+        numbers = (card.resale_certificate_number for card in (self.card, *above))
+        return next(filter(None, numbers), None)
+
 
 def look_at(tx: Transaction, customer_id: int, on: dt.date, soon_days: int) -> LookedCard:
     """Gather what is known of a customer on the day *on*.

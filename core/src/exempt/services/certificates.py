@@ -63,6 +63,7 @@ def add(
     review_status: ReviewStatus = ReviewStatus.ACCEPTED,
     source: str = "staff",
     scans: Scans | None = None,
+    files: Sequence[AttachedFile] = (),
     fill_ends: bool = True,
     anyway: bool = False,
 ) -> Done:
@@ -75,6 +76,7 @@ def add(
         review_status: Pending, or accepted at once.
         source: How it came in.
         scans: Its files; none of it is entered when one of them cannot be kept.
+        files: Further ones, which are kept already.
         fill_ends: Whether ends are filled in that were left out.
         anyway: Accept it although a state's rule refuses it as it stands.
 
@@ -88,7 +90,7 @@ def add(
     if review_status is ReviewStatus.ACCEPTED and not anyway:
         refuse_bad("certificate", details, act.policy, act.at.date())
     with store.writing() as tx:
-        done = enter(tx, details, act, review_status=review_status, source=source)
+        done = enter(tx, details, act, review_status=review_status, source=source, files=files)
         if scans:
             for file in scans.files:
                 _attach(tx, done.certificate.id, scans.documents, file, act)
@@ -272,6 +274,11 @@ def attach_kept(store: Store, certificate_id: int, kept: Kept, act: Act) -> Atta
     return file
 
 
+def file_told(file: AttachedFile) -> str:
+    """A file as histories tell it."""
+    return f"{file.name}, sha256 {file.sha256}"
+
+
 def _one_company(tx: Transaction, details: CertificateDetails) -> set[int]:
     for card in tx.cards.find(details.customer_ids):
         if card.gone:
@@ -300,7 +307,7 @@ def _attach(
 def _put_to(tx: Transaction, certificate_id: int, file: AttachedFile, act: Act) -> None:
     """Remember a file that is kept already."""
     tx.certificates.attach(certificate_id, file)
-    change = FieldChange("file", None, f"{file.name}, sha256 {file.sha256}")
+    change = FieldChange("file", None, file_told(file))
     tx.history.add(Subject.CERTIFICATE, certificate_id, [change], act.at, act.by)
 
 

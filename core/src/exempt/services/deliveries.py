@@ -87,9 +87,24 @@ def retry_dead(
                 return Retried(again, left)
             after = views[-1].delivery.id
             tx.alone({view.company_id for view in views})
-            kept = [v for v in views if _maybe_sent(v.delivery) and not even_if_sent]
+            kept = [v for v in views if maybe_sent(v.delivery) and not even_if_sent]
             again += len(_let_try_again(tx, [v for v in views if v not in kept], act))
         left += kept
+
+
+def retry_each(
+    store: Store, delivery_ids: Sequence[int], act: Act, *, even_if_sent: bool = False
+) -> Retried:
+    """Let those of these be due now that can be tried again; the others are left as they are."""
+    again = 0
+    left: list[DeliveryView] = []
+    for at in range(0, len(delivery_ids), AT_ONCE):
+        with store.writing() as tx:
+            views = _alone(tx, delivery_ids[at : at + AT_ONCE])
+            kept = [v for v in views if _against_retry(tx, v, even_if_sent=even_if_sent)]
+            again += len(_let_try_again(tx, [v for v in views if v not in kept], act))
+        left += kept
+    return Retried(again, left)
 
 
 def drop(store: Store, delivery_ids: Collection[int], reason: str, act: Act) -> list[DeliveryView]:
@@ -150,7 +165,7 @@ def _against_mailing(tx: Transaction, delivery: Delivery, *, even_if_sent: bool)
             return "its request counts as withdrawn: ask anew with exempt requests send"
     if _under_way(delivery):
         return _UNDER_WAY
-    if _maybe_sent(delivery) and not even_if_sent:
+    if maybe_sent(delivery) and not even_if_sent:
         who = _MAILED_TO[delivery.target]
         return f"may have gone out: --even-if-sent sends it again, though {who} may get it twice"
     return None
@@ -179,14 +194,14 @@ def _because(delivery: Delivery) -> str:
     return f": {delivery.message}" if delivery.message else ""
 
 
-def _maybe_sent(delivery: Delivery) -> bool:
+def maybe_sent(delivery: Delivery) -> bool:
     """Whether it is a mail that may have gone out."""
     return delivery.target.mailed and delivery.outcome == Outcome.UNKNOWN
 
 
 def _under_way(delivery: Delivery) -> bool:
     """Whether it is a mail that somebody began to send, and nobody knows what became of it."""
-    return _maybe_sent(delivery) and delivery.state is DeliveryState.PENDING
+    return maybe_sent(delivery) and delivery.state is DeliveryState.PENDING
 
 
 def _let_try_again(tx: Transaction, views: Sequence[DeliveryView], act: Act) -> list[DeliveryView]:

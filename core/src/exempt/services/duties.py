@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from exempt.errors import ConfigError, ConnectorError, PermanentError, TransientError
 from exempt.model.checking import Capability
@@ -16,7 +17,7 @@ from exempt.services.job_ports import JobKind, KeptEvent
 from exempt.services.mailing import mail_due
 from exempt.services.noticing import NOTICE, notify
 from exempt.services.ports import Connection, Store
-from exempt.services.pull import Reading
+from exempt.services.pull import PageStored, Reading
 from exempt.services.rows import ConnectionRow, DeliveryTarget
 from exempt.services.running import OCCUPIED, Ended
 from exempt.services.sync import STREAMS, Job, read, reading_name, write, writing_name
@@ -33,10 +34,17 @@ def pull(job: Job) -> Ended:
     """Read a connection's streams to their ends."""
     reading = job.reading
 
+    counts: Counter[str] = Counter()
+
+    def told(page: PageStored) -> None:
+        counts[page.stream.value] += page.records
+        counts["rejected"] += page.rejected
+        reading.told(page)
+
     def do() -> Ended:
-        if unread := read(job):
+        if unread := read(replace(job, reading=replace(reading, told=told))):
             _log.warning("%s", unread)
-        return Ended(again=reading.stop())
+        return Ended(again=reading.stop(), counts=+counts)
 
     return _alone(reading, reading_name(reading.row), do)
 
@@ -52,7 +60,8 @@ def push(job: Job) -> Ended:
             return Ended(next_at=reading.clock() + LOOK_AGAIN)
         if outcomes:
             _log.info("written", extra={"outcomes": dict(outcomes)})
-        return _until_due(reading, STATUSES) if job.write_back else Ended()
+        ended = _until_due(reading, STATUSES) if job.write_back else Ended()
+        return replace(ended, counts=dict(outcomes))
 
     return _alone(reading, writing_name(reading.row), do)
 
@@ -71,7 +80,8 @@ def mail(job: Job, *, staff_notices: bool = True) -> Ended:
         outcomes += warn(reading)
         if outcomes:
             _log.info("mailed", extra={"outcomes": dict(outcomes)})
-        return _until_due(reading, (*MAILS, *(NOTICE if staff_notices else ())))
+        ended = _until_due(reading, (*MAILS, *(NOTICE if staff_notices else ())))
+        return replace(ended, counts=dict(outcomes))
 
     return _alone(reading, writing_name(reading.row), do)
 
@@ -91,12 +101,13 @@ def _until_due(reading: Reading, targets: Collection[DeliveryTarget]) -> Ended:
 
 def webhook(job: Job) -> Ended:
     """Read the records again that a connection's webhooks speak of, each once."""
-    reading = job.reading
+    reading, followed = job.reading, 0
     while not reading.stop():
         with reading.store.reading() as tx:
             events = tx.webhooks.pending(reading.row.id, EVENTS_AT_ONCE)
         if not events:
-            return Ended()
+            return Ended(counts={"webhook events": followed} if followed else {})
+        followed += len(events)
         by_stream: dict[Stream, list[KeptEvent]] = defaultdict(list)
         for event in events:
             by_stream[event.event.stream].append(event)

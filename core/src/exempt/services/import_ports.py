@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from exempt.model.imports import ChangeKind, ImportRun, Layout
+from exempt.model.imports import ChangeKind, ImportCounts, ImportRun, Layout, PeopleRun
 from exempt.rules.history import FieldChange
 from exempt.rules.import_rows import StagedRow
 
@@ -102,8 +102,10 @@ class Imports(Protocol):
         """Those of its rows."""
         ...
 
-    def remarked(self, import_id: int, after: int, limit: int) -> list[StagedRow]:
-        """The next rows, after that one, with problems or notes."""
+    def remarked(
+        self, import_id: int, after: int, limit: int, *, bad: bool | None = None
+    ) -> list[StagedRow]:
+        """The next rows, after that one, with problems, or with notes; None = with either."""
         ...
 
     def drop_rows(self, import_id: int, after: int, limit: int, *, bad: bool) -> int | None:
@@ -142,4 +144,33 @@ class Imports(Protocol):
         self, import_id: int, kinds: Collection[ChangeKind], after: int, limit: int
     ) -> list[int]:
         """The next customers, by id, that were changed so."""
+        ...
+
+
+class PeopleFiles(Protocol):
+    """Files of employees that came in."""
+
+    def begin(
+        self,
+        company_id: int,
+        file_name: str,
+        sha256: str,
+        counts: ImportCounts,
+        at: dt.datetime,
+        *,
+        by: str,
+    ) -> PeopleRun:
+        """Make one that is checked."""
+        ...
+
+    def get(self, run_id: int) -> PeopleRun | None:
+        """The one with this id."""
+        ...
+
+    def save(self, run: PeopleRun) -> None:
+        """Keep what became of one."""
+        ...
+
+    def known(self, connection_id: int, external_ids: Collection[str]) -> int:
+        """How many of these people a source has already."""
         ...

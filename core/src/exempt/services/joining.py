@@ -81,13 +81,10 @@ def merge(store: Store, keep_id: int, other_id: int, act: Act) -> CardDone:
         if keep.id == other.id:
             msg = f"id:{other_id}: is the same card as id:{keep_id}: name two"
             raise RefusedError(msg)
-        if keep.company_id != other.company_id:
-            msg = f"id:{other.id}: belongs to another company than id:{keep.id}"
-            raise RefusedError(msg)
-        _check_circle(keep, other)
+        check_pair(keep, other)
         shared = _certificates_of(tx, other.id)
         tx.cards.merge(keep.id, other.id, act.at, by=act.by)
-        merged = _both(keep, other)
+        merged = both(keep, other)
         current = get(tx, keep.id)
         update = {name: getattr(merged, name) for name in CustomerDetails.model_fields}
         tx.cards.save([current.model_copy(update=update)], act.at, by=act.by)
@@ -196,7 +193,15 @@ def _record(
     return record, get(tx, record.customer_id)
 
 
-def _check_circle(keep: CustomerCard, other: CustomerCard) -> None:
+def check_pair(keep: CustomerCard, other: CustomerCard) -> None:
+    """Refuse to merge two cards that cannot be one.
+
+    Raises:
+        RefusedError: They belong to two companies, or a third one stands between them.
+    """
+    if keep.company_id != other.company_id:
+        msg = f"id:{other.id}: belongs to another company than id:{keep.id}"
+        raise RefusedError(msg)
     above, below = {*keep.bill_to_ids, *other.bill_to_ids}, {*keep.ship_to_ids, *other.ship_to_ids}
     for third in sorted(above & below - {keep.id, other.id}):
         msg = (
@@ -211,7 +216,7 @@ def _certificates_of(tx: Transaction, customer_id: int) -> list[int]:
     return sorted({one.certificate_id for one in found if one.customer_id == customer_id})
 
 
-def _both(keep: CustomerCard, other: CustomerCard) -> CustomerDetails:
+def both(keep: CustomerCard, other: CustomerCard) -> CustomerDetails:
     """What *keep* says, its blanks filled from *other*; the whole address of one or the other."""
     values = {name: getattr(keep, name) for name in CustomerDetails.model_fields}
     has_address = any(values[name] for name in ADDRESS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from exempt.errors import NotFoundError, RefusedError
+from exempt.errors import ConflictError, NotFoundError, RefusedError
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Decision, Finding, ManualChoice
 from exempt.rules.decision import facts_of, refusal
@@ -74,7 +75,7 @@ def find_one(tx: Transaction, words: str, connection: str | None = None) -> Orde
 
 def candidates(tx: Transaction, order_id: int, act: Act) -> list[Candidate]:
     """The certificates of an order's billing customer, those that fit first (D11)."""
-    connection, order = _stored(tx, order_id)
+    connection, order = stored(tx, order_id)
     card, held = held_for(tx, connection, [order]).of(order)
     facts = facts_of(order.record, card, held)
     listed = [Candidate(c, refusal(c, facts, act.policy.profile)) for c in held]
@@ -97,16 +98,21 @@ def choose(
     *,
     reason: str = "",
     anyway: bool = False,
+    seen: dt.datetime | None = None,
 ) -> Decision:
     """Let an order show a certificate that somebody chose, until its facts change.
 
+    Args:
+        seen: When the decision was made that somebody looked at; None = whichever.
+
     Raises:
+        ConflictError: Another decision is in force by now.
         RefusedError: The certificate is not one of the customer's, is not
             accepted, or does not fit and *anyway* was not said; or the order
             was cancelled.
     """
     with store.writing() as tx:
-        sold = _alone(tx, order_id)
+        sold = _alone(tx, order_id, seen)
         fits = [
             c for c in candidates(tx, order_id, act) if c.coverage.certificate_id == certificate_id
         ]
@@ -138,18 +144,25 @@ def choose(
 
 
 def override(
-    store: Store, order_id: int, act: Act, *, tax_applicable: bool, reason: str
+    store: Store,
+    order_id: int,
+    act: Act,
+    *,
+    tax_applicable: bool,
+    reason: str,
+    seen: dt.datetime | None = None,
 ) -> Decision:
-    """Decide an order by hand: exempt, or taxed, until its facts change (F25).
+    """Decide an order by hand: exempt, or taxed, until its facts change (F25); *seen*: `choose`.
 
     Raises:
+        ConflictError: Another decision is in force by now.
         RefusedError: No reason is given, or the order was cancelled.
     """
     if not reason.strip():
         msg = "an override needs a reason: an auditor will ask for it"
         raise RefusedError(msg)
     with store.writing() as tx:
-        sold = _alone(tx, order_id)
+        sold = _alone(tx, order_id, seen)
         choice = ManualChoice(
             order_id=order_id,
             tax_applicable=tax_applicable,
@@ -160,14 +173,15 @@ def override(
         return _make(tx, sold, choice, "taxed" if tax_applicable else "exempt", act)
 
 
-def reset(store: Store, order_id: int, act: Act) -> Decision:
-    """Drop what was decided by hand for an order; the rule decides again.
+def reset(store: Store, order_id: int, act: Act, *, seen: dt.datetime | None = None) -> Decision:
+    """Drop what was decided by hand for an order; the rule decides again; *seen*: `choose`.
 
     Raises:
+        ConflictError: Another decision is in force by now.
         RefusedError: Nothing was, or the order was cancelled.
     """
     with store.writing() as tx:
-        sold = _alone(tx, order_id)
+        sold = _alone(tx, order_id, seen)
         if not tx.choices.end(order_id, f"dropped by {act.by}", act.at):
             msg = "nothing was decided by hand for this order"
             raise RefusedError(msg)
@@ -205,42 +219,51 @@ def portions(store: Store, *, at_once: int = 1000) -> Iterator[list[int]]:
             after = ids[-1]
 
 
-def _make(tx: Transaction, found: _Found, choice: ManualChoice, said: str, act: Act) -> Decision:
+def _make(tx: Transaction, sold: Found, choice: ManualChoice, said: str, act: Act) -> Decision:
     tx.choices.end(choice.order_id, "decided by hand anew", act.at)
     tx.choices.make(choice)
     why = ": ".join(filter(None, (said, choice.reason)))
     change = FieldChange("decided_by_hand", None, why)
     tx.history.add(Subject.ORDER, choice.order_id, [change], act.at, act.by)
-    return _decide(tx, found, act)
+    return _decide(tx, sold, act)
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """An order, and the connection that it is of."""
 
     connection: ConnectionRow
     order: StoredOrder
 
 
-def _alone(tx: Transaction, order_id: int) -> _Found:
+def _alone(tx: Transaction, order_id: int, seen: dt.datetime | None) -> Found:
     """The order as it stands once no page of its source can change it any more."""
-    tx.alone([_stored(tx, order_id).connection.company_id])
-    found = _stored(tx, order_id)
+    tx.alone([stored(tx, order_id).connection.company_id])
+    found = stored(tx, order_id)
+    row = tx.orders.one(order_id)
+    if seen is not None and row is not None and row.decided_at != seen:
+        msg = "the order was decided anew since you opened it: look at what it says now"
+        raise ConflictError(msg)
     if found.order.record.voided:
         msg = "the order was cancelled: there is nothing to decide"
         raise RefusedError(msg)
     return found
 
 
-def _stored(tx: Transaction, order_id: int) -> _Found:
+def stored(tx: Transaction, order_id: int) -> Found:
+    """The order with this id, and its connection.
+
+    Raises:
+        NotFoundError: There is none, or its source deleted it.
+    """
     order = tx.sources.order(order_id)
     if order is None:
         msg = f"order id:{order_id}: there is none, or its source deleted it: run exempt sync first"
         raise NotFoundError(msg)
     (connection,) = (row for row in tx.connections.all() if row.id == order.connection_id)
-    return _Found(connection, order)
+    return Found(connection, order)
 
 
-def _decide(tx: Transaction, found: _Found, act: Act) -> Decision:
+def _decide(tx: Transaction, found: Found, act: Act) -> Decision:
     connection, order = found
     decide_orders(tx, connection, [order], act.policy, act.at)
     return tx.decisions.decided([order.id])[order.id]

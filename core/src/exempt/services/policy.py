@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exempt.model.decision import Profile
@@ -33,7 +33,7 @@ class NexusPolicy:
     """
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
-    marketplaces: frozenset[str] = frozenset()
+    marketplaces: Collection[str] = frozenset()
     approaching_percent: int = 80
     lookback_years: int = 3
     lookback: Mapping[str, int] = field(default_factory=dict)

@@ -13,25 +13,33 @@ from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.record import SourceRecord
 from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.access_ports import ApiKeys, Attempts, Sessions, Users
+from exempt.services.audit_ports import Audit
 from exempt.services.backfill_ports import Backfills
 from exempt.services.call_ports import Calls
 from exempt.services.card_ports import Cards
+from exempt.services.certificate_ports import CertificateLists
 from exempt.services.connection_ports import Connection as Connection  # noqa: PLC0414 - from here
 from exempt.services.cursor_ports import Cursors
+from exempt.services.customer_ports import CustomerLists
 from exempt.services.deciding import Asking
 from exempt.services.delivery_ports import Deliveries, Handling, Owed
 from exempt.services.entry_ports import Entries
 from exempt.services.event_ports import EventsOut
 from exempt.services.exposure_ports import Exposures
+from exempt.services.file_ports import FileLists
 from exempt.services.history_ports import Histories
-from exempt.services.import_ports import Imports
+from exempt.services.import_ports import Imports, PeopleFiles
 from exempt.services.job_ports import Jobs, Webhooks, Workers
 from exempt.services.likeness_ports import LookAlikes
 from exempt.services.listing_ports import Listing
+from exempt.services.order_ports import Orders
+from exempt.services.overview_ports import Overview
+from exempt.services.owed_ports import OwedLists
 from exempt.services.presence_ports import Presences, Warnings
 from exempt.services.product_ports import Products
 from exempt.services.reconciling_ports import Reconciling
 from exempt.services.register_ports import Certificates, Choices, History, Search
+from exempt.services.report_ports import Reporting
 from exempt.services.report_rows import ConnectionStatus, GroundCount
 from exempt.services.request_ports import Requests, Templates
 from exempt.services.review_ports import Reviews
@@ -46,7 +54,9 @@ from exempt.services.rows import (
     Uncovered,
 )
 from exempt.services.sale_ports import Rates, Recounts, Sales, SalesChecks
+from exempt.services.source_ports import JobRuns, MadeConnections, SourceReading
 from exempt.services.submission_ports import Links, Papers, Submissions, Uploads
+from exempt.services.view_ports import SavedViews
 
 Clock = Callable[[], dt.datetime]
 """The moment, in UTC."""
@@ -299,16 +309,21 @@ class Transaction(Protocol):
     connections: Connections
     cursors: Cursors
     cards: Cards
+    customer_lists: CustomerLists
     entries: Entries
     imports: Imports
+    people_files: PeopleFiles
+    file_lists: FileLists
     likeness: LookAlikes
     reconciling: Reconciling
     sources: Sources
     certificates: Certificates
+    certificate_lists: CertificateLists
     search: Search
     history: History
     choices: Choices
     decisions: Decisions
+    orders: Orders
     deliveries: Deliveries
     handling: Handling
     requests: Requests
@@ -318,6 +333,7 @@ class Transaction(Protocol):
     papers: Papers
     uploads: Uploads
     reports: Reports
+    reporting: Reporting
     listing: Listing
     calls: Calls
     asking: Asking
@@ -340,6 +356,13 @@ class Transaction(Protocol):
     rates: Rates
     sales_checks: SalesChecks
     exposures: Exposures
+    saved_views: SavedViews
+    overview: Overview
+    audit: Audit
+    owed_lists: OwedLists
+    made_connections: MadeConnections
+    job_runs: JobRuns
+    source_reading: SourceReading
 
 
 class Store(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from exempt.errors import RefusedError
@@ -31,7 +31,7 @@ class Post(NamedTuple):
     link_days: int = 30
     enabled: bool = True
     contacts: Mapping[str, str] = {}
-    senders: Sequence[str] | None = None
+    senders: Collection[str] | None = None
 
     def refuse_unless_enabled(self) -> None:
         """Refuse to ask customers where that is switched off (A04).

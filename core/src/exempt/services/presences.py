@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
-from exempt.errors import NotFoundError, RefusedError
+from exempt.errors import ConflictError, NotFoundError, RefusedError
 from exempt.model.certificate import Change
 from exempt.model.presence import PresenceKind, WarningKind, WarningState
 from exempt.rules.history import FieldChange
@@ -130,15 +131,29 @@ def change(
     wanted: PresenceChange,
     act: Act,
     company_ids: Collection[int] | None = None,
+    *,
+    seen: str | None = None,
 ) -> PresenceRow:
     """Let a presence say something else: its first or last day, or its notes.
 
+    Args:
+        store: Where it is kept.
+        presence_id: Which.
+        wanted: What it is to say.
+        act: Who changes it.
+        company_ids: Of these companies only; None = of any.
+        seen: Its `mark` when whoever changes it looked; None = it does not matter.
+
     Raises:
         NotFoundError: There is none in these companies.
+        ConflictError: Somebody else changed it since.
         RefusedError: It was removed, or would end before it begins.
     """
     with store.writing() as tx:
         before = _alone(tx, presence_id, company_ids)
+        if seen is not None and seen != mark(before):
+            msg = f"presence {presence_id}: somebody else changed it meanwhile: look at it again"
+            raise ConflictError(msg)
         first = wanted.effective_date or before.effective_date
         last = None if wanted.goes_on else wanted.end_date or before.end_date
         notes = before.notes if wanted.notes is None else wanted.notes.strip()
@@ -158,6 +173,12 @@ def change(
         _remember(tx, presence_id, changed, act)
         tx.jobs.ask(JobKind.NEXUS)
     return after
+
+
+def mark(row: PresenceRow) -> str:
+    """Another one whenever a presence says something else."""
+    said = (row.effective_date, row.end_date, row.notes, row.removed_at)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def end(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 
@@ -51,6 +52,27 @@ class ProductFilter(NamedTuple):
     mapped: bool | None = None
     category: str | None = None
     words: str | None = None
+
+
+class ProductSort(StrEnum):
+    """By what products are listed; of equals the lowest id of ours comes first.
+
+    ========  ==========================================================
+    waiting   those without a tax category, then by the day first seen, the latest first
+    product   the id in its source
+    name      the name
+    seen      when it was first seen
+    category  what it is for tax
+    source    the connection
+    ========  ==========================================================
+    """
+
+    WAITING = "waiting"
+    PRODUCT = "product"
+    NAME = "name"
+    SEEN = "seen"
+    CATEGORY = "category"
+    SOURCE = "source"
 
 
 class Sold(NamedTuple):
@@ -103,6 +125,18 @@ class Products(Protocol):
         self, wanted: ProductFilter, *, after: int = 0, limit: int | None = None
     ) -> list[ProductCode]:
         """Those that are *wanted*, by our id, at most *limit* of them from *after* on."""
+        ...
+
+    def page(
+        self,
+        wanted: ProductFilter,
+        sort: ProductSort,
+        *,
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> list[ProductCode]:
+        """Some of those that are *wanted*, sorted."""
         ...
 
     def count(self, wanted: ProductFilter) -> int:

@@ -181,6 +181,45 @@ def accept_proposals(
         return taken, _assign(tx, [one.code for one in taken], assignments, act)
 
 
+def accept_for(
+    store: Store, product_ids: Collection[int], act: Act, company_ids: Collection[int] | None
+) -> tuple[list[Proposed], Assigned]:
+    """Assign what is proposed for these products, by our own ids; of others of them nothing.
+
+    Raises:
+        NotFoundError: One of them is none of these companies; nothing was assigned.
+    """
+    with store.writing() as tx:
+        codes = [
+            each for each in of_companies(tx, product_ids, company_ids) if each.tax_category is None
+        ]
+        taken = proposals_for(tx, codes)
+        assignments = [
+            Assignment(one.code.id, one.proposal.category, one.proposal.reason) for one in taken
+        ]
+        return taken, _assign(tx, [one.code for one in taken], assignments, act)
+
+
+def of_companies(
+    tx: Transaction, product_ids: Collection[int], company_ids: Collection[int] | None
+) -> list[ProductCode]:
+    """The products with these ids of ours, of these companies; None = of any.
+
+    Raises:
+        NotFoundError: One of them is none; each is named.
+    """
+    known = tx.products.of(product_ids)
+    mine = {
+        key: code
+        for key, code in known.items()
+        if company_ids is None or code.company_id in company_ids
+    }
+    wrong = [f"product {each}: there is none" for each in product_ids if each not in mine]
+    if wrong:
+        raise NotFoundError("\n".join(wrong[:TOLD_AT_MOST]))
+    return [mine[each] for each in product_ids]
+
+
 # --- assigning -----------------------------------------------------------------------------
 
 
@@ -205,19 +244,19 @@ def assign(
 
 
 def assign_ids(
-    tx: Transaction, product_ids: Collection[int], category: str | None, act: Act
+    tx: Transaction,
+    product_ids: Collection[int],
+    category: str | None,
+    act: Act,
+    company_ids: Collection[int] | None = None,
 ) -> Assigned:
-    """The same for products by our own ids.
+    """The same for products by our own ids, of these companies or of any.
 
     Raises:
         NotFoundError: There is no such category or product; nothing was assigned.
     """
     _check(category)
-    known = tx.products.of(product_ids)
-    wrong = [f"product {each}: there is none" for each in product_ids if each not in known]
-    if wrong:
-        raise NotFoundError("\n".join(wrong[:TOLD_AT_MOST]))
-    return _assign_one(tx, list(known.values()), category, act)
+    return _assign_one(tx, of_companies(tx, product_ids, company_ids), category, act)
 
 
 def assign_matching(

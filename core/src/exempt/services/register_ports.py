@@ -85,6 +85,10 @@ class Certificates(Protocol):
         """Remember a document of a certificate; its bytes are kept elsewhere."""
         ...
 
+    def detach(self, certificate_id: int, sha256: str) -> bool:
+        """Forget a document of a certificate; False when it has none with these bytes."""
+        ...
+
     def files(self, certificate_ids: Collection[int]) -> tuple[CertificateFile, ...]:
         """The documents of certificates, to be opened on demand."""
         ...

@@ -97,7 +97,7 @@ def look(
             raise none_such(certificate_id)
         (certificate,) = tx.certificates.find([certificate_id])
         submission = tx.submissions.of_certificate(certificate_id)
-        files = _files(tx, certificate)
+        files = seen_files(tx, certificate)
         cards = tx.cards.find(certificate.customer_ids)
         sellers = sellers_of(tx, row.company_id)
         others = _others(tx, certificate, act.at.date(), soon_days)
@@ -141,7 +141,8 @@ def look(
     )
 
 
-def _files(tx: Transaction, certificate: Certificate) -> list[SeenFile]:
+def seen_files(tx: Transaction, certificate: Certificate) -> list[SeenFile]:
+    """Its files, and what is known of each."""
     return [
         SeenFile(file, tx.papers.get(file.sha256), tx.papers.reading(file.sha256))
         for file in certificate.files

@@ -8,7 +8,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from exempt.model.certificate import Certificate, ExemptionReason
+from exempt.model.certificate import (
+    Certificate,
+    CertificateKind,
+    ExemptionReason,
+    ReviewStatus,
+)
 from exempt.model.checking import Capability
 from exempt.model.customer import mailbox
 from exempt.model.decision import Decision
@@ -128,6 +133,7 @@ class Subject(StrEnum):
     PRODUCT = "product"
     PRESENCE = "presence"
     WARNING = "warning"
+    CONNECTION = "connection"
 
 
 class Delivery(NamedTuple):
@@ -161,10 +167,11 @@ class CertificateFilter(NamedTuple):
 
     Attributes:
         words: Part of a customer's name, number or e-mail, or of a
-            certificate's number or that of one of its jurisdictions.
+            certificate's number or that of one of its jurisdictions; or ``id:12``.
         company_ids: Just those of customers of these companies.
         expires_from: The earliest end of one of its jurisdictions, that day
             and later; ``expires_to``: that day and earlier.
+        ids: Just these.
         limit: How many to give at most, after leaving out ``offset``.
     """
 
@@ -176,6 +183,9 @@ class CertificateFilter(NamedTuple):
     statuses: Collection[CertificateStatus] = ()
     expires_from: dt.date | None = None
     expires_to: dt.date | None = None
+    review_status: ReviewStatus | None = None
+    kind: CertificateKind | None = None
+    ids: Collection[int] | None = None
     sort: CertificateSort = CertificateSort.ID
     descending: bool = False
     limit: int = 100

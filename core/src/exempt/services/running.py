@@ -11,13 +11,14 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from exempt.errors import ConfigError, ExemptError, SettingsError, TransientError
 from exempt.services.job_ports import JobKind, JobRow
 from exempt.services.ports import Clock, Store, Transaction
 from exempt.services.push import LONGEST_WAIT, WAITS
+from exempt.services.source_ports import JobRun
 
 _log = logging.getLogger("exempt.jobs")
 
@@ -34,18 +35,21 @@ _STORE_WAITS = (0.1, 0.5, 1, 2, 5)
 """Seconds between tries to write down what became of a run when the store is away."""
 
 
-class Ended(NamedTuple):
+@dataclass(frozen=True)
+class Ended:
     """What became of a run that did not fail.
 
     Attributes:
         again: There is more to do: it was stopped, or found somebody else at it.
         next_at: When there will be something to do; None leaves it as it was.
         idle: Nothing was done: its connection is paused, or somebody else is at it.
+        counts: What was read, written, refused, for people to look at later.
     """
 
     again: bool = False
     next_at: dt.datetime | None = None
     idle: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 Do = Callable[[JobRow], Ended]
@@ -138,27 +142,28 @@ def run_job(duty: Duty, name: str) -> type[BaseException] | None:
     Returns:
         What stopped it, if anything did.
     """
-    began = time.monotonic()
+    began, began_at = time.monotonic(), duty.clock()
     job = _begin(duty, name)
     if job is None:
         return None
     if job.running and job.deaths + 1 >= HOPELESS_AFTER:
         msg = f"{job.deaths + 1} workers in a row died while they were at it: see their logs"
-        _fail(duty, job, ExemptError(msg))
+        _fail(duty, job, ExemptError(msg), began_at)
         return ExemptError
     if _is_held(job, duty.clock()):  # somebody made more for it to do meanwhile
-        _finish(duty, job, Ended(idle=True))
+        _finish(duty, job, Ended(idle=True), began_at)
         return None
     try:
         ended = duty.do[job.kind](job)
     except ExemptError as error:
-        _fail(duty, job, error)
+        _fail(duty, job, error, began_at)
         return type(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         _log.error("stopped by something unforeseen", exc_info=True)
-        _fail(duty, job, ExemptError(f"stopped by an unforeseen {type(error).__name__}"))
+        msg = f"stopped by an unforeseen {type(error).__name__}"
+        _fail(duty, job, ExemptError(msg), began_at)
         return type(error)
-    _finish(duty, job, ended)
+    _finish(duty, job, ended, began_at)
     _log.info("done", extra={"seconds": round(time.monotonic() - began, 3)})
     return None
 
@@ -174,19 +179,21 @@ def _begin(duty: Duty, name: str) -> JobRow | None:
     return _write_down(duty, lambda tx: tx.jobs.begin(name, duty.worker, duty.clock()))
 
 
-def _finish(duty: Duty, job: JobRow, ended: Ended) -> None:
+def _finish(duty: Duty, job: JobRow, ended: Ended, began_at: dt.datetime) -> None:
     at = duty.clock()
     next_at = None if ended.next_at is None else min(ended.next_at, at + LONGEST_WAIT)
 
     def note(tx: Transaction) -> None:
         tx.jobs.end(job.name, at, next_at=next_at, idle=ended.idle)
+        if not ended.idle:
+            tx.job_runs.add(_ran(duty, job, (began_at, at))._replace(counts=ended.counts))
         if ended.again and next_at is None:
             tx.jobs.ask(job.kind, job.connection_id)
 
     _write_down(duty, note)
 
 
-def _fail(duty: Duty, job: JobRow, error: ExemptError) -> None:
+def _fail(duty: Duty, job: JobRow, error: ExemptError, began_at: dt.datetime) -> None:
     """Come again later, the longer it fails; after an error of configuration when it is mended."""
     at = duty.clock()
     pause = WAITS[min(job.failures, len(WAITS) - 1)]
@@ -200,8 +207,15 @@ def _fail(duty: Duty, job: JobRow, error: ExemptError) -> None:
             tx.connections.pause(job.connection_id or 0, str(error), at)
             tx.jobs.plan(JobKind.PROBE, job.connection_id, at + WAITS[0])
         tx.jobs.end(job.name, at, problem=str(error), next_at=at + pause)
+        ran = _ran(duty, job, (began_at, at))
+        tx.job_runs.add(ran._replace(outcome="failed", problem=str(error)))
 
     _write_down(duty, note)
+
+
+def _ran(duty: Duty, job: JobRow, between: tuple[dt.datetime, dt.datetime]) -> JobRun:
+    """The run that just ended, as it is kept."""
+    return JobRun(job.name, job.connection_id, *between, "done", worker=duty.worker)
 
 
 def _write_down(duty: Duty, note: Callable[[Transaction], T]) -> T:

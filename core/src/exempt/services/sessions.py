@@ -51,7 +51,16 @@ def begin(
 
 
 def current(store: Store, token: str, lasting: Lasting, at: dt.datetime) -> SignedIn | None:
-    """Whose session this is; None = nobody's, or no more."""
+    """Whose session this is; None = nobody's, or no more. It counts as used by now."""
+    found = known(store, token, lasting, at)
+    if found is not None and at - found.session.seen_at >= NOTED_EVERY:
+        with store.writing() as tx:
+            tx.sessions.seen(found.session.id_hash, at)
+    return found
+
+
+def known(store: Store, token: str, lasting: Lasting, at: dt.datetime) -> SignedIn | None:
+    """As `current`, for what goes on by itself: that is no sign of life of anybody."""
     with store.reading() as tx:
         session = tx.sessions.find(hashed(token))
         if session is None or not goes_on(session, lasting, at):
@@ -59,11 +68,7 @@ def current(store: Store, token: str, lasting: Lasting, at: dt.datetime) -> Sign
         user = tx.users.get(session.user_id)
         if user is None or not user.may_sign_in:
             return None
-        found = SignedIn(session, user, caller(tx, user))
-    if at - session.seen_at >= NOTED_EVERY:
-        with store.writing() as tx:
-            tx.sessions.seen(session.id_hash, at)
-    return found
+        return SignedIn(session, user, caller(tx, user))
 
 
 def goes_on(session: Session, lasting: Lasting, at: dt.datetime) -> bool:

@@ -97,25 +97,54 @@ def confirm(
         RefusedError: It was confirmed or dismissed already, the notes are too
             long, or a day is given for one of sales.
     """
+    with store.writing() as tx:
+        return _confirm(tx, warning_id, act, company_ids, effective_date, _words(notes))
+
+
+def confirm_all(
+    store: Store,
+    warning_ids: Collection[int],
+    act: Act,
+    company_ids: Collection[int] | None = None,
+    *,
+    notes: str = "",
+) -> list[Confirmed]:
+    """Confirm several warnings, each from its own first day: all of them, or none.
+
+    Raises:
+        NotFoundError: One of them is none of these companies.
+        RefusedError: As with `confirm`.
+    """
     notes = _words(notes)
     with store.writing() as tx:
-        row = _open(tx, warning_id, company_ids)
-        made = None
-        if row.kind is WarningKind.EMPLOYEE:
-            new = NewPresence(
-                jurisdiction=row.jurisdiction,
-                kind=PresenceKind.EMPLOYEE,
-                effective_date=effective_date or row.since,
-                notes=notes or said(row)[:LONGEST_REASON],
-                warning_id=row.id,
-                end_date=_last_day(row),
-            )
-            (made,) = enter(tx, row.company_id, [new], act)
-        elif effective_date is not None:
-            msg = f"warning {warning_id} is of sales: no presence is made of it, so leave the day"
-            raise RefusedError(msg)
-        _close(tx, row, WarningState.CONFIRMED, notes, act)
-        return Confirmed(get(tx, warning_id), made)
+        return [_confirm(tx, each, act, company_ids, None, notes) for each in warning_ids]
+
+
+def _confirm(  # noqa: PLR0917 - of `confirm`
+    tx: Transaction,
+    warning_id: int,
+    act: Act,
+    company_ids: Collection[int] | None,
+    effective_date: dt.date | None,
+    notes: str,
+) -> Confirmed:
+    row = _open(tx, warning_id, company_ids)
+    made = None
+    if row.kind is WarningKind.EMPLOYEE:
+        new = NewPresence(
+            jurisdiction=row.jurisdiction,
+            kind=PresenceKind.EMPLOYEE,
+            effective_date=effective_date or row.since,
+            notes=notes or said(row)[:LONGEST_REASON],
+            warning_id=row.id,
+            end_date=_last_day(row),
+        )
+        (made,) = enter(tx, row.company_id, [new], act)
+    elif effective_date is not None:
+        msg = f"warning {warning_id} is of sales: no presence is made of it, so leave the day"
+        raise RefusedError(msg)
+    _close(tx, row, WarningState.CONFIRMED, notes, act)
+    return Confirmed(get(tx, warning_id), made)
 
 
 def dismiss(
@@ -131,13 +160,31 @@ def dismiss(
         NotFoundError: There is none.
         RefusedError: It was confirmed or dismissed already, or no reason is given.
     """
+    return dismiss_all(store, [warning_id], reason, act, company_ids)[0]
+
+
+def dismiss_all(
+    store: Store,
+    warning_ids: Collection[int],
+    reason: str,
+    act: Act,
+    company_ids: Collection[int] | None = None,
+) -> list[WarningRow]:
+    """Dismiss several warnings for one reason: all of them, or none.
+
+    Raises:
+        NotFoundError: One of them is none of these companies.
+        RefusedError: As with `dismiss`.
+    """
     reason = _words(reason)
     if not reason:
-        msg = f"warning {warning_id}: a warning is dismissed for a reason: say why"
+        numbers = ", ".join(map(str, warning_ids))
+        msg = f"warning {numbers}: a warning is dismissed for a reason: say why"
         raise RefusedError(msg)
     with store.writing() as tx:
-        _close(tx, _open(tx, warning_id, company_ids), WarningState.DISMISSED, reason, act)
-        return get(tx, warning_id)
+        for each in warning_ids:
+            _close(tx, _open(tx, each, company_ids), WarningState.DISMISSED, reason, act)
+        return [get(tx, each) for each in warning_ids]
 
 
 def history(tx: Transaction, warning_id: int) -> list[Change]:

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -231,19 +231,26 @@ def resolve_all(
     raw: Any, key: str, folder: Path, environ: Mapping[str, str]
 ) -> tuple[Any, dict[str, str]]:
     """*raw* with every reference resolved, and the references by their dotted keys."""
-    references: dict[str, str] = {}
+    return replaced(raw, key, _REFERENCE, lambda value, at: resolve(value, at, folder, environ))
+
+
+def replaced(
+    raw: Any, key: str, pattern: re.Pattern[str], by: Callable[[str, str], str]
+) -> tuple[Any, dict[str, str]]:
+    """*raw* with every text of that *pattern* replaced, and these texts by their dotted keys."""
+    found: dict[str, str] = {}
 
     def walk(value: Any, at: str) -> Any:
         if isinstance(value, dict):
             return {name: walk(inner, f"{at}.{name}") for name, inner in value.items()}
         if isinstance(value, list):
             return [walk(inner, f"{at}.{number}") for number, inner in enumerate(value)]
-        if isinstance(value, str) and _REFERENCE.match(value):
-            references[at] = value
-            return resolve(value, at, folder, environ)
+        if isinstance(value, str) and pattern.match(value):
+            found[at] = value
+            return by(value, at)
         return value
 
-    return walk(raw, key), references
+    return walk(raw, key), found
 
 
 def secrets_of(model: BaseModel, key: str) -> dict[str, SecretStr]:

@@ -28,6 +28,7 @@ from exempt.rules.lookback import EVERYTHING
 from exempt.rules.ownership import OWNABLE
 from exempt.rules.schedules import Schedule, parse, seconds
 from exempt.rules.validity import REVIEW_AFTER_YEARS
+from exempt.settings.console import Console
 from exempt.settings.nexus import MAIL_ADDRESS, Nexus
 from exempt.settings.oidc import Oidc
 from exempt.settings.references import Reference
@@ -144,6 +145,11 @@ class ConnectionSettings(_Table):
     marketplace: bool = Field(
         default=False,
         description="Whether all its sales are a marketplace's that collects the tax itself.",
+    )
+    customer_page: Annotated[str, Field(pattern=r"^https?://[^\s]*\{id\}[^\s]*$")] | None = Field(
+        None,
+        description="The address under which the system shows a customer, {id} being its id there:"
+        " the console links to it.",
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The connector's own settings: see its guide."
@@ -352,6 +358,7 @@ class SettingsFile(_Table):
     exempt: General = Field(default_factory=General)
     companies: dict[Name, CompanySettings] = Field(default_factory=dict)
     connections: dict[Name, ConnectionSettings] = Field(default_factory=dict)
+    console: Console = Field(default_factory=Console)
     custom_fields: CustomFields = Field(default_factory=CustomFields)
     daemon: Daemon = Field(default_factory=Daemon)
     nexus: Nexus = Field(default_factory=Nexus)

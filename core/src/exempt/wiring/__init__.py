@@ -43,9 +43,11 @@ from exempt.services.sync import (
     sync,
 )
 from exempt.settings import Loaded, load
+from exempt.settings.made import without_sealed
 from exempt.settings.tables import ConnectionSettings
-from exempt.wiring import settling
+from exempt.wiring import keys, settling
 from exempt.wiring.collector import quiet_collector
+from exempt.wiring.connections import Connections
 from exempt.wiring.form_book import open_forms
 from exempt.wiring.nexus import nexus_policy
 from exempt.wiring.opening import open_connection
@@ -88,6 +90,11 @@ class Exempt:
     def database(self) -> Database:
         """The database, whatever its version."""
         return Database(self.settings.database_url(self.environ))
+
+    @functools.cached_property
+    def connections(self) -> Connections:
+        """Those of the settings file, and those that were made in the console."""
+        return Connections(self.settings, lambda: self.database)
 
     @functools.cached_property
     def documents(self) -> LocalDocuments:
@@ -172,12 +179,13 @@ class Exempt:
     # --- connections -------------------------------------------------------------------
 
     def names(self, wanted: Collection[str] = ()) -> list[str]:
-        """The connections *wanted*, or all.
+        """The connections *wanted*, or all that there are by now.
 
         Raises:
             NotFoundError: One of them is not in the settings.
         """
-        known = self.settings.file.connections
+        self.connections.look()
+        known = self.connections
         for name in wanted:
             if name not in known:
                 msg = f"{name}: no such connection: one of {', '.join(sorted(known)) or 'none'}"
@@ -187,26 +195,37 @@ class Exempt:
     def open(self, name: str, *, patience: float | None = None) -> OpenConnection:
         """Open the connection *name*; see `opening.open_connection`."""
         return open_connection(
-            self.settings,
+            self.connections.loaded(name),
             name,
             self.catalogue,
             environ=self.environ,
+            unseal=self.unseal,
             clock=self.clock,
             stop=self._stop.is_set,
             patience=patience or self.patience,
         )
 
+    def unseal(self, sealed: str) -> str:
+        """See `keys.unseal`."""
+        return keys.unseal(self, sealed)
+
     def register(self, opened: Mapping[str, OpenConnection]) -> dict[str, ConnectionRow]:
         """Tell the store of companies and of these connections."""
-        return settling.register(self.store, self.settings.file, opened, self.clock)
+        return settling.register(
+            self.store, self.settings.file, self.connections, opened, self.clock
+        )
 
     def settle(self) -> None:
         """See `settling.settle`."""
-        settling.settle(self.store, self.settings.file)
+        settling.settle(self.store, self.settings.file, self.connections)
 
     def check(self, name: str) -> CheckResult:
         """Ask a connection whether it works; if it does, a pause ends."""
-        connection = self.open(name)
+        return self.check_opened(self.open(name))
+
+    def check_opened(self, connection: OpenConnection) -> CheckResult:
+        """As `check`, of a connection that is closed in the end."""
+        name = connection.name
         try:
             result = connection.check()
             row = self.register({name: connection})[name]
@@ -251,7 +270,7 @@ class Exempt:
         pushed: Callable[[BatchPushed], None] = lambda _batch: None,
     ) -> Job:
         """What is needed to bring a connection up to date."""
-        configured = self.settings.file.connections[row.name]
+        configured = self.connections[row.name]
         reading = Reading(
             store=self.store,
             row=row,
@@ -263,7 +282,7 @@ class Exempt:
             page_size=configured.page_size,
             guard=self._guard(configured),
             told=told,
-            stop=stop_when_paused(self.store, row, self._stop.is_set),
+            stop=stop_when_paused(self.store, row, lambda: self._is_over(row.name)),
         )
         return Job(
             reading=reading,
@@ -273,6 +292,10 @@ class Exempt:
             pushed=pushed,
         )
 
+    def _is_over(self, name: str) -> bool:
+        """Whether runs are to end, or that connection was removed meanwhile."""
+        return self._stop.is_set() or name not in self.connections
+
     def _guard(self, configured: ConnectionSettings) -> str:
         """What old cursors depend on: connector, its cursor version, settings, since.
 
@@ -281,7 +304,7 @@ class Exempt:
         """
         info = self.catalogue.connectors[configured.connector]
         since = None if configured.since == EVERYTHING else configured.since
-        raw = json.dumps([configured.settings, since], sort_keys=True, default=str)
+        raw = json.dumps([without_sealed(configured.settings), since], sort_keys=True, default=str)
         digest = hashlib.sha256(raw.encode()).hexdigest()[:16]
         return f"{info.name}:{info.cursor_version}:{digest}"
 
@@ -337,7 +360,8 @@ class Exempt:
     def policy(self) -> Policy:
         """What decisions go by, as the settings say."""
         general = self.settings.file.exempt
-        nexus = nexus_policy(self.settings.file, self.thresholds, open_taxability(self.settings))
+        taxability = open_taxability(self.settings)
+        nexus = nexus_policy(self.settings.file, self.connections, self.thresholds, taxability)
         return Policy(general.decision_profile, self.rules, general.review_after_years, nexus)
 
     @functools.cached_property
@@ -350,7 +374,7 @@ class Exempt:
             link_days=file.requests.link_days,
             enabled=file.requests.enabled,
             contacts={key: each.contact for key, each in file.companies.items() if each.contact},
-            senders=tuple(file.connections),
+            senders=self.connections,
         )
 
     def act(self, by: str) -> Act:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import IO
 
 from exempt.adapters.documents import LocalDocuments
 from exempt.adapters.spool import Spool, open_spool
-from exempt.adapters.spreadsheets import open_table, write_template
-from exempt.model.backfill import BackfillField
+from exempt.adapters.spreadsheets import open_table
 from exempt.model.tabular import TableFile
-from exempt.rules.backfill_titles import EXAMPLES, NOTES, REQUIRED
 from exempt.services import backfill_ports as ports
 from exempt.services.backfills.importing import Importing
 from exempt.services.backfills.reading import Told, no_one
+from exempt.services.file_templates import of_sales
 from exempt.wiring import Exempt
+from exempt.wiring.spreadsheets import write_blank
 
 MOST = 4 * 1024**3
 """Bytes of a file: some twenty million rows."""
@@ -64,19 +63,4 @@ def write_backfill_template(path: Path, *, replace: bool = False) -> None:
     Raises:
         RefusedError: The file is there already, or cannot be written.
     """
-    write_template(
-        path,
-        [field.value for field in BackfillField],
-        required={field.value for field in REQUIRED},
-        notes={field.value: note for field, note in NOTES.items()},
-        examples=[
-            [_value(field, row.get(field, "")) for field in BackfillField] for row in EXAMPLES
-        ],
-        replace=replace,
-    )
-
-
-def _value(field: BackfillField, text: str) -> str | Decimal:
-    """Amounts as numbers: a text that begins with a minus would be guarded as a formula is."""
-    amounts = {BackfillField.AMOUNT, BackfillField.TAX_AMOUNT}
-    return Decimal(text) if text and field in amounts else text
+    write_blank(path, of_sales(), replace=replace)

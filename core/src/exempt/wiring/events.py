@@ -22,7 +22,7 @@ def send_events(exempt: Exempt) -> Ended:
     try:
         from exempt.adapters.posting import HttpPoster  # noqa: PLC0415 - only with endpoints
         from exempt.adapters.sealing import SecretKeys  # noqa: PLC0415 - an extra
-        from exempt.wiring.site import secret_key  # noqa: PLC0415 - the same
+        from exempt.wiring.keys import secret_key  # noqa: PLC0415 - the same
     except ModuleNotFoundError:
         msg = "webhooks cannot be signed here: install exempt[web] where the worker runs"
         raise SettingsError(msg) from None

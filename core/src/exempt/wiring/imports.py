@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from exempt.adapters.spreadsheets import open_table, write_template
+from exempt.adapters.spreadsheets import open_table
 from exempt.model.custom import CustomField
 from exempt.model.imports import ImportRun, ReadingOptions, Template
-from exempt.rules.import_templates import REQUIRED, columns
 from exempt.services.certificates import Act
+from exempt.services.file_templates import of_customers
 from exempt.services.importing.staging import Told, Upload, no_one, stage
 from exempt.services.ports import Store
+from exempt.wiring.spreadsheets import write_blank
 
 
 class FileRead(NamedTuple):
@@ -52,14 +53,7 @@ def write_customer_template(
     Raises:
         RefusedError: The file is there already, or cannot be written.
     """
-    found = columns(template, custom)
-    write_template(
-        path,
-        [column.title for column in found],
-        required=REQUIRED,
-        notes={column.title: column.note for column in found},
-        replace=replace,
-    )
+    write_blank(path, of_customers(template, custom), replace=replace)
 
 
 def _sha256(path: Path) -> str:

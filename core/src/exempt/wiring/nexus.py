@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from exempt.rules.taxability import Taxability
 from exempt.rules.thresholds import Thresholds
 from exempt.services.policy import NexusPolicy
-from exempt.settings.tables import SettingsFile
+from exempt.settings.tables import ConnectionSettings, SettingsFile
+from exempt.wiring.connections import CountsOf, Marketplaces
 
 
-def nexus_policy(file: SettingsFile, thresholds: Thresholds, taxability: Taxability) -> NexusPolicy:
-    """What the settings say of it, with the *thresholds* and *taxability* that they choose."""
+def nexus_policy(
+    file: SettingsFile,
+    connections: Mapping[str, ConnectionSettings],
+    thresholds: Thresholds,
+    taxability: Taxability,
+) -> NexusPolicy:
+    """What the settings say of it, with the *thresholds* and *taxability* that they choose.
+
+    It follows *connections*, which come and go.
+    """
     return NexusPolicy(
-        counts={name: each.counts for name, each in file.connections.items()},
-        marketplaces=frozenset(name for name, each in file.connections.items() if each.marketplace),
+        counts=CountsOf(connections),
+        marketplaces=Marketplaces(connections),
         approaching_percent=file.nexus.approaching_percent,
         lookback_years=file.nexus.lookback_years,
         lookback=file.nexus.lookback,

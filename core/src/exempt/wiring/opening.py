@@ -1,9 +1,10 @@
-"""Open a connection as the settings file describes it."""
+"""Open a connection as the settings file describes it, or whoever made it in the console."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
@@ -12,7 +13,13 @@ from exempt.adapters.connections.context import CoreContext, redactor
 from exempt.discovery import Catalogue
 from exempt.errors import ConfigError, ExemptError, SettingsError
 from exempt.hookspecs import ConnectorInfo, Settings
-from exempt.settings import Loaded, mistakes, resolve, resolve_all, secrets_of
+from exempt.settings import Loaded, mistakes, resolve_all, secrets_of
+from exempt.settings.made import Allowed, InConsole
+
+
+def _unseals_nothing(_sealed: str) -> str:
+    msg = "nothing is unsealed here"
+    raise SettingsError(msg)
 
 
 def open_connection(
@@ -23,6 +30,7 @@ def open_connection(
     environ: Mapping[str, str],
     clock: Callable[[], dt.datetime],
     stop: Callable[[], bool],
+    unseal: Callable[[str], str] = _unseals_nothing,
     patience: float | None = None,
 ) -> OpenConnection:
     """Open the connection *name*; it reaches no network yet.
@@ -34,7 +42,8 @@ def open_connection(
     configured = loaded.file.connections[name]
     key = f"connections.{name}"
     info = catalogue.get(configured.connector, f"{loaded.place(key)}: {key}.connector")
-    settings, references = _settings(loaded, name, info, environ)
+    of = Referring(loaded, environ, unseal)
+    settings, references = _settings(of, name, info)
     secrets = secrets_of(settings, f"{key}.settings")
     for at in secrets:
         if at not in references:
@@ -43,11 +52,7 @@ def open_connection(
                 " write env:NAME or file:PATH"
             )
             raise SettingsError(msg)
-    referred = {
-        at: SecretStr(resolve(reference, at, loaded.folder, environ))
-        for at, reference in references.items()
-    }
-    redact = redactor(secrets | referred)
+    redact = redactor(secrets | _referred(of, configured.settings, f"{key}.settings"))
     context = CoreContext(
         name, loaded.folder, clock=clock, stop=stop, references=references, redact=redact
     )
@@ -71,20 +76,55 @@ def open_connection(
     )
 
 
+class Referring(NamedTuple):
+    """By what references in settings are resolved."""
+
+    loaded: Loaded
+    environ: Mapping[str, str]
+    unseal: Callable[[str], str]
+
+    @property
+    def made_here(self) -> Allowed | None:
+        """What they may refer to, where the connection was made in the console."""
+        if not isinstance(self.loaded, InConsole):
+            return None
+        loaded = self.loaded
+        return Allowed(loaded.file.console, loaded.folder, self.environ, self.unseal)
+
+    def resolve(self, raw: Any, key: str) -> tuple[Any, dict[str, str]]:
+        """See `resolve_all`."""
+        if (allowed := self.made_here) is not None:
+            return allowed.resolve(raw, key)
+        return resolve_all(raw, key, self.loaded.folder, self.environ)
+
+
 def _settings(
-    loaded: Loaded, name: str, info: ConnectorInfo[Settings], environ: Mapping[str, str]
+    of: Referring, name: str, info: ConnectorInfo[Settings]
 ) -> tuple[Settings, dict[str, str]]:
     """The connector's settings with secrets in place, and the references by their keys."""
-    key = f"connections.{name}.settings"
+    loaded, key = of.loaded, f"connections.{name}.settings"
     raw = loaded.file.connections[name].settings
     try:
-        resolved, references = resolve_all(raw, key, loaded.folder, environ)
+        resolved, references = of.resolve(raw, key)
     except SettingsError as error:
         at = str(error).partition(":")[0]
         msg = f"{loaded.place(at)}: {error}"
         raise SettingsError(msg) from None
     try:
-        return info.settings.model_validate(resolved), references
+        settings = info.settings.model_validate(resolved)
     except ValidationError as error:
         lines = mistakes(error, loaded, key, info.settings)
         raise SettingsError("\n".join(lines)) from None
+    if (allowed := of.made_here) is not None:
+        for at, why in allowed.check_paths(settings, key):
+            msg = f"{loaded.place(at)}: {at}: {why}"
+            raise SettingsError(msg)
+    return settings, references
+
+
+def _referred(of: Referring, raw: Any, key: str) -> dict[str, SecretStr]:
+    """What the references stand for, wherever they are."""
+    return {
+        at: SecretStr(of.resolve(reference, at)[0])
+        for at, reference in of.resolve(raw, key)[1].items()
+    }

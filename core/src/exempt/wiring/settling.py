@@ -8,10 +8,13 @@ from exempt.adapters.connections.connection import OpenConnection
 from exempt.services.ownership import narrow, take_over
 from exempt.services.ports import Clock, Store, Transaction
 from exempt.services.rows import ConnectionRow
-from exempt.settings.tables import SettingsFile
+from exempt.settings.tables import ConnectionSettings, SettingsFile
+
+Configured = Mapping[str, ConnectionSettings]
+"""The connections there are, by name."""
 
 
-def settle(store: Store, file: SettingsFile) -> None:
+def settle(store: Store, file: SettingsFile, connections: Configured) -> None:
     """Make the companies of the settings known, and what a connection owns no more.
 
     What it owns from now on is taken over by its next sync: who only looks changes no card.
@@ -27,15 +30,15 @@ def settle(store: Store, file: SettingsFile) -> None:
     if any(stored.get(key) != said for key, said in as_told.items()):
         with store.writing() as tx:
             make_companies(tx, file)
-    _narrow(store, file)
+    _narrow(store, connections)
 
 
-def _narrow(store: Store, file: SettingsFile) -> None:
+def _narrow(store: Store, connections: Configured) -> None:
     """Take back what the settings do not let connections own, or not have these at all."""
     with store.reading() as tx:
         rows = tx.connections.all()
     for row in rows:
-        told = file.connections.get(row.name)
+        told = connections.get(row.name)
         narrow(store, row, told.owns if told else ())
 
 
@@ -47,7 +50,11 @@ def make_companies(tx: Transaction, file: SettingsFile) -> None:
 
 
 def register(
-    store: Store, file: SettingsFile, opened: Mapping[str, OpenConnection], clock: Clock
+    store: Store,
+    file: SettingsFile,
+    connections: Configured,
+    opened: Mapping[str, OpenConnection],
+    clock: Clock,
 ) -> dict[str, ConnectionRow]:
     """Make or update companies and these connections."""
     with store.writing() as tx:
@@ -55,13 +62,13 @@ def register(
         rows = {
             name: tx.connections.register(
                 name,
-                file.connections[name].connector,
-                file.connections[name].company,
+                connections[name].connector,
+                connections[name].company,
                 connection.capabilities,
             )
             for name, connection in opened.items()
         }
-    _narrow(store, file)
+    _narrow(store, connections)
     for name, row in rows.items():
-        take_over(store, row, file.connections[name].owns, clock)
+        take_over(store, row, connections[name].owns, clock)
     return rows

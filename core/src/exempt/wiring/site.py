@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import secrets
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from exempt.adapters.sealing import SecretKeys
 from exempt.adapters.store.quick import QuickAsking
-from exempt.errors import SettingsError
 from exempt.rules.schedules import seconds
-from exempt.settings import resolve
+from exempt.settings.explained import explain
 from exempt.settings.tables import CompanySettings
 from exempt.web.site import Site
 from exempt.wiring import Exempt
 from exempt.wiring.access import access_of
+from exempt.wiring.backfills import backfill_parts
+from exempt.wiring.connections import CustomerPages
 from exempt.wiring.forms import form_printer, reader_of
+from exempt.wiring.keys import secret_key
 from exempt.wiring.letters import letter_printer
 from exempt.wiring.papers import inspector_of, parts_of, printer_of
-
-KEY_FILE = "exempt.key"
+from exempt.wiring.sources import Steward
+from exempt.wiring.spreadsheets import workbook_writer, write_blank
 
 
 def site_of(exempt: Exempt, listens_at: str) -> Site:
@@ -30,13 +31,14 @@ def site_of(exempt: Exempt, listens_at: str) -> Site:
     Raises:
         SettingsError: Its key cannot be read.
     """
-    file = exempt.settings.file
+    file, keys = exempt.settings.file, SecretKeys(secret_key(exempt))
     return Site(
         store=exempt.store,
         documents=exempt.documents,
         policy=exempt.policy,
         clock=exempt.clock,
-        keys=SecretKeys(secret_key(exempt)),
+        keys=keys,
+        steward=Steward(exempt, keys),
         inspector=inspector_of(exempt),
         parts=parts_of(exempt),
         printer=printer_of(exempt),
@@ -51,6 +53,9 @@ def site_of(exempt: Exempt, listens_at: str) -> Site:
         forms=exempt.forms,
         reader=reader_of(exempt),
         form_printer=form_printer(),
+        workbook_writer=workbook_writer(),
+        tables=backfill_parts(exempt),
+        blank_writer=write_blank,
         session_idle=dt.timedelta(seconds=seconds(file.web.session_idle)),
         session_length=dt.timedelta(seconds=seconds(file.web.session_length)),
         access=access_of(exempt),
@@ -59,7 +64,9 @@ def site_of(exempt: Exempt, listens_at: str) -> Site:
         api_calls_per_minute=file.web.api_calls_per_minute,
         api_origins=file.web.api_origins,
         customer_fields=file.custom_fields.customers,
+        customer_addresses=CustomerPages(exempt.connections),
         certificate_fields=file.custom_fields.certificates,
+        settings=partial(explain, exempt.settings),
     )
 
 
@@ -85,36 +92,3 @@ def _quick(exempt: Exempt) -> QuickAsking | None:
     if not exempt.database.is_sqlite or not database:
         return None
     return QuickAsking(Path(database))
-
-
-def secret_key(exempt: Exempt) -> str:
-    """The secret that seals and signs; made when it is needed first.
-
-    Raises:
-        SettingsError: It is not where the settings say, or too short.
-    """
-    settings, key = exempt.settings, "web.secret_key"
-    reference = settings.file.web.secret_key
-    if reference is not None:
-        try:
-            found = resolve(reference, key, settings.folder, exempt.environ)
-        except SettingsError as error:
-            msg = f"{settings.place(key)}: {error}"
-            raise SettingsError(msg) from None
-        if len(found.strip()) < 32:
-            msg = f"{settings.place(key)}: {key}: {reference} is shorter than 32 characters"
-            raise SettingsError(msg)
-        return found.strip()
-    path = settings.folder / KEY_FILE
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(handle, "w", encoding="ascii") as made:
-            made.write(secrets.token_urlsafe(48) + "\n")
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read: {error}: mend its rights, or restore it from a backup"
-        raise SettingsError(msg) from None

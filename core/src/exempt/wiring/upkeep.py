@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from functools import partial
 
 from exempt.adapters.engine.engine import Engine
 from exempt.errors import RefusedError
-from exempt.model.backfill import BackfillState
-from exempt.model.imports import ImportState
 from exempt.services import daily, events_out, limiting, uploads
-from exempt.services.backfills import importing as backfilling
 from exempt.services.calls_once import KEPT_FOR
-from exempt.services.importing.applying import resume
-from exempt.services.importing.undoing import undo
 from exempt.services.job_ports import JobRow
 from exempt.services.reviewers import wake_where_due
 from exempt.services.running import OCCUPIED, Ended
 from exempt.wiring import Exempt
-from exempt.wiring.backfills import importing_of
+from exempt.wiring.intake import waiting
 from exempt.wiring.mails import remind_daily
 from exempt.wiring.nexus_watch import watch_nexus
 from exempt.wiring.papers import parts_of
@@ -30,8 +23,6 @@ _log = logging.getLogger("exempt.jobs")
 KEEP_WORKERS = dt.timedelta(days=7)
 KEEP_SESSIONS = dt.timedelta(days=8)
 """Longer than any session may last."""
-
-_GO_ON = {ImportState.APPLYING: resume, ImportState.UNDOING: undo}
 
 
 class _StoppedError(Exception):
@@ -47,10 +38,10 @@ class Upkeep:
         self._settings = exempt.settings.file.daemon
 
     def imports(self, _job: JobRow) -> Ended:
-        """Go on with imports that were confirmed, and that no other process is at."""
+        """Go on with files that wait, and with imports that were confirmed; what nobody is at."""
         occupied = False
         failed: Exception | None = None
-        for name, go_on in self._unfinished_imports():
+        for name, go_on in waiting(self._exempt, self._go_on):
             try:
                 go_on()
             except _StoppedError:
@@ -64,26 +55,6 @@ class Upkeep:
         if failed is not None:
             raise failed
         return Ended(next_at=self._exempt.clock() + OCCUPIED if occupied else None)
-
-    def _unfinished_imports(self) -> list[tuple[str, Callable[[], object]]]:
-        """What there is to go on with, the oldest first: imports of customers, files of sales."""
-        exempt = self._exempt
-        with exempt.store.reading() as tx:
-            runs = [run for run in tx.imports.all(None, 1000) if run.state in _GO_ON]
-            files = [
-                run for run in tx.backfills.all(None, 1000) if run.state is BackfillState.IMPORTING
-            ]
-        found: list[tuple[str, Callable[[], object]]] = []
-        for run in reversed(runs):
-            act = exempt.act(run.applied_by or "daemon")
-            go_on = partial(_GO_ON[run.state], exempt.store, run.id, act, told=self._go_on)
-            found.append((f"import {run.id}", go_on))
-        importing = importing_of(exempt, self._go_on)
-        found += [
-            (f"backfill {file.id}", partial(backfilling.go_on, importing, file.id))
-            for file in reversed(files)
-        ]
-        return found
 
     def _go_on(self, _rows: int, _part: float) -> None:
         if self._exempt.stopping:

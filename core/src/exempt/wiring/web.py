@@ -58,6 +58,7 @@ class Receivers:
         self._mutex = threading.Lock()
         self._opened: dict[str, _Receiver | None] = {}
         self._broken: dict[str, float] = {}
+        self._connections = exempt.connections.look()
         for name in exempt.names():
             self._open(name)
 
@@ -97,7 +98,11 @@ class Receivers:
                 receiver.connection.close()
 
     def _receiver(self, name: str) -> _Receiver:
+        now = self._exempt.connections.look()
         with self._mutex:
+            if now != self._connections:
+                self._connections = now
+                self._open_anew()
             if name in self._broken and time.monotonic() >= self._broken[name]:
                 self._open(name)
             receiver = self._opened.get(name)
@@ -105,6 +110,19 @@ class Receivers:
             msg = f"{name}: receives no webhooks"
             raise NotFoundError(msg)
         return receiver
+
+    def _open_anew(self) -> None:
+        """Follow what was made, changed and removed in the console."""
+        mine = {name for name in self._opened if name not in self._exempt.settings.file.connections}
+        for name in mine:
+            receiver = self._opened.pop(name)
+            if receiver is not None:
+                with receiver.turn:  # it may be at one
+                    receiver.connection.close()
+        self._broken = {n: at for n, at in self._broken.items() if n in self._exempt.connections}
+        for name in self._exempt.names():
+            if self._exempt.connections.made_here(name):
+                self._open(name)
 
     def _open(self, name: str) -> None:
         """Open a connection, and keep it if it receives webhooks."""

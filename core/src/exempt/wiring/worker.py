@@ -86,6 +86,7 @@ class Worker:
         self._why = Why.STOPPED
         self._worked = self._looked = time.monotonic()
         self._missing: set[str] = set()
+        self._connections = 0
         self._stack = ExitStack()
         self._began = exempt.clock()
         exempt.patience = seconds(self._settings.hook_timeout)
@@ -172,7 +173,7 @@ class Worker:
     def _row(self, job: JobRow) -> ConnectionRow | None:
         with self._exempt.store.reading() as tx:
             rows = [row for row in tx.connections.all() if row.id == job.connection_id]
-        return rows[0] if rows and rows[0].name in self._exempt.settings.file.connections else None
+        return rows[0] if rows and rows[0].name in self._exempt.connections else None
 
     @contextmanager
     def _opened(self, row: ConnectionRow) -> Iterator[OpenConnection]:
@@ -191,7 +192,7 @@ class Worker:
         if job.kind is JobKind.DAILY:
             return next_after(self._settings.daily, after, self._settings.time_zone)
         if job.kind is JobKind.PULL and job.connection is not None:
-            configured = self._exempt.settings.file.connections.get(job.connection)
+            configured = self._exempt.connections.get(job.connection)
             if configured is not None:
                 schedule = configured.schedule or self._settings.pull
                 return next_after(schedule, after, self._settings.time_zone)
@@ -201,6 +202,7 @@ class Worker:
         """Make known what connections there are, and the jobs that there are for them."""
         opened: dict[str, OpenConnection] = {}
         broken: dict[str, ExemptError] = {}
+        self._connections = self._exempt.connections.look()
         try:
             for name in self._exempt.names():
                 try:
@@ -212,11 +214,16 @@ class Worker:
         finally:
             for connection in opened.values():
                 connection.close()
-        configured = self._exempt.settings.file.connections
-        make_jobs(self._exempt.store, configured, broken, self._exempt.clock())
+        make_jobs(self._exempt.store, self._exempt.connections, broken, self._exempt.clock())
         mend_schedules(self._duty)
         with self._exempt.store.reading() as tx:
             self._missing = broken.keys() - {row.name for row in tx.connections.all()}
+
+    def _follow_connections(self) -> None:
+        """See whether connections were made, changed or removed in the console."""
+        if self._exempt.connections.look() != self._connections:
+            self._make_jobs()
+            _log.info("connections were changed in the console")
 
     def _look_for_missing(self) -> None:
         """See whether a connection that never could be opened can be by now."""
@@ -261,6 +268,7 @@ class Worker:
             _log.warning("took over what a worker that died had begun")
         for name in mend_schedules(self._duty):
             _log.warning("%s was planned later than it can be by now: brought forward", name)
+        self._follow_connections()
         self._look_for_missing()
         if memory > self._settings.memory * 1_000_000:
             _log.warning("takes %d MB: starts anew", memory // 1_000_000)

@@ -92,6 +92,7 @@ class Files(Settings):
     pattern: str = Field(
         min_length=1,
         description="Files by name, such as in/customers-*.csv; from the folder of the settings.",
+        json_schema_extra={"format": "path"},
     )
     contents: Literal["snapshot", "changes"] = Field(
         "snapshot",

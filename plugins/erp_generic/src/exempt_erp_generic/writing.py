@@ -184,7 +184,11 @@ class Attachments(Settings):
 class Drop(Settings):
     """A folder in which the ERP finds CSV files, in place of a call."""
 
-    folder: str = Field(min_length=1, description="Relative to the folder of the settings.")
+    folder: str = Field(
+        min_length=1,
+        description="Relative to the folder of the settings.",
+        json_schema_extra={"format": "path"},
+    )
     name: Annotated[Template, BATCH] = Field(
         default_factory=lambda: Template("exempt-{batch}.csv", {"batch"}),
         description="Name of a file; {batch} must be in it, so that writing twice is writing once.",

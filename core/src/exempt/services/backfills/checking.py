@@ -13,6 +13,7 @@ from exempt.services.backfill_ports import Parts, Spool
 from exempt.services.backfills import runs
 from exempt.services.backfills.reading import Told, by_id, grouped, no_one, read_kept
 from exempt.services.backfills.sources import is_file
+from exempt.services.job_ports import JobKind
 from exempt.services.ports import Clock, Store
 from exempt.services.rows import ConnectionRow
 
@@ -26,6 +27,12 @@ NEW_KEPT = 5_000
 """How many new products are kept with a file, to be given their tax categories."""
 
 _AT_ONCE = 1_000
+
+
+_TO_CHECK = (BackfillState.DRAFT, BackfillState.CHECKING, BackfillState.CHECKED)
+
+_STEP = 0.05
+"""How much of a file is read before it is kept how far that is."""
 
 
 class Known(NamedTuple):
@@ -57,15 +64,48 @@ def check(
         with store.reading() as tx:
             run = runs.get(tx, run_id)
             source = runs.source_of(tx, run)
-        runs.refuse_unless(run, BackfillState.DRAFT, BackfillState.CHECKED)
+        runs.refuse_unless(run, *_TO_CHECK)
         with parts.spool() as spool:
-            counts = read_kept(parts, run, clock(), spool, told)
+            counts = read_kept(parts, run, clock(), spool, so_far(store, run.id, told))
             mistakes = tuple(itertools.islice(spool.mistakes(), KEPT))
             if not mistakes:
                 counts = _with_known(store, source, spool, counts)
                 counts = _with_new_products(store, source, spool, counts)
         told(counts.rows, 1.0)
         return found(store, run, counts, mistakes)
+
+
+def leave_to_daemon(store: Store, run_id: int) -> BackfillRun:
+    """Have a file checked by the daemon; see `check`.
+
+    Raises:
+        RefusedError: It is imported already.
+        NotFoundError: There is none.
+    """
+    with store.writing() as tx:
+        run = runs.get(tx, run_id)
+        runs.refuse_unless(run, *_TO_CHECK)
+        run = run.model_copy(update={"state": BackfillState.CHECKING, "position": ""})
+        tx.backfills.save(run)
+        tx.jobs.ask(JobKind.IMPORT)
+    return run
+
+
+def so_far(store: Store, run_id: int, told: Told) -> Told:
+    """Tells *told*, and keeps with the file how much of it was read."""
+    kept = 0.0
+
+    def tell(rows: int, part: float) -> None:
+        nonlocal kept
+        told(rows, part)
+        if part >= kept + _STEP:
+            kept = part
+            with store.writing() as tx:
+                run = runs.get(tx, run_id)
+                counts = run.counts.model_copy(update={"part": part})
+                tx.backfills.save(run.model_copy(update={"counts": counts}))
+
+    return tell
 
 
 def found(

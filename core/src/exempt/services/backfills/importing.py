@@ -80,7 +80,8 @@ def go_on(importing: Importing, run_id: int) -> BackfillRun:
             run = runs.get(tx, run_id)
             source = runs.source_of(tx, run)
         runs.refuse_unless(run, BackfillState.IMPORTING)
-        counts = read_kept(importing.parts, run, importing.clock(), spool, _no_rows(importing))
+        read = checking.so_far(store, run.id, _no_rows(importing))
+        counts = read_kept(importing.parts, run, importing.clock(), spool, read)
         mistakes = tuple(itertools.islice(spool.mistakes(), checking.KEPT))
         if mistakes:
             return checking.found(store, run, counts, mistakes)

@@ -34,16 +34,40 @@ def take_in(  # noqa: PLR0917 - a file, and all that is to be known of it
         RefusedError: It is empty, too large, there is no room for it, or the
             seller's time zone is none.
     """
-    try:
-        zone_of(options.time_zone)
-    except WrongError as error:
-        msg = f"--time-zone {options.time_zone}: {error.what}: {error.mend}"
-        raise RefusedError(msg) from None
+    _check_zone(options)
     sha256 = parts.keep(content)
     shown = PurePath(name.replace("\\", "/")).name[-_LONGEST_NAME:] or "file"
     with store.writing() as tx:
         same = tx.backfills.same(source.id, sha256, options)
         return same or tx.backfills.begin(source.id, shown, sha256, options, act.at, by=act.by)
+
+
+def read_otherwise(store: Store, run_id: int, options: BackfillOptions, act: Act) -> BackfillRun:
+    """Have the same file read in another way: a new run, in place of this one.
+
+    Raises:
+        RefusedError: It is imported, or being imported, or the time zone is none.
+        NotFoundError: There is none.
+    """
+    _check_zone(options)
+    with store.writing() as tx:
+        run = get(tx, run_id)
+        if options == run.options:
+            return run
+        refuse_unless(run, BackfillState.DRAFT, BackfillState.CHECKED)
+        tx.backfills.save(run.model_copy(update={"state": BackfillState.DROPPED}))
+        known = tx.backfills.same(run.connection_id, run.sha256, options)
+        return known or tx.backfills.begin(
+            run.connection_id, run.file_name, run.sha256, options, act.at, by=act.by
+        )
+
+
+def _check_zone(options: BackfillOptions) -> None:
+    try:
+        zone_of(options.time_zone)
+    except WrongError as error:
+        msg = f"time zone {options.time_zone}: {error.what}: {error.mend}"
+        raise RefusedError(msg) from None
 
 
 def get(tx: Transaction, run_id: int) -> BackfillRun:
@@ -105,7 +129,7 @@ def drop(store: Store, run_id: int) -> BackfillRun:
         run = get(tx, run_id)
         if run.state is BackfillState.DROPPED:
             return run
-        refuse_unless(run, BackfillState.DRAFT, BackfillState.CHECKED)
+        refuse_unless(run, BackfillState.DRAFT, BackfillState.CHECKING, BackfillState.CHECKED)
         run = run.model_copy(update={"state": BackfillState.DROPPED})
         tx.backfills.save(run)
     return run
@@ -113,6 +137,7 @@ def drop(store: Store, run_id: int) -> BackfillRun:
 
 _MENDS = {
     BackfillState.DRAFT: "check it first: exempt backfill check FILE",
+    BackfillState.CHECKING: "wait until it is checked",
     BackfillState.CHECKED: "import it first: exempt backfill import {}",
     BackfillState.IMPORTING: "wait for it, or go on with exempt backfill import {} --wait",
     BackfillState.IMPORTED: "its sales are stored: a corrected file changes them",

@@ -42,10 +42,10 @@ def find_or_make(
     if chosen in rows:
         return _of_that_company(tx, rows[chosen], owner.key)
     if not _NAME.fullmatch(chosen):
-        msg = f"--source {chosen}: write small letters, digits, _ and -, 63 at most"
+        msg = f"source {chosen}: write small letters, digits, _ and -, 63 at most"
         raise RefusedError(msg)
     if chosen in configured:
-        msg = f"--source {chosen}: was never read: run exempt sync {chosen} first"
+        msg = f"source {chosen}: was never read: run exempt sync {chosen} first"
         raise RefusedError(msg)
     return tx.connections.register(chosen, CONNECTOR, owner.key, ())
 
@@ -59,10 +59,10 @@ def _of_that_company(tx: Transaction, row: ConnectionRow, company: str | None) -
     if company is not None:
         owner = companies.find(tx.cards.companies(), company)
         if owner.id != row.company_id:
-            msg = f"--source {row.name}: is of another company than {company}: name another"
+            msg = f"source {row.name}: is of another company than {company}: name another"
             raise RefusedError(msg)
     if not is_file(row) and Capability.ORDERS not in row.capabilities:
-        msg = f"--source {row.name}: is a connection that shows no orders: name another"
+        msg = f"source {row.name}: is a connection that shows no orders: name another"
         raise RefusedError(msg)
     return row
 

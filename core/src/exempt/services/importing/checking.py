@@ -76,24 +76,52 @@ def check(
         _refuse_unless(run, ImportState.STAGED, ImportState.CHECKED)
         marks = _Marks(store, run)
         seen = Checked(run, [], [], [], [])
-        tally, rows = Tally(), 0
+        tally, rows, pieces = Tally(), 0, 0
+        starts: dict[str, str] = {}
         at: Place | None = first(run)
         while at is not None:
             with store.reading() as tx:
                 walked = walk(tx, run, at, marks.found)
             marks.flush()
             tally = tally.plus(walked.tally())
+            for kind in _kinds(walked):
+                starts.setdefault(kind, str(at))
             _show(seen, walked, most)
-            rows += walked.rows
-            told(rows, min(1.0, rows / (run.counts.rows * steps(run))))
-            at = walked.then
+            rows, pieces, at = rows + walked.rows, pieces + 1, walked.then
+            part = min(1.0, rows / (run.counts.rows * steps(run)))
+            if pieces % _TOLD_EVERY == 0:
+                _counted(store, import_id, part=part)
+            told(rows, part)
         told(run.counts.rows, 1.0)
-        with store.writing() as tx:
-            run = runs.get(tx, import_id)
-            counts = run.counts.model_copy(update={"planned": tally})
-            run = run.model_copy(update={"counts": counts, "state": ImportState.CHECKED})
-            tx.imports.save(run)
+        run = _counted(store, import_id, planned=tally, starts=starts, part=0.0, over=True)
         return _with_remarks(store, seen._replace(run=run), most.findings)
+
+
+_TOLD_EVERY = 10
+"""Pieces of the register after which it is kept how far the check is."""
+
+
+def _counted(store: Store, import_id: int, *, over: bool = False, **counted: object) -> ImportRun:
+    with store.writing() as tx:
+        run = runs.get(tx, import_id)
+        state = ImportState.CHECKED if over else run.state
+        counts = run.counts.model_copy(update=counted)
+        run = run.model_copy(update={"counts": counts, "state": state})
+        tx.imports.save(run)
+    return run
+
+
+CONFLICT, LACKS = "conflict", "lacks"
+
+
+def _kinds(walked: Walked) -> set[str]:
+    """What happens to these customers, and what is to be said of them."""
+    kinds = {change.kind.value for change in changes_of(walked)}
+    if any(card.conflict for card in walked.cards):
+        kinds.add(CONFLICT)
+    if any(card.lacks for card in walked.cards):
+        kinds.add(LACKS)
+    return kinds
 
 
 class _Marks:
@@ -164,7 +192,7 @@ def _add(shown: list[T], one: T, most: int) -> None:
 def _with_remarks(store: Store, seen: Checked, limit: int) -> Checked:
     """The same with what was found in rows by themselves, in order of rows."""
     problems, warnings = list(seen.problems), list(seen.warnings)
-    for found in _of_rows(store, seen.run):
+    for found in of_rows(store, seen.run):
         _add(problems if found.refused else warnings, found, 2 * limit)
         if len(problems) >= 2 * limit and len(warnings) >= 2 * limit:
             break
@@ -221,7 +249,7 @@ def findings(store: Store, import_id: int) -> Iterator[Finding]:
     """All that is to be said of the rows of an import: first of rows, then of customers."""
     with store.reading() as tx:
         run = runs.get(tx, import_id)
-    yield from _of_rows(store, run)
+    yield from of_rows(store, run)
     at: Place | None = Place(Step.BILLING) if run.state is ImportState.CHECKED else None
     while at is not None:
         with store.reading() as tx:
@@ -250,13 +278,14 @@ def changes_of(walked: Walked) -> Iterator[CellChange]:
         yield link.change
 
 
-def _of_rows(store: Store, run: ImportRun) -> Iterator[Finding]:
+def of_rows(store: Store, run: ImportRun, *, bad: bool | None = None) -> Iterator[Finding]:
+    """What was found in rows by themselves; just of those with problems, or with notes."""
     columns = [column.field for column in fields(run.layout, Side.BILLING)]
     at = columns.index("number")
-    after, left = 0, run.counts.bad + run.counts.noted
+    after, left = 0, run.counts.bad + (0 if bad else run.counts.noted)
     while left > 0:
         with store.reading() as tx:
-            rows = tx.imports.remarked(run.id, after, min(left, runs.ROWS))
+            rows = tx.imports.remarked(run.id, after, min(left, runs.ROWS), bad=bad)
         if not rows:
             return  # they were dropped, or those that were noted went in
         for row in rows:

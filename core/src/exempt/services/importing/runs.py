@@ -110,10 +110,11 @@ def drop(store: Store, import_id: int) -> ImportRun:
         return clear(store, run, ImportState.DROPPED)
 
 
-def clear(store: Store, run: ImportRun, state: ImportState) -> ImportRun:
+def clear(store: Store, run: ImportRun, state: ImportState, *, why: str = "") -> ImportRun:
     """Delete rows that are not needed any more, piece by piece; then it is in that *state*.
 
-    Those with problems stay to be looked at, unless it is given up.
+    Those with problems stay to be looked at, unless it is given up, for which
+    *why* is the reason.
     """
     after: int | None = 0
     while after is not None:
@@ -121,7 +122,9 @@ def clear(store: Store, run: ImportRun, state: ImportState) -> ImportRun:
             bad = state is ImportState.DROPPED
             after = tx.imports.drop_rows(run.id, after, 10 * ROWS, bad=bad)
     with store.writing() as tx:
-        run = get(tx, run.id).model_copy(update={"state": state, "position": ""})
+        run = get(tx, run.id)
+        counts = run.counts.model_copy(update={"part": 0.0, "why": why})
+        run = run.model_copy(update={"state": state, "position": "", "counts": counts})
         tx.imports.save(run)
     return run
 

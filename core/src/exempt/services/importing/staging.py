@@ -74,11 +74,32 @@ def stage(
                 )
         if run.state is not ImportState.STAGING:
             return run
-        try:
-            return _read(store, run, upload.table, RowReader(layout), told)
-        except RefusedError:
-            runs.clear(store, run, ImportState.DROPPED)
-            raise
+        return _read_on(store, run, upload.table, told)
+
+
+def go_on(store: Store, import_id: int, table: TableFile, told: Told = no_one) -> ImportRun:
+    """Read the file of an import from where that stopped, to its end; see `stage`.
+
+    Raises:
+        RefusedError: As `stage` does.
+        NotFoundError: There is no such import.
+    """
+    with store.reading() as tx:
+        run = runs.get(tx, import_id)
+    with runs.alone(store, run.company_id):
+        with store.reading() as tx:
+            run = runs.get(tx, import_id)
+        if run.state is not ImportState.STAGING:
+            return run
+        return _read_on(store, run, table, told)
+
+
+def _read_on(store: Store, run: ImportRun, table: TableFile, told: Told) -> ImportRun:
+    try:
+        return _read(store, run, table, RowReader(run.layout), told)
+    except RefusedError as error:
+        runs.clear(store, run, ImportState.DROPPED, why=str(error))
+        raise
 
 
 def _read(
@@ -96,10 +117,11 @@ def _read(
             continue
         batch.append(reader.read(line))
         if len(batch) == runs.ROWS:
-            run = _keep(store, run, batch, left_out, last)
-            told(run.counts.rows, table.progress())
+            part = table.progress()
+            run = _keep(store, run, batch, left_out, last, part)
+            told(run.counts.rows, part)
             batch, left_out = [], 0
-    run = _keep(store, run, batch, left_out, last, over=True)
+    run = _keep(store, run, batch, left_out, last, 0.0, over=True)
     if not run.counts.rows:
         what = "all its rows are left out" if run.counts.left_out else "has titles, and no rows"
         msg = f"{table.name}: {what}: there is nothing to import"
@@ -108,18 +130,20 @@ def _read(
     return run
 
 
-def _keep(
+def _keep(  # noqa: PLR0917 - what was read, and how far that is
     store: Store,
     run: ImportRun,
     batch: list[StagedRow],
     left_out: int,
     last: int,
+    part: float,
     *,
     over: bool = False,
 ) -> ImportRun:
     counts = run.counts.model_copy(
         update={
             "rows": run.counts.rows + len(batch),
+            "part": part,
             "left_out": run.counts.left_out + left_out,
             "bad": run.counts.bad + sum(bool(row.problems) for row in batch),
             "noted": run.counts.noted + sum(bool(row.notes and not row.problems) for row in batch),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from exempt.errors import RefusedError
 from exempt.model.customer import ADDRESS, CustomerCard
@@ -13,10 +14,11 @@ from exempt.rules.history import FieldChange, card_changes
 from exempt.rules.importing import ZONES, put, text_of, updated
 from exempt.services.cards import follow_up, named, owned_as
 from exempt.services.certificates import Act
-from exempt.services.import_ports import ImportChange
+from exempt.services.import_ports import ImportChange, KeptChange
 from exempt.services.importing import runs
 from exempt.services.importing.applying import DECIDING
 from exempt.services.importing.staging import Told, no_one
+from exempt.services.job_ports import JobKind
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import Subject
 
@@ -50,6 +52,64 @@ def undo(store: Store, import_id: int, act: Act, *, told: Told = no_one) -> Impo
             changes += done
             told(changes, min(1.0, changes / max(1, total)))
         return run
+
+
+def leave_to_daemon(store: Store, import_id: int, act: Act) -> ImportRun:
+    """Have what an import changed put back by the daemon; see `undo`.
+
+    Raises:
+        RefusedError: It is not applied, or undone already.
+        NotFoundError: There is no such import.
+    """
+    with store.writing() as tx:
+        run = _begun(tx, runs.get(tx, import_id), act)
+        tx.jobs.ask(JobKind.IMPORT)
+    return run
+
+
+class UndoPreview(NamedTuple):
+    """What undoing an import would do.
+
+    Attributes:
+        run: The import, still applied.
+        tally: Of the changes that were looked at, what would be put back and left.
+        left: The first that would stay, with the reason.
+        looked: How many changes were looked at, the newest first.
+        whole: That these are all there are.
+    """
+
+    run: ImportRun
+    tally: Tally
+    left: list[KeptChange]
+    looked: int
+    whole: bool
+
+
+class _LookedError(Exception):
+    """Ends a transaction that was only to be looked at."""
+
+
+def preview(store: Store, import_id: int, act: Act, most: int = 2_000) -> UndoPreview:
+    """Undo the newest *most* changes of an import, tell of it, and take all of that back.
+
+    Raises:
+        RefusedError: It is not applied, or undone already.
+        NotFoundError: There is no such import.
+    """
+    seen: list[UndoPreview] = []
+    with suppress(_LookedError), store.writing() as tx:
+        run = runs.get(tx, import_id)
+        begun = _begun(tx, run, act)
+        tx.alone([run.company_id])
+        looked = 0
+        while looked < most and begun.state is ImportState.UNDOING:
+            begun, done = _put_some_back(tx, begun, act)
+            looked += done
+        left = tx.imports.changes(import_id, 0, 100, ChangeKind.LEFT)
+        whole = begun.state is ImportState.UNDONE
+        seen.append(UndoPreview(run, begun.counts.undone, left, looked, whole))
+        raise _LookedError
+    return seen[0]
 
 
 def _begun(tx: Transaction, run: ImportRun, act: Act) -> ImportRun:
