@@ -56,7 +56,7 @@ def test_without_a_script_the_button_does_it(window: Open) -> None:
     here = window(role=Role.VIEWER, scripts=False)
     here.go("/requests")
     here.page.get_by_label("Customer or e-mail").fill("acme")
-    here.page.get_by_role("button", name="Filter").click()
+    here.page.get_by_role("button", name="Show", exact=True).click()
     assert shown(here) == ["Acme"]
 
 

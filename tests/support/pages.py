@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import httpx
 
 from exempt.cli.toml import to_toml
 from exempt.model.access import Role
+from exempt.web.forms import TOKEN
 from exempt.web.pages import Page
 from exempt.wiring import Exempt
 from exempt.wiring.site import site_of
@@ -22,7 +23,7 @@ from support.databases import made
 from support.records import NOW
 
 URL = "https://exempt.example"
-FILL = {"sha256": "0" * 64, "token": "unknown", "purpose": "request"}
+FILL = {"sha256": "0" * 64, "token": "unknown", "purpose": "request", "state": "US-TX"}
 """What stands for the parts of a path; numbers are 1."""
 
 
@@ -69,12 +70,25 @@ class Whole:
         spelled |= {name.replace("_", "-"): value for name, value in headers.items()}
         return asyncio.run(self._call(method, path, self.cookies(role), spelled))
 
+    def post(
+        self, path: str, form: Mapping[str, str | list[str]], role: Role | None = None
+    ) -> httpx.Response:
+        """Send a form, with the token that a page of ours would have in it."""
+        said = {TOKEN: self.token(role)} | dict(form)
+        headers = {"accept": "text/html", "origin": URL, "sec-fetch-site": "same-origin"}
+        return asyncio.run(self._call("POST", path, self.cookies(role), headers, said))
+
     async def _call(
-        self, method: str, path: str, cookies: dict[str, str], headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        cookies: dict[str, str],
+        headers: dict[str, str],
+        form: Mapping[str, str | list[str]] | None = None,
     ) -> httpx.Response:
         there = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=there, base_url=URL, cookies=cookies) as client:
-            return await client.request(method, path, headers=headers)
+            return await client.request(method, path, headers=headers, data=form)
 
     def contents(self) -> dict[str, list[Any]]:
         """Every row of every table."""

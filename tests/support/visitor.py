@@ -91,8 +91,8 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._now = Form(given["action"])
-            self.found[given["action"]] = self._now
+            action = given.get("action", "")  # a dialog's has none
+            self._now = self.found[action] = Form(action)
         if self._now is None:
             return
         if "formaction" in given:

@@ -109,7 +109,7 @@ def test_who_is_signed_in_does_not_sign_in_again(site: ApiHouse, visitor: Visito
     enter(visitor)
     answer = visitor.get("/sign-in?next=/account", follow=False)
     assert answer.headers["location"] == "/account"
-    assert visitor.get("/", follow=False).headers["location"] == "/review"
+    assert visitor.get("/", follow=False).status_code == 200
 
 
 def test_a_wrong_password_is_answered_with_the_form_and_without_the_password(

@@ -16,6 +16,7 @@ from exempt.adapters.store.database import Database
 from exempt.errors import NotFoundError, SettingsError, TransientError
 from exempt.services.job_ports import WorkerRow
 from exempt.services.receiving import Received
+from exempt.services.source_ports import MadeConnection
 from exempt.wiring import web
 from exempt.wiring.web import Receivers, app_of
 from support.http import STRANGER, Caller
@@ -226,3 +227,25 @@ def test_a_token_that_cannot_be_is_named_with_its_place(
         SettingsError, match=rf"exempt.toml, line \d+: daemon.metrics_token: .*{why}"
     ):
         app_of(house.exempt)
+
+
+# --- connections of the console ------------------------------------------------------------
+
+
+def test_one_of_the_console_receives_as_long_as_there_is_one(
+    house: Any, receivers: Receivers
+) -> None:
+    house.environ["EXEMPT_SECRET_SHOP"] = "of-the-corner"
+    settings = {"secret": "env:EXEMPT_SECRET_SHOP"}
+    made = MadeConnection("corner", "shop", "n", None, settings, {})
+    with pytest.raises(NotFoundError):
+        receivers.receive("corner", BODY, GOOD, {})
+    with house.exempt.store.writing() as tx:
+        tx.made_connections.save(made, NOW, "dana")
+    assert receivers.receive("corner", BODY, GOOD, {}).new == 1
+    assert receivers.receive("shop", BODY, GOOD, {}).new == 1, "that of the file still does"
+    with house.exempt.store.writing() as tx:
+        tx.made_connections.remove("corner", 1, NOW, "dana")
+    with pytest.raises(NotFoundError):
+        receivers.receive("corner", BODY, GOOD, {})
+    assert house.shop.closed == 1

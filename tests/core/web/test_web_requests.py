@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from exempt.services.post import Post
 from exempt.services.request_ports import RequestRow
 from exempt.services.requesting import Wish
 from exempt.web.app import PARTS
+from exempt.web.console import asking
 from exempt.web.guard import Guard
 from support.browsing import URL, Browser, Premises, premises_in
 from support.cards import card_of
@@ -218,3 +220,22 @@ def test_the_html_of_a_mail_can_run_and_load_nothing(house: Premises) -> None:
     assert (wrong.status_code, "nope is not known" in wrong.text) == (400, True)
     versions = admin.get("/mail-templates/request?version=built-in")
     assert versions.status_code == 200
+
+
+def test_where_many_claim_exemption_nobody_is_looked_up_unasked(
+    house: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MANY", 1)
+    staff = house.staff(Role.REVIEWER)
+    with house.store.writing() as tx:
+        tx._c.exec_driver_sql("UPDATE customer SET flagged_exempt = 1")
+    assert "2 customers are flagged as exempt" in staff.get("/requests/bulk").text
+    assert "customers are flagged" not in staff.get("/requests/bulk?kind=missing").text
+
+
+def test_requests_are_exported_as_the_list_shows_them(house: Premises) -> None:
+    rows = list(csv.reader(house.staff().get("/requests/export").text.splitlines()))
+    assert [row[1] for row in rows[1:]] == ["Customer C-1"]
+    assert rows[1][-1] == "Not opened"
+    for query in ("?words=nobody", "?state=submitted", "?company=acme"):
+        assert len(house.staff().get(f"/requests/export{query}").text.splitlines()) == 1

@@ -13,6 +13,7 @@ SESSION = "sid"
 PORTAL = "portal"
 BROWSER = "browser"
 SAID = "said"
+COMPANY = "company"
 
 
 def name_of(site: Site, name: str) -> str:

@@ -50,12 +50,17 @@ def copy(site: Site, use: FileUse, sha256: str) -> Response:
     """The copy of a file in which nothing can run, to be saved."""
     paper = papers.paper_of(site.store, site.documents, site.inspector, sha256, site.clock())
     content = open_whole(site.documents, paper.shown_sha256, f"the copy of {sha256[:12]}…")
-    size = content.seek(0, 2)
-    content.seek(0)
     name = use.name
     if paper.shown_media_type != paper.media_type:
         name = f"{name.rpartition('.')[0] or name}.pdf"
-    return _saved(content, name, paper.shown_media_type, size)
+    return saved(content, name, paper.shown_media_type)
+
+
+def saved(content: IO[bytes], name: str, media_type: str) -> Response:
+    """What *content* holds, to be saved; it is closed at the end."""
+    size = content.seek(0, 2)
+    content.seek(0)
+    return _saved(content, name, media_type, size)
 
 
 def page(site: Site, sha256: str, number: int, *, small: bool) -> Response:

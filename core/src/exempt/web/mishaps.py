@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from exempt.model.access import Caller
 from exempt.web.pages import Call
+from exempt.web.sessions import caller_of
 from exempt.web.site import Site
 
 _PORTAL = ("/portal", "/r/")
@@ -44,6 +48,10 @@ _WORDS: Mapping[int, _Words] = {
         "That took too long",
         "What you sent did not arrive in time. Try again, on a better line if you can.",
     ),
+    409: _Words(
+        "Somebody was faster",
+        "It was changed while you looked at it. Go back, load it again, and see what it says now.",
+    ),
     410: _Words(
         "This link does not work any more",
         "It has expired, or was used before. Open the latest mail that you have of us.",
@@ -71,6 +79,18 @@ _WORDS: Mapping[int, _Words] = {
 }
 """Where a status is not among these, those of 400 or 500 are said."""
 
+_INSIDE = (403, 404, 405, 409, 422)
+"""What is told within the console: all that a person brings about who works there."""
+
+_TEMPLATES = {
+    (False, False): "mishap.html",
+    (False, True): "mishap_inside.html",
+    (True, False): "portal_mishap.html",
+}
+"""By whether it is the portal's, and whether somebody is signed in."""
+
+_log = logging.getLogger("exempt.web")
+
 Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
@@ -79,6 +99,8 @@ def handlers(site: Site) -> dict[Any, Handler]:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+        if error.status_code in _INSIDE and wants_page(request):
+            return await run_in_threadpool(_inside, site, request, error)
         return answer(site, request, error)
 
     async def unforeseen(_request: Request, error: Exception) -> Response:
@@ -87,7 +109,25 @@ def handlers(site: Site) -> dict[Any, Handler]:
     return {HTTPException: refused, Exception: unforeseen}
 
 
-def answer(site: Site, request: Request, error: HTTPException, incident: str = "") -> Response:
+def _inside(site: Site, request: Request, error: HTTPException) -> Response:
+    """The page of a refusal, with the ways around it for whoever is signed in."""
+    caller = None
+    if not request.url.path.startswith(_PORTAL):
+        try:
+            caller = caller_of(site, request)
+        except Exception:  # noqa: BLE001 - a page without ways around it will do
+            _log.warning("a refusal is told without the side bar", exc_info=True)
+    return answer(site, request, error, caller=caller)
+
+
+def answer(
+    site: Site,
+    request: Request,
+    error: HTTPException,
+    incident: str = "",
+    *,
+    caller: Caller | None = None,
+) -> Response:
     """The page of a refusal; a line of text for programs; nothing where no body may be."""
     headers = dict(error.headers or {})
     if error.status_code in {204, 304}:
@@ -98,10 +138,11 @@ def answer(site: Site, request: Request, error: HTTPException, incident: str = "
     words = _WORDS.get(error.status_code) or _WORDS[usual]
     named = error.detail not in {"", HTTPStatus(error.status_code).phrase}
     portal = request.url.path.startswith(_PORTAL)
-    response = Call(site, request, None).page(
-        "portal_mishap.html" if portal else "mishap.html",
+    response = Call(site, request, caller).page(
+        _TEMPLATES[portal, caller is not None],
         error.status_code,
         words=words,
+        code=error.status_code,
         detail=error.detail if named else "",
         incident=incident,
     )

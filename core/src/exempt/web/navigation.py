@@ -28,14 +28,36 @@ class Place(NamedTuple):
 
 
 WORK = (
+    Place("/", "Home", "house", Right.READ),
+    Place("/certificates", "Certificates", "file-check", Right.READ),
     Place("/review", "Review", "inbox", Right.READ),
+    Place("/customers", "Customers", "building-2", Right.READ),
+    Place("/orders", "Orders", "receipt", Right.READ),
     Place("/requests", "Requests", "send", Right.READ),
+    Place("/reports", "Reports", "chart-column", Right.READ),
+)
+NEXUS = (
+    Place("/nexus", "Exposure", "map", Right.READ),
+    Place("/warnings", "Warnings", "bell", Right.READ),
+    Place("/products", "Products", "tag", Right.READ),
+    Place("/employees", "Employees", "briefcase", Right.READ),
+    Place("/presence", "Presence", "map-pin", Right.READ),
+    Place("/registrations", "Registrations", "landmark", Right.READ),
+)
+DATA = (
+    Place("/sources", "Data sources", "plug", Right.READ),
+    Place("/imports", "Imports", "file-up", Right.READ),
+    Place("/deliveries", "Deliveries", "truck", Right.READ),
 )
 ADMINISTRATION = (
+    Place("/audit", "Audit trail", "scroll-text", Right.READ),
+    Place("/jobs", "Jobs", "activity", Right.ADMINISTER),
     Place("/users", "Users", "users", Right.ADMINISTER),
     Place("/keys", "API keys", "key-round", Right.ADMINISTER),
     Place("/mail-templates", "Mail templates", "mail", Right.ADMINISTER),
+    Place("/settings", "Settings", "settings", Right.ADMINISTER),
 )
+GROUPS = {"": WORK, "Nexus": NEXUS, "Data": DATA, "Administration": ADMINISTRATION}
 
 
 def places(
@@ -48,7 +70,6 @@ def places(
     if caller is None:
         return {}
     known = {getattr(route, "path", "") for route in request.app.routes}
-    groups = {"": WORK, "Administration": ADMINISTRATION}
     shown = {
         title: [
             place._replace(
@@ -57,10 +78,10 @@ def places(
             for place in group
             if place.path in known and caller.may(place.may)
         ]
-        for title, group in groups.items()
+        for title, group in GROUPS.items()
     }
     return {title: group for title, group in shown.items() if group}
 
 
 def _is_in(path: str, part: str) -> bool:
-    return path == part or path.startswith(part + "/")
+    return path == part or (part != "/" and path.startswith(part + "/"))

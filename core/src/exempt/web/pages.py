@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -27,10 +28,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from exempt.model.access import Caller, Right
-from exempt.web import saying
+from exempt.web import saying, switching
 from exempt.web.arriving import BODY_MAX, limited
 from exempt.web.forms import check_origin, check_token, read_form
-from exempt.web.rendering import render
+from exempt.web.rendering import render, streamed
 from exempt.web.sessions import caller_of, denied
 from exempt.web.site import Site
 from exempt.web.waiting import run_slowly
@@ -66,6 +67,14 @@ class Call:
         """What stands behind the question mark."""
         return self.request.query_params
 
+    @cached_property
+    def scope(self) -> frozenset[int] | None:
+        """The companies whose things lists show; None = all.
+
+        Those that the caller sees, narrowed by the company switcher.
+        """
+        return switching.scope_of(self.site, self.request, self.by)
+
     @property
     def by(self) -> Caller:
         """Who is signed in; only for pages that need a right."""
@@ -84,6 +93,10 @@ class Call:
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """The page made from *template*; see `exempt.web.rendering`."""
         return render(self, template, status, context)
+
+    def stream(self, template: str, **context: Any) -> Response:
+        """The same, sent while it is made; see `exempt.web.rendering.streamed`."""
+        return streamed(self, template, context)
 
     def go(self, to: str, said: str = "") -> Response:
         """Go on to another page of the site; *said* is shown there once."""

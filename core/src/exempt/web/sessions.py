@@ -34,6 +34,14 @@ def signed_in(site: Site, request: Request) -> SignedIn | None:
     return sessions.current(site.store, token, lasting, site.clock())
 
 
+def still_signed_in(site: Site, request: Request) -> bool:
+    """Whether the session of a call that lasts goes on, which that call is no sign of life for."""
+    token = cookies.read(site, request, cookies.SESSION)
+    lasting = Lasting(site.session_idle, site.session_length)
+    found = sessions.known(site.store, token, lasting, site.clock()) if token else None
+    return found is not None and found.session.complete
+
+
 def visit_of(site: Site, request: Request) -> Visit:
     """From where somebody calls, and with what."""
     return Visit(address_of(site, request), request.headers.get("user-agent", ""))

@@ -12,8 +12,10 @@ from exempt.model.custom import CustomField
 from exempt.model.formdata import FormBook
 from exempt.rules.form_definitions import shipped_book
 from exempt.services.access_ports import Access
+from exempt.services.backfill_ports import Parts as Tables
 from exempt.services.certificates import Act
 from exempt.services.deciding import Asking
+from exempt.services.file_templates import BlankWriter
 from exempt.services.files import Documents
 from exempt.services.form_ports import FormPrinter
 from exempt.services.letters import LetterPrinter
@@ -24,7 +26,10 @@ from exempt.services.post import Post
 from exempt.services.printing import Press
 from exempt.services.reading import Reader
 from exempt.services.secret_ports import Keys
+from exempt.services.setting_rows import SettingTable
 from exempt.services.sheet import Printer
+from exempt.services.stewarding import Steward
+from exempt.services.tables_out import WorkbookWriter
 from exempt.services.uploads import Parts
 
 
@@ -73,12 +78,18 @@ class Site:
         trusted_proxies: Networks whose word on where a call came from is believed.
         customer_fields: The seller's own fields of customers, by key; ``certificate_fields``
             those of certificates.
+        customer_addresses: By connection: where its system shows a customer, ``{id}``
+            being its id there.
         sandbox: What a sandbox adds; None = it is none.
+        steward: Keeps the connections; see `exempt.services.stewarding`.
         quick: Finds customers in the thread of the loop; None where that would hold it up.
         printer: Makes printable pages of certificates; None without the extra
             ``documents``, as with the next.
         form_printer: Makes PDFs of what is filled in on-line; None without the
             extra ``documents``.
+        workbook_writer: Writes Excel workbooks; None without the extra ``spreadsheets``.
+        tables: Keeps and reads files that are imported; ``blank_writer`` writes templates of them.
+        settings: What is set, explained, without a secret.
     """
 
     store: Store
@@ -100,8 +111,13 @@ class Site:
     reader: Reader | None = None
     form_printer: FormPrinter | None = None
     printer: Printer | None = None
+    workbook_writer: WorkbookWriter | None = None
+    tables: Tables | None = None
+    blank_writer: BlankWriter | None = None
     quick: Asking | None = None
     sandbox: Sandbox | None = None
+    settings: Callable[[], Sequence[SettingTable]] = list
+    steward: Steward | None = None
     session_idle: dt.timedelta = dt.timedelta(minutes=30)
     session_length: dt.timedelta = dt.timedelta(hours=12)
     access: Access = field(default_factory=Access)
@@ -110,6 +126,7 @@ class Site:
     api_calls_per_minute: int = 6000
     api_origins: tuple[str, ...] = ()
     customer_fields: Mapping[str, CustomField] = field(default_factory=dict)
+    customer_addresses: Mapping[str, str] = field(default_factory=dict)
     certificate_fields: Mapping[str, CustomField] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,7 @@ from exempt.services.mail_html import parts
 from exempt.services.mail_texts import BUTTONS
 from exempt.services.owed_mails import PLACEHOLDER
 from exempt.services.requesting import Look, UnfitError, Wish
+from exempt.services.rows import CustomerFilter
 from exempt.web.console.requests_made import made_page
 from exempt.web.pages import Call, Pages
 
@@ -145,14 +146,14 @@ def _customer(call: Call, words: str) -> CustomerCard:
 # --- all of them ---------------------------------------------------------------------------------
 
 
-@pages.get("/requests/bulk", may=Right.REQUEST)
+@pages.get("/requests/bulk", may=Right.REQUEST, slow=True)
 def bulk(call: Call) -> Response:
     """Who would be asked, and who not."""
     _enabled(call)
     return _bulk(call, call.query.getlist("kind"), call.query.get("company", ""))
 
 
-@pages.post("/requests/bulk", may=Right.REQUEST)
+@pages.post("/requests/bulk", may=Right.REQUEST, slow=True)
 def ask(call: Call) -> Response:
     """Ask them."""
     _enabled(call)
@@ -168,13 +169,16 @@ def ask(call: Call) -> Response:
 
 
 def _bulk(call: Call, kinds: list[str], company: str, wrong: str = "") -> Response:
-    """The list, of all kinds when none is named."""
+    """The list, of all kinds when none is named; where there are many, once they are asked for."""
     named = kinds or ([] if wrong else [kind.value for kind in Kind])
     scope = _scope(call, named, company)
     site = call.site
-    planned = bulk_requests.plan(site.store, scope, site.clock(), site.post) if scope.kinds else []
     with site.store.reading() as tx:
         companies = scoped.companies(tx, call.by)
+        flagged = CustomerFilter(company_ids=scope.company_ids, flagged=True, limit=1)
+        many = 0 if kinds else tx.cards.page(flagged, site.clock().date()).total
+    waits = many > MANY or not scope.kinds
+    planned = [] if waits else bulk_requests.plan(site.store, scope, site.clock(), site.post)
     going = [each for each in planned if each.left_out is None]
     return call.page(
         "requests/bulk.html",
@@ -187,17 +191,21 @@ def _bulk(call: Call, kinds: list[str], company: str, wrong: str = "") -> Respon
         company=company,
         companies=companies,
         shown=SHOWN,
+        many=many if waits else 0,
     )
 
 
-SHOWN = 500
+SHOWN = 100
 """How many customers are listed; the rest are counted."""
+
+MANY = 2_000
+"""Customers flagged as exempt; to look through more takes seconds, and is not done unasked."""
 
 
 def _scope(call: Call, kinds: list[str], company: str) -> Scope:
     with call.site.store.reading() as tx:
         try:
-            ids: Any = scoped.company_ids(tx, [company] if company else [], call.by)
+            ids: Any = scoped.company_ids(tx, [company], call.by) if company else call.scope
         except NotFoundError:
             raise HTTPException(404) from None
     chosen = [Kind(text) for text in kinds if text in set(Kind)]

@@ -9,6 +9,7 @@ from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.services import api_keys
 from exempt.services.companies import tree
+from exempt.web.console.access_lists import KEYS, key_state, keys_of
 from exempt.web.console.users import companies_of
 from exempt.web.pages import Call, Pages
 
@@ -31,10 +32,16 @@ LASTS = (30, 90, 180, 365, 730)
 @pages.get("/keys", may=Right.ADMINISTER)
 def list_(call: Call) -> Response:
     """All keys."""
-    with call.site.store.reading() as tx:
-        keys = tx.api_keys.all()
-        names = {company.id: company.name for company in tx.cards.companies()}
-    return call.page("access/keys.html", keys=keys, companies=names, at=call.site.clock())
+    asked = KEYS.read(call)
+    found, names = keys_of(call, asked)
+    return call.page(
+        "access/keys.html",
+        listing=KEYS.shown(call, asked, total=len(found)),
+        keys=found[asked.offset : asked.offset + asked.limit],
+        companies=names,
+        at=call.site.clock(),
+        key_state=key_state,
+    )
 
 
 @pages.get("/keys/new", may=Right.ADMINISTER)

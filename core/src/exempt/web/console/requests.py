@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,15 +15,18 @@ from exempt.model.messages import Purpose
 from exempt.model.requesting import RequestState, Way
 from exempt.rules.request_states import state_of
 from exempt.services import request_steps, request_views, resending, scoped
-from exempt.services.request_ports import RequestFilter
+from exempt.services.ports import Store, Transaction
+from exempt.services.request_ports import RequestFilter, RequestRow
 from exempt.services.request_views import RequestView
+from exempt.services.tables_out import Row, Sheet
+from exempt.web.console import exports
+from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.console.requests_made import made_page
 from exempt.web.pages import Call, Pages
 
 pages = Pages()
 
-A_PAGE = 50
-LAST_PAGE = 100_000
+AT_ONCE = 1_000
 LARGEST = 2**31 - 1
 """Of an id; our databases count no further."""
 
@@ -48,64 +52,91 @@ PURPOSES = {
 """What mails are called."""
 
 
+LIST = Lister(
+    "/requests",
+    columns=(
+        Column("customer", "Customer", fixed=True),
+        Column("states", "States"),
+        Column("to", "Sent to"),
+        Column("made", "Made"),
+        Column("until", "Works until"),
+        Column("status", "Status"),
+    ),
+    filters=("state", "company"),
+)
+HEADS = ("Request", "Customer", "Company", "States", "Sent to", "Made", "By", "Until", "Status")
+
+
 @pages.get("/requests", may=Right.READ)
 def list_(call: Call) -> Response:
     """All requests, the newest first."""
-    number = min(int(text), LAST_PAGE) if (text := call.query.get("page", "")).isdecimal() else 1
-    state = _state(call.query.get("state", ""))
+    asked = LIST.read(call)
+    state = _state(asked.filter("state"))
     with call.site.store.reading() as tx:
         companies = scoped.companies(tx, call.by)
-        key = call.query.get("company") or None
-        try:
-            ids = scoped.company_ids(tx, [key] if key else [], call.by)
-        except NotFoundError:
-            raise HTTPException(404) from None
-        wanted = RequestFilter(
-            states=(state,) if state else (),
-            company_ids=ids,
-            words=call.query.get("words", ""),
-            offset=(max(number, 1) - 1) * A_PAGE,
-            limit=A_PAGE,
-        )
-        found = tx.requests.page(wanted, call.site.clock())
+        found = tx.requests.page(_filter(call, tx, asked), call.site.clock())
     counts = found.counts
     total = counts.get(state, 0) if state else sum(counts.values())
     return call.page(
         "requests/list.html",
+        listing=LIST.shown(call, asked, total=total),
         found=found,
         states={row.id: state_of(row, call.site.clock()) for row in found.requests},
-        tabs=_tabs(call, counts),
+        tabs=_tabs(asked, counts),
         here=1 + list(RequestState).index(state) if state else 0,
-        wanted=wanted,
-        company=key or "",
         companies=companies,
-        address="/requests" + _query(call, state=state.value if state else ""),
-        total=total,
-        number=max(number, 1),
-        last=max(1, -(-total // A_PAGE)),
         **_known(call),
     )
 
 
-def _tabs(call: Call, counts: dict[RequestState, int]) -> list[tuple[str, str, int]]:
-    everything = ("/requests" + _query(call, state=""), "All", sum(counts.values()))
+@pages.get("/requests/export", may=Right.READ, slow=True)
+def export(call: Call) -> Response:
+    """All requests that fit, as a file."""
+    with call.site.store.reading() as tx:
+        wanted = _filter(call, tx, LIST.read(call))._replace(limit=AT_ONCE)
+    rows = _rows(call.site.store, wanted, call.site.clock())
+    return exports.send(call, Sheet("Requests", HEADS, rows), "requests")
+
+
+def _filter(call: Call, tx: Transaction, asked: Asked) -> RequestFilter:
+    """What the address asks; a company that is not theirs to see is not there."""
+    state, key = _state(asked.filter("state")), asked.filter("company")
+    try:
+        ids = scoped.company_ids(tx, [key], call.by) if key else call.scope
+    except NotFoundError:
+        raise HTTPException(404) from None
+    return RequestFilter(
+        states=(state,) if state else (),
+        company_ids=ids,
+        words=asked.words,
+        offset=asked.offset,
+        limit=asked.limit,
+    )
+
+
+def _rows(store: Store, wanted: RequestFilter, at: dt.datetime) -> Iterator[Row]:
+    with store.reading() as tx:
+        wanted = wanted._replace(offset=0)
+        while found := tx.requests.page(wanted, at).requests:
+            yield from (_row(row, at) for row in found)
+            wanted = wanted._replace(offset=wanted.offset + AT_ONCE)
+
+
+def _row(row: RequestRow, at: dt.datetime) -> Row:
+    return (
+        *(row.id, row.customer_name, row.company, " ".join(row.jurisdictions), row.recipient),
+        *(row.created_at, row.made_by, row.expires_at, spoken(state_of(row, at))),
+    )
+
+
+def _tabs(asked: Asked, counts: dict[RequestState, int]) -> list[tuple[str, str, int]]:
     return [
-        everything,
+        (asked.address(state=None), "All", sum(counts.values())),
         *(
-            (
-                "/requests" + _query(call, state=state.value),
-                spoken(state),
-                counts.get(state, 0),
-            )
+            (asked.address(state=state.value), spoken(state), counts.get(state, 0))
             for state in RequestState
         ),
     ]
-
-
-def _query(call: Call, **changes: str) -> str:
-    kept = {name: call.query.get(name, "") for name in ("words", "company")}
-    said = {name: value for name, value in (kept | changes).items() if value}
-    return f"?{urlencode(said)}" if said else ""
 
 
 def _state(text: str) -> RequestState | None:

@@ -15,12 +15,14 @@ from exempt.model.access import Right
 from exempt.model.certificate import Rejection, RejectionCode, ReviewStatus
 from exempt.rules.rejections import sentence
 from exempt.rules.review_checks import TITLES, suggested
-from exempt.services import certificates, papers, reviewing
+from exempt.services import certificates, reviewing
 from exempt.services.reading import read_paper
 from exempt.services.review_look import Looked, look
 from exempt.services.review_ports import QueueFilter
 from exempt.services.review_preview import Preview, preview
 from exempt.services.reviewing import Reviewed
+from exempt.web.console.certificate_view import spoken
+from exempt.web.console.paper_view import look_into
 from exempt.web.console.review_form import (
     ADDED,
     DROPPED,
@@ -29,7 +31,7 @@ from exempt.web.console.review_form import (
     typed,
     values_of,
 )
-from exempt.web.console.review_view import spoken, view_of
+from exempt.web.console.review_view import view_of
 from exempt.web.pages import Call, Pages
 
 pages = Pages()
@@ -164,7 +166,7 @@ def read(call: Call) -> Response:
 
 def _filters(call: Call) -> QueueFilter:
     return QueueFilter(
-        company_ids=call.by.company_ids,
+        company_ids=call.scope,
         company_id=_number(call.query.get("company")),
         jurisdiction=call.query.get("state") or None,
         customer_id=_number(call.query.get("customer")),
@@ -205,7 +207,7 @@ def _looked(call: Call) -> Looked:
         if certificate_id > LARGEST:
             raise reviewing.none_such(certificate_id)
         looked = _look(call, certificate_id)
-        if any(each.paper is None for each in looked.files) and _look_into(call, looked):
+        if look_into(call, looked.files):
             looked = _look(call, certificate_id)
     except NotFoundError:
         raise HTTPException(404) from None
@@ -221,21 +223,6 @@ def _look(call: Call, certificate_id: int) -> Looked:
         company_ids=call.by.company_ids,
         soon_days=site.expiring_soon_days,
     )
-
-
-def _look_into(call: Call, looked: Looked) -> bool:
-    """Look into files that came by another way than the portal; whether one can be shown now."""
-    site, found = call.site, False
-    for each in looked.files:
-        try:
-            if each.paper is None:
-                papers.paper_of(
-                    site.store, site.documents, site.inspector, each.file.sha256, site.clock()
-                )
-                found = True
-        except ExemptError:
-            continue  # the page says that it can only be opened
-    return found
 
 
 _NOTHING_WRONG: Mapping[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -78,7 +78,7 @@ def details_from(form: FormData, certificate: Certificate) -> CertificateDetails
     try:
         details = CertificateDetails.model_validate(fields)
     except ValidationError as error:
-        raise FieldsError(_mistakes(error, kept)) from None
+        raise FieldsError(mistakes(error, kept, {"validated_reason": "reason"})) from None
     return None if _same(details, certificate) else details
 
 
@@ -120,14 +120,24 @@ def _told(details: CertificateDetails) -> dict[str, Any]:
     return said
 
 
-def _mistakes(error: ValidationError, places: list[dict[str, Any]]) -> dict[str, str]:
-    """A sentence for each field that is wrong, by its name in the form; "" = for all of them."""
+def mistakes(
+    error: ValidationError,
+    places: Sequence[Mapping[str, Any]],
+    renamed: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """A sentence for each field that is wrong, by its name in the form; "" = for all of them.
+
+    Args:
+        error: What was found.
+        places: What was said of each state.
+        renamed: What fields of states are called in the form, where that is another name.
+    """
     found: dict[str, str] = {}
     for each in error.errors(include_url=False):
         where = [str(part) for part in each["loc"]]
         name = where[0] if where else ""
         if name == "jurisdictions" and len(where) > 2:
-            field = {"validated_reason": "reason"}.get(where[2], where[2])
+            field = (renamed or {}).get(where[2], where[2])
             name = f"{places[int(where[1])]['jurisdiction']}.{field}"
         elif name == "jurisdictions":
             name = DROPPED

@@ -8,72 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name, jurisdictions
-from exempt.model.certificate import CertificateKind, Change, ExemptionReason
-from exempt.model.forms import FormKind, IdentificationType
-from exempt.model.paper import Box, FieldName, Paper
+from exempt.model.certificate import CertificateKind, Change
+from exempt.model.paper import Box, FieldName
 from exempt.rules.comparing import Agreement, Compared
 from exempt.rules.review_checks import TITLES
-from exempt.services.review_look import Looked, SeenFile
+from exempt.services.review_look import Looked
 from exempt.services.sheet import field_title, value_text
+from exempt.web.console.certificate_view import FORMS, KINDS, NUMBERS, REASONS, Options, spoken
+from exempt.web.console.paper_view import FileView, Spot, file_view
 from exempt.web.console.review_form import Values
-
-Options = Sequence[tuple[str, str]]
-
-FORMS: Options = (
-    (FormKind.SINGLE_STATE, "Form of one state"),
-    (FormKind.SST, "Streamlined Sales Tax (F0003)"),
-    (FormKind.MTC, "Multijurisdiction (MTC)"),
-)
-KINDS: Options = (
-    (CertificateKind.BLANKET, "Many sales (blanket)"),
-    (CertificateKind.SINGLE_USE, "One sale"),
-)
-NUMBERS: Options = (
-    ("", "Not said"),
-    (IdentificationType.STATE_TAX_ID, "State tax ID"),
-    (IdentificationType.FEIN, "FEIN"),
-    (IdentificationType.DRIVER_LICENSE, "Driver licence"),
-    (IdentificationType.DIPLOMAT, "Diplomat's"),
-    (IdentificationType.FOREIGN, "From abroad"),
-    (IdentificationType.OTHER, "Another"),
-)
-
-
-def spoken(code: str) -> str:
-    """``State government`` for ``state_government``."""
-    return code.replace("_", " ").capitalize()
-
-
-REASONS: Options = tuple((each.value, spoken(each)) for each in ExemptionReason)
-
-
-class Spot(NamedTuple):
-    """Where something was read: a box on a page, as parts of a thousand of its sides."""
-
-    id: str
-    title: str
-    disagrees: bool
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-class PageView(NamedTuple):
-    """A page of a document, and what was read on it."""
-
-    number: int
-    picture: str
-    spots: Sequence[Spot]
-
-
-class FileView(NamedTuple):
-    """A file of the certificate; without pages it can only be opened."""
-
-    name: str
-    size: int
-    address: str
-    pages: Sequence[PageView]
 
 
 class Field(NamedTuple):
@@ -208,7 +151,10 @@ def view_of(looked: Looked, values: Values, errors: Mapping[str, str]) -> View:
     names = ((FieldName.BUYER_NAME, "Customer"), (FieldName.SELLER_NAME, "Seller"))
     extra = [c for c in looked.compared if c.field is FieldName.JURISDICTION and not c.entered]
     return View(
-        files=[_file(number, each, looked) for number, each in enumerate(looked.files)],
+        files=[
+            file_view(each, lambda page, at=at: list(_spots(at, page, looked)))  # type: ignore[misc]
+            for at, each in enumerate(looked.files)
+        ],
         whole=[field(*each) for each in _OF_THE_WHOLE],
         states=[
             StateView(
@@ -257,19 +203,6 @@ def _name(label: str, one: Compared, spot: str) -> Field:
     """A name that is shown, and not edited here."""
     name = f"name-{one.field}"
     return _with_reading(Field(name, label, "shown", one.entered or ""), one, spot)
-
-
-def _file(number: int, each: SeenFile, looked: Looked) -> FileView:
-    file, address = each.file, f"/files/{each.file.sha256}"
-    pages = [
-        PageView(page, f"{address}/pages/{page}", list(_spots(number, page, looked)))
-        for page in _pages(each.paper)
-    ]
-    return FileView(file.name, file.size, address, pages)
-
-
-def _pages(paper: Paper | None) -> range:
-    return range(1, paper.pages + 1) if paper else range(0)
 
 
 def _spots(file: int, page: int, looked: Looked) -> Iterator[Spot]:

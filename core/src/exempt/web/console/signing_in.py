@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from exempt.errors import RefusedError
-from exempt.model.access import Right
 from exempt.services import own_account, signing_in
 from exempt.services import sessions as kept_sessions
 from exempt.services.access_ports import Begun
@@ -30,12 +29,6 @@ COOKIE = "elsewhere"
 ELSEWHERE_FOR = dt.timedelta(minutes=10)
 STALE = "That took too long, or began in another browser: sign in again."
 NOT_THERE = "You were not signed in there."
-
-
-@pages.get("/", may=Right.READ)
-def home(call: Call) -> Response:
-    """Where work waits."""
-    return call.go("/review")
 
 
 @pages.get("/sign-in", may=None)

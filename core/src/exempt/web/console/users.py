@@ -14,6 +14,7 @@ from exempt.services.access_ports import User
 from exempt.services.companies import tree
 from exempt.services.rows import Subject
 from exempt.services.users import Details, Linked
+from exempt.web.console.access_lists import USERS, factor_of, state_of, users_of
 from exempt.web.console.desk import desk_of, here, status_of, told, typed
 from exempt.web.pages import Call, Pages
 
@@ -25,10 +26,16 @@ EVENTS = 30
 @pages.get("/users", may=Right.ADMINISTER)
 def list_(call: Call) -> Response:
     """Everybody."""
-    with call.site.store.reading() as tx:
-        found = tx.users.all()
-        names = {company.id: company.name for company in tx.cards.companies()}
-    return call.page("access/users.html", users=found, companies=names)
+    asked = USERS.read(call)
+    found, names = users_of(call, asked)
+    return call.page(
+        "access/users.html",
+        listing=USERS.shown(call, asked, total=len(found)),
+        users=found[asked.offset : asked.offset + asked.limit],
+        companies=names,
+        state_of=state_of,
+        factor_of=factor_of,
+    )
 
 
 @pages.get("/users/new", may=Right.ADMINISTER)

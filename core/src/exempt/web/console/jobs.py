@@ -1,0 +1,149 @@
+"""The page of jobs: what runs, what comes next, what failed; and asking for one now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from exempt.errors import NotFoundError, RefusedError
+from exempt.model.access import Right
+from exempt.rules.readiness import silent
+from exempt.services import job_steps
+from exempt.services.daemon_look import Daemon
+from exempt.services.job_ports import JobKind, JobRow
+from exempt.services.tables_out import Sheet
+from exempt.web.console import exports
+from exempt.web.console.listing import Asked, Column, Lister
+from exempt.web.pages import Call, Pages
+
+pages = Pages()
+
+MEANING: Mapping[JobKind, str] = {
+    JobKind.PULL: "Read what is new",
+    JobKind.PUSH: "Write what is owed",
+    JobKind.MAIL: "Send mails",
+    JobKind.WEBHOOK: "Read what webhooks speak of",
+    JobKind.PROBE: "See whether it works again",
+    JobKind.EVENTS: "Tell others by webhooks",
+    JobKind.READING: "Read documents that wait for review",
+    JobKind.IMPORT: "Go on with imports",
+    JobKind.NEXUS: "Count sales, watch thresholds, warn",
+    JobKind.DAILY: "A new day: statuses, notices, reminders",
+    JobKind.UPKEEP: "Forget old runs, find work left behind",
+}
+STATES = {
+    "failing": ("Fails", "red"),
+    "running": ("Running", "blue"),
+    "waiting": ("Waits for a worker", "yellow"),
+    "paused": ("Paused", "grey"),
+    "idle": ("Idle", "green"),
+}
+
+LIST = Lister(
+    "/jobs",
+    columns=(
+        Column("job", "Job", fixed=True),
+        Column("state", "State"),
+        Column("next", "Next run"),
+        Column("done", "Last success"),
+        Column("problem", "Problem"),
+    ),
+    filters=("state",),
+)
+
+
+class Line(NamedTuple):
+    """A job in the list: how it stands, in a word and in a sentence; when it runs next."""
+
+    job: JobRow
+    meaning: str
+    word: str
+    colour: str
+    sentence: str
+    next_run: str
+
+
+@pages.get(LIST.path, may=Right.ADMINISTER)
+def list_(call: Call) -> Response:
+    """Every job, by name."""
+    asked = LIST.read(call)
+    found = job_steps.jobs(call.site.store, call.site.clock(), call.scope)
+    lines = _lines(found, asked)
+    return call.page(
+        "jobs/list.html",
+        rows=lines[asked.offset :][: asked.limit],
+        listing=LIST.shown(call, asked, total=len(lines)),
+        tabs=_tabs(found, asked),
+        here=["", *STATES].index(asked.filter("state")) if asked.filter("state") in STATES else 0,
+        workers=found.daemon.workers,
+        alive=found.daemon.alive,
+        silent=lambda worker: silent(worker.ticked_at, found.daemon.at),
+        at=found.daemon.at,
+    )
+
+
+@pages.get(f"{LIST.path}/export", may=Right.ADMINISTER, slow=True)
+def export(call: Call) -> Response:
+    """All that fits, as a file."""
+    found = job_steps.jobs(call.site.store, call.site.clock(), call.scope)
+    heads = ("Job", "What it does", "State", "Next run", "Last success", "Failures", "Problem")
+    rows = (
+        (
+            line.job.name,
+            line.meaning,
+            line.word,
+            line.next_run,
+            line.job.succeeded_at,
+            line.job.failures,
+            line.job.problem,
+        )
+        for line in _lines(found, LIST.read(call))
+    )
+    return exports.send(call, Sheet("Jobs", heads, rows), "jobs")
+
+
+@pages.post(f"{LIST.path}/run", may=Right.ADMINISTER)
+def run(call: Call) -> Response:
+    """Ask for a job now."""
+    name = call.text("job")
+    try:
+        job_steps.run_now(call.site.store, name, call.site.clock(), call.scope)
+    except NotFoundError:
+        raise HTTPException(404) from None
+    except RefusedError as error:
+        return call.go(LIST.path, f"{name} was not asked for: {error}.")
+    return call.go(LIST.path, f"{name} is asked for; it runs as soon as a worker is free.")
+
+
+def state_of(daemon: Daemon, job: JobRow) -> str:
+    """How a job stands, as the filter names it."""
+    if job.running:
+        return "running"
+    if daemon.paused(job):
+        return "paused"
+    if job.failures and job.kind is not JobKind.PROBE:
+        return "failing"
+    return "waiting" if job.waiting else "idle"
+
+
+def _lines(found: job_steps.Jobs, asked: Asked) -> list[Line]:
+    daemon, words = found.daemon, asked.words.casefold()
+    return [
+        Line(job, MEANING[job.kind], *STATES[state], daemon.state(job), daemon.next_run(job))
+        for job in found.shown
+        for state in (state_of(daemon, job),)
+        if asked.filter("state") in {"", state}
+        and (words in job.name.casefold() or words in (job.problem or "").casefold())
+    ]
+
+
+def _tabs(found: job_steps.Jobs, asked: Asked) -> list[tuple[str, str, int]]:
+    states = [state_of(found.daemon, job) for job in found.shown]
+    all_of_them = (asked.address(state=None), "All", len(states))
+    return [
+        all_of_them,
+        *((asked.address(state=key), STATES[key][0], states.count(key)) for key in STATES),
+    ]

@@ -1,0 +1,255 @@
+"""The pages of sources: all of them, and one: how it does, checked, run, paused, read further."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from exempt.errors import ExemptError
+from exempt.model.access import Right
+from exempt.model.checking import CheckResult
+from exempt.rules.lookback import EVERYTHING
+from exempt.services import histories, source_views, steering
+from exempt.services.rows import ConnectionRow
+from exempt.services.source_views import Sources, SourceState, SourceView
+from exempt.services.stewarding import Steward
+from exempt.web.console import source_events
+from exempt.web.pages import Call, Pages
+from exempt.web.rendering import part
+
+pages = Pages()
+
+RUNS = 20
+ROWS = 5
+WEBHOOKS = 20
+
+STATES = {
+    SourceState.RUNNING: ("Running", "blue"),
+    SourceState.OK: ("Works", "green"),
+    SourceState.FAILED: ("Failed", "yellow"),
+    SourceState.BROKEN: ("Stopped by an error", "red"),
+    SourceState.PAUSED: ("Paused", "grey"),
+    SourceState.NEW: ("Not used yet", "grey"),
+    SourceState.FILE: ("From files", "grey"),
+    SourceState.GONE: ("Not connected", "grey"),
+}
+"""How a source does, in words, and the colour of the dot beside them."""
+
+
+@pages.get("/sources", may=Right.READ)
+def list_(call: Call) -> Response:
+    """All sources, and the plugins that are installed."""
+    steward = steward_of(call)
+    found = _all(call)
+    return call.page(
+        "sources/list.html",
+        sources=found,
+        plugins=steward.plugins(),
+        may_make=steward.may_make and call.by.may(Right.ADMINISTER),
+        **known(call),
+    )
+
+
+@pages.get("/source-events", may=Right.READ)
+def events(call: Call) -> Response:
+    """What goes on in all of them, as it happens."""
+    return source_events.told(
+        call, lambda: part("sources/rows.html", sources=_all(call), states=STATES), "/sources"
+    )
+
+
+@pages.get("/sources/{name}", may=Right.READ)
+def one(call: Call) -> Response:
+    """One source."""
+    return page(call, seen(call))
+
+
+@pages.get("/sources/{name}/events", may=Right.READ)
+def events_of_one(call: Call) -> Response:
+    """What goes on in it, as it happens."""
+    view = seen(call)
+
+    def draw() -> str:
+        now = _all(call, view.name)
+        return part("sources/live.html", sources=now, states=STATES, **_shown(now))
+
+    return source_events.told(call, draw, f"/sources/{view.name}")
+
+
+@pages.post("/sources/{name}/check", may=Right.EDIT, slow=True)
+def check(call: Call) -> Response:
+    """Ask it whether it works."""
+    view = _configured(call)
+    try:
+        result = steward_of(call).check(view.name)
+    except ExemptError as error:
+        return page(call, view, wrong=str(error), status=422)
+    return page(call, seen(call), checked=result)
+
+
+@pages.post("/sources/{name}/run", may=Right.EDIT, slow=True)
+def run_now(call: Call) -> Response:
+    """Have it read now, and written to."""
+    view = _configured(call)
+    try:
+        steward_of(call).run_now(view.name)
+    except ExemptError as error:
+        return page(call, view, wrong=str(error), status=422)
+    return call.go(f"/sources/{view.name}", "It is read now, and written what it is owed.")
+
+
+@pages.post("/sources/{name}/pause", may=Right.EDIT, slow=True)
+def pause(call: Call) -> Response:
+    """Leave it alone until somebody says so."""
+    view = _configured(call)
+    try:
+        row = steward_of(call).row(view.name)
+        steering.pause(call.site.store, row, call.text("reason"), call.site.act(call.by.name))
+    except ExemptError as error:
+        return page(call, view, wrong=str(error), status=422)
+    return call.go(f"/sources/{view.name}", "It is paused: what goes on ends with its page.")
+
+
+@pages.post("/sources/{name}/resume", may=Right.EDIT)
+def resume(call: Call) -> Response:
+    """Let it go on."""
+    view = _configured(call)
+    if view.row is None:
+        raise HTTPException(404)
+    try:
+        steering.resume(call.site.store, view.row, call.site.act(call.by.name))
+    except ExemptError as error:
+        return page(call, view, wrong=str(error), status=422)
+    return call.go(f"/sources/{view.name}", "It goes on, and does at once what waited.")
+
+
+@pages.post("/sources/{name}/backfill", may=Right.EDIT, slow=True)
+def backfill(call: Call) -> Response:
+    """Have its orders read from further back."""
+    view = _configured(call)
+    day = EVERYTHING if call.text("everything") else _day(call.text("from"))
+    if day is None or day > call.site.clock().date():
+        wrong = "From: name a day of the past, or choose all there is"
+        return page(call, view, errors={"from": wrong}, status=422)
+    try:
+        row = steward_of(call).row(view.name)
+        since = view.configured.since if view.configured else None
+        asked = histories.Asked(day, since, call.site.policy, call.site.clock(), ask=True)
+        reached = histories.reach_back(call.site.store, row, asked)
+    except ExemptError as error:
+        return page(call, view, wrong=str(error), status=422)
+    start = "the beginning" if reached.reads_from is None else str(reached.reads_from)
+    said = "were read" if reached.is_read else "are read"
+    return call.go(f"/sources/{view.name}", f"Its orders {said} from {start} on.")
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+# --- what all of them share ------------------------------------------------------------
+
+
+def steward_of(call: Call) -> Steward:
+    """Whoever keeps the connections of the site.
+
+    Raises:
+        HTTPException: Nobody does here.
+    """
+    if call.site.steward is None:
+        raise HTTPException(404)
+    return call.site.steward
+
+
+def _all(call: Call, name: str | None = None) -> Sources:
+    """Those that the lists of the caller show; of one *name*, that one if the caller sees it."""
+    site = call.site
+    scope = call.scope if name is None else call.by.company_ids
+    configured = steward_of(call).connections()
+    with site.store.reading() as tx:
+        return source_views.look(tx, configured, scope, site.clock(), name)
+
+
+def seen(call: Call) -> SourceView:
+    """The source that the path names, if the caller may see it.
+
+    Raises:
+        HTTPException: 404, there is none.
+    """
+    found = _all(call, call.path["name"]).views
+    if not found:
+        raise HTTPException(404)
+    return found[0]
+
+
+def known_row(call: Call) -> tuple[SourceView, ConnectionRow]:
+    """The same, where it was used before."""
+    view = seen(call)
+    if view.row is None:
+        raise HTTPException(404)
+    return view, view.row
+
+
+def _configured(call: Call) -> SourceView:
+    """The same, where it is connected."""
+    view = seen(call)
+    if view.configured is None:
+        raise HTTPException(404)
+    return view
+
+
+def known(call: Call) -> dict[str, Any]:
+    """What every page of sources knows."""
+    return {
+        "states": STATES,
+        "may_edit": call.by.may(Right.EDIT),
+        "may_administer": call.by.may(Right.ADMINISTER),
+    }
+
+
+def _shown(found: Sources) -> dict[str, Any]:
+    return {"view": found.views[0] if found.views else None}
+
+
+def page(
+    call: Call,
+    view: SourceView,
+    *,
+    status: int = 200,
+    wrong: str = "",
+    errors: dict[str, str] | None = None,
+    checked: CheckResult | None = None,
+) -> Response:
+    """The page of one source."""
+    row, steward = view.row, steward_of(call)
+    with call.site.store.reading() as tx:
+        runs = tx.job_runs.newest(row.id, RUNS) if row else []
+        rejected = tx.source_reading.rejected(row.id, None, limit=ROWS) if row else []
+        webhooks = tx.source_reading.came_in(row.id, WEBHOOKS) if row else []
+        kept = tx.histories.get(row.id) if row and histories.reads_orders(row) else None
+    found = _all(call, view.name)
+    made = view.configured is not None and view.configured.version > 0
+    return call.page(
+        "sources/one.html",
+        status,
+        sources=found,
+        view=view,
+        runs=runs,
+        rejected=rejected,
+        webhooks=webhooks,
+        history=kept,
+        everything=EVERYTHING,
+        checked=checked,
+        wrong=wrong,
+        errors=errors or {},
+        typed=call.form,
+        made=made,
+        may_make=made and steward.may_make and call.by.may(Right.ADMINISTER),
+        **known(call),
+    )
