@@ -40,14 +40,14 @@ HOMES = (
     *("record", "address", "certificate", "sources"),
     *("checking", "fetching", "pushing", "messages"),
 )
-NOT_BUILT = "[not built yet](../README.md#not-built-yet)"
 
 HOOKS = {name: hook for name, hook in vars(exempt.Connector).items() if not name.startswith("_")}
 
 CALLED = {
     "check": "by `exempt check` and `exempt demo`, and by the daemon to see whether a paused"
     " connection works again.",
-    "choices": f"by nothing so far: pick lists are {NOT_BUILT}.",
+    "choices": "by the console, for every setting, when somebody checks settings before a"
+    " connection is made or changed.",
     "ranges": "by `exempt sync`, before a stream is read for the first time, and again when its"
     " cursors no longer count: after `CursorExpired`, or after a change of the connection's"
     " settings, of `since` or of `cursor_version`.",
@@ -232,6 +232,10 @@ def settings_page() -> str:
         "## [daemon]",
         "What runs by itself, and when: see [the daemon](../how-to/run-the-daemon.md).",
         _settings(tables.Daemon),
+        "## [console]",
+        "What administrators may do in a browser: see"
+        " [data sources](../how-to/console-sources.md).",
+        _settings(tables.Console),
     )
 
 
