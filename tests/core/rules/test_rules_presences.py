@@ -20,6 +20,13 @@ def test_rows_are_read_in_their_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("last", ["2024-03-01", "2025-01-01", None])
+def test_a_presence_ends_on_its_first_day_or_later_or_not(last: str | None) -> None:
+    (row,), wrong = read_presences([{**TEXAS, "end_date": last}])
+    assert wrong == []
+    assert (row.end_date and row.end_date.isoformat()) == last
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -31,6 +38,10 @@ def test_rows_are_read_in_their_order() -> None:
         ),
         ({"effective_date": "03/01/2024"},
          "row 2: effective_date: write the first day as YYYY-MM-DD"),
+        (
+            {"end_date": "2024-02-29"},
+            "row 2: end_date: write the last day, none before the first, as YYYY-MM-DD",
+        ),
         ({"notes": "x" * 501}, "row 2: notes: write at most 500 characters"),
         ({"city": "Austin"}, "row 2: city: is no column here"),
     ],

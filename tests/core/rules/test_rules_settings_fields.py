@@ -168,6 +168,7 @@ def test_a_form_says_settings(said: dict[str, str], settings: dict[str, Any]) ->
         pytest.param({"token": "a", "token" + REFERENCE: "env:A"}, "token", "not both", id="both"),
         pytest.param({"token" + REFERENCE: "abc"}, "token", "is no reference", id="no reference"),
         pytest.param({"deep": "[deep"}, "deep", "no valid TOML", id="broken TOML"),
+        pytest.param({"deep": "deep = " + "9" * 5000}, "deep", "too long", id="endless TOML"),
         pytest.param({"deep": "[other]"}, "deep", "begin with [deep]", id="another table"),
         pytest.param({"note": "sealed:abc"}, "note", "only Exempt writes", id="a seal of others"),
         pytest.param({"old_tokens": "sealed:x"}, "old_tokens", "only Exempt", id="in a list"),
@@ -212,6 +213,7 @@ def test_no_secret_is_shown() -> None:
 def test_a_kept_secret_can_be_given_up_and_a_reference_taken_back() -> None:
     assert "token" not in form({"token" + FORGET: "yes"}, SETTINGS).settings
     assert form({"token": "new"}, SETTINGS).settings["token"] == "new"
+    assert filled(FIELDS, {"token": "env:T"})["token" + REFERENCE] == "env:T"
     assert "token" not in form({}, {"token": "env:T"}).settings, "its field was emptied"
 
 
@@ -236,6 +238,19 @@ def test_what_is_wrong_is_told_at_the_nearest_field() -> None:
         "files": "Files: function-wrap.0: is odd",
         "": "nothing.of: strange; as a whole",
     }
+
+
+def test_what_no_plain_field_can_say_is_toml() -> None:
+    texts, number = {"type": "array", "items": {"type": "string"}}, {"type": "integer"}
+    other = {"type": "object", "additionalProperties": number, "default": {"a": 1}}
+    either, pairs = fields_of(
+        {"properties": {"n": {"anyOf": [texts, number], "default": ["a", "b"]}, "o": other}}
+    )
+    assert isinstance(either, Field)
+    assert isinstance(pairs, Field)
+    assert {either.kind, pairs.kind} == {FieldKind.TOML}
+    assert either.default == "a, b"
+    assert pairs.default == '{"a": 1}'
 
 
 def test_a_group_with_very_many_fields_is_toml() -> None:
