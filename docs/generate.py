@@ -8,21 +8,18 @@ options. What it cannot say, such as when the core calls a hook, stands here.
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib
 import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import typer.main
-from generator import api
+from generator import api, settings_file
 from generator.describe import described, in_order, joined, linked
 from generator.docstrings import entries, line, prose, sections, table
-from pydantic import BaseModel
 
 import exempt
 import exempt.http
@@ -31,7 +28,6 @@ from exempt.cli import app
 from exempt.cli.connectors_schema import schema_of
 from exempt.discovery import discover
 from exempt.services import push
-from exempt.settings import tables
 
 FOLDER = Path(__file__).parent / "reference"
 SCHEMAS = {"erp_generic": FOLDER.parents[1] / "plugins" / "erp_generic" / "settings.schema.json"}
@@ -219,63 +215,8 @@ def settings_page() -> str:
         "KEY and NAME have 1 to 63 lower-case letters, digits, hyphens and underscores, and begin"
         " with a letter or digit. What was read belongs to the connection's name: under another"
         " name, everything is read anew.",
-        "## [exempt]",
-        _settings(tables.General),
-        "## [companies.KEY]",
-        "One of the seller's legal entities. Customers and connections belong to a company.",
-        _settings(tables.CompanySettings),
-        "## [connections.NAME]",
-        "One account of one outside system.",
-        _settings(tables.ConnectionSettings),
-        "## [connections.NAME.settings]",
-        "The connector's own settings: see the guide of each [connector](../how-to/connectors.md).",
-        "## [daemon]",
-        "What runs by itself, and when: see [the daemon](../how-to/run-the-daemon.md).",
-        _settings(tables.Daemon),
-        "## [console]",
-        "What administrators may do in a browser: see"
-        " [data sources](../how-to/console-sources.md).",
-        _settings(tables.Console),
+        settings_file.tables(),
     )
-
-
-def _settings(model: type[BaseModel]) -> str:
-    rows = []
-    for name, field in model.model_fields.items():
-        default = field.get_default(call_default_factory=True)
-        rows.append(
-            (
-                f"`{name}`",
-                _setting_type(field.annotation, field.metadata),
-                "required" if field.is_required() else _in_toml(default),
-                field.description or "",
-            )
-        )
-    return table(("key", "value", "default", "meaning"), rows)
-
-
-def _setting_type(kind: Any, limits: list[Any]) -> str:
-    """A setting's type in the words of the file."""
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return " or ".join(f'`"{member.value}"`' for member in kind)
-    words = {
-        bool: "true or false",
-        tuple: "a list",
-        int: "a number",
-        float: "a number",
-        dt.date: "a day",
-        dict: "a table",
-    }
-    inner = {getattr(each, "__origin__", each) for each in (kind, *get_args(kind))}
-    plain = next((word for type_, word in words.items() if type_ in inner), "a text")
-    edges = [str(getattr(limit, "ge", None) or getattr(limit, "le", 0)) for limit in limits]
-    return ", ".join(filter(None, [plain, " to ".join(edges)])) if plain == "a number" else plain
-
-
-def _in_toml(value: object) -> str:
-    if value is None:
-        return "none"
-    return f"`{json.dumps(value.value if isinstance(value, Enum) else value)}`"
 
 
 # --- errors ------------------------------------------------------------------------------

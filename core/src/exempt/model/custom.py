@@ -38,6 +38,7 @@ class CustomField(Record):
 
     Attributes:
         title: What people call it; a column of an import has this title.
+        kind: What its values are.
         choices: The values that a ``choice`` may have.
     """
 
