@@ -69,7 +69,8 @@ DECIDING = ("tests/core/model", "tests/core/rules")
 ON_SQLITE = {"EXEMPT_TEST_DATABASES": "sqlite"}
 ON_POSTGRESQL = {"EXEMPT_TEST_DATABASES": "postgresql"}
 NOTHING_LARGE = tuple(
-    f"--ignore-glob=*{name}*" for name in ("_at_size.py", "_contract.py", "recipe", "mutants")
+    f"--ignore-glob=*{name}*"
+    for name in ("_at_size.py", "_contract.py", "recipe", "mutants", "test_console_")
 )
 FOUNDATIONS = ("connections", "engine", "http", "model", "settings", "web")
 KEPT = ("certificates", "database", "decisions", "migrations", "records", "search")
