@@ -48,7 +48,10 @@ def start(folder: Path, listen: str) -> NoReturn:
         say("The sample company, with nothing in it that is real; nothing leaves this machine.")
         say(f"Its clock and its mails: {server.url}/sandbox", wrap=False)
         say(f"A key of its API: {_key(exempt)}", wrap=False)
-        say(f"Sales of an old shop, to bring in under Imports: {write_past_sales(folder)}", wrap=False)
+        say(
+            f"Sales of an old shop, to bring in under Imports: {write_past_sales(folder)}",
+            wrap=False,
+        )
         sandbox = Sandbox(
             clock.advance,
             lambda: mails_in(folder / "sandboxes"),
