@@ -149,6 +149,8 @@ class BackfillState(StrEnum):
     importing  its sales are being stored
     imported   all of them are stored
     complete   somebody looked at what came of it
+    undoing    what it brought is being put back
+    undone     put back
     dropped    given up before it was imported
     =========  =====================================================================
     """
@@ -159,7 +161,34 @@ class BackfillState(StrEnum):
     IMPORTING = "importing"
     IMPORTED = "imported"
     COMPLETE = "complete"
+    UNDOING = "undoing"
+    UNDONE = "undone"
     DROPPED = "dropped"
+
+
+class BackfillUndone(Record):
+    """What was put back of a file, counted.
+
+    Attributes:
+        removed: Sales that it had made, and that are gone.
+        restored: Sales that it had changed, and that are as before.
+        customers: That it had made, and that are gone.
+        products: The same of products.
+        details: Customers and products that it had changed, and that are as before.
+        left: What stays as it is, each with its reason.
+    """
+
+    removed: int = 0
+    restored: int = 0
+    customers: int = 0
+    products: int = 0
+    details: int = 0
+    left: int = 0
+
+    def plus(self, more: BackfillUndone) -> BackfillUndone:
+        """Both together."""
+        names = BackfillUndone.model_fields
+        return BackfillUndone(**{name: getattr(self, name) + getattr(more, name) for name in names})
 
 
 class BackfillCounts(Record):
@@ -178,7 +207,9 @@ class BackfillCounts(Record):
         already_there: Sales that the connection itself has shown, and that stay as it shows them.
         shrinking: Sales that were there with more lines than the file has of them.
         stored: Rows whose sales are stored.
-        part: How much of the file was read, from 0 to 1, while it is.
+        part: How much of the file was read, from 0 to 1, while it is; or was put back.
+        remembers: Whether it is known what stood there before.
+        undone: What was put back so far.
     """
 
     rows: int = 0
@@ -198,6 +229,8 @@ class BackfillCounts(Record):
     shrinking: int = 0
     stored: int = 0
     part: float = 0.0
+    remembers: bool = False
+    undone: BackfillUndone = BackfillUndone()
 
     @property
     def wrong(self) -> int:
@@ -231,3 +264,5 @@ class BackfillRun(Record):
     imported_at: Moment | None = None
     completed_at: Moment | None = None
     completed_by: str | None = None
+    undone_at: Moment | None = None
+    undone_by: str | None = None

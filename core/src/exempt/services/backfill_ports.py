@@ -50,7 +50,7 @@ class Backfills(Protocol):
     ) -> frozenset[str]:
         """Which of these records a connector has shown itself, or changed since a file made them.
 
-        Also what it has deleted since.
+        Also what it has deleted since; not what was deleted as its file was undone.
         """
         ...
 

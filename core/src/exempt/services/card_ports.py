@@ -168,11 +168,17 @@ class Cards(Protocol):
         ...
 
     def retire(
-        self, customer_ids: Collection[int], at: dt.datetime, *, into: int | None = None
+        self,
+        customer_ids: Collection[int],
+        at: dt.datetime,
+        *,
+        into: int | None = None,
+        with_deleted: bool = False,
     ) -> list[int]:
         """Let cards be gone on which nothing hangs; returns those on which something does.
 
-        The card *into*, if any, stands for them from now on.
+        The card *into*, if any, stands for them from now on. *with_deleted* says
+        that records which their sources have no more do not hold a card.
         """
         ...
 

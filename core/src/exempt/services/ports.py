@@ -15,6 +15,7 @@ from exempt.model.sources import Customer, Employee, Order, Product
 from exempt.services.access_ports import ApiKeys, Attempts, Sessions, Users
 from exempt.services.audit_ports import Audit
 from exempt.services.backfill_ports import Backfills
+from exempt.services.brought_ports import BroughtRecords
 from exempt.services.call_ports import Calls
 from exempt.services.card_ports import Cards
 from exempt.services.certificate_ports import CertificateLists
@@ -350,6 +351,7 @@ class Transaction(Protocol):
     warnings: Warnings
     products: Products
     backfills: Backfills
+    brought: BroughtRecords
     histories: Histories
     sales: Sales
     recounts: Recounts

@@ -227,7 +227,9 @@ def store_page(
         elif part is None and tx.cursors.is_naming(reading.row.id, stream):
             # It may be newer than the page on which it would stand.
             tx.cursors.named(reading.row.id, stream, come)
-        _forget_deleted(reading, tx, stream, gone, at)
+        shown = [*come, *page.deleted]
+        tx.brought.shown(reading.row.id, stream, shown)
+        forget_records(tx, reading.row, stream, gone, reading.policy, at)
         tx.sources.save_rejected(reading.row.id, stream, page, cursor, at)
         read = snapshots.days_of(page)
         if part is not None and not tx.cursors.move(reading.row.id, stream, part, at, read):
@@ -261,20 +263,25 @@ def _look_at_nexus(
         tx.jobs.ask(JobKind.NEXUS)
 
 
-def _forget_deleted(
-    reading: Reading, tx: Transaction, stream: Stream, gone: Sequence[str], at: dt.datetime
+def forget_records(  # noqa: PLR0917 - what it goes by
+    tx: Transaction,
+    row: ConnectionRow,
+    stream: Stream,
+    gone: Sequence[str],
+    policy: Policy,
+    at: dt.datetime,
 ) -> None:
     """Remember what the source no longer has; nothing is owed to it, nor claimed by it."""
     if stream is Stream.BOUNCES or not gone:
         return
-    cards = tx.sources.mark_deleted(reading.row, stream, gone, at)
+    cards = tx.sources.mark_deleted(row, stream, gone, at)
     if stream is Stream.EMPLOYEES:
         tx.jobs.ask(JobKind.NEXUS)  # a warning tells that they are there no more
     if target := _TARGETS.get(stream):
-        tx.deliveries.withdraw(reading.row.id, target, gone, at)
-    customers_changed(tx, cards, reading.policy, at)
+        tx.deliveries.withdraw(row.id, target, gone, at)
+    customers_changed(tx, cards, policy, at)
     if stream is Stream.ORDERS:
-        orders_gone(tx, reading.row, gone, reading.policy, at)
+        orders_gone(tx, row, gone, policy, at)
 
 
 def save_records(  # noqa: PLR0917 - what it goes by

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from exempt.model.backfill import BackfillState
 from exempt.model.imports import ImportRun, ImportState
 from exempt.services.backfills import checking, importing
+from exempt.services.backfills.undoing import undo as undo_sales
 from exempt.services.importing import leaving
 from exempt.services.importing.applying import resume
 from exempt.services.importing.staging import Told, no_one
@@ -17,7 +18,7 @@ from exempt.wiring import Exempt
 from exempt.wiring.backfills import backfill_parts, importing_of
 
 _LATEST = 1000
-_FILES = {BackfillState.CHECKING, BackfillState.IMPORTING}
+_FILES = {BackfillState.CHECKING, BackfillState.IMPORTING, BackfillState.UNDOING}
 
 
 class Waiting(NamedTuple):
@@ -41,6 +42,9 @@ def waiting(exempt: Exempt, told: Told = no_one) -> list[Waiting]:
     for file in reversed(files):
         if file.state is BackfillState.CHECKING:
             go_on = partial(checking.check, exempt.store, parts, file.id, exempt.clock, told=told)
+        elif file.state is BackfillState.UNDOING:
+            by = exempt.act(file.undone_by or "daemon")
+            go_on = partial(undo_sales, exempt.store, file.id, by, told=told)
         else:
             go_on = partial(importing.go_on, importing_of(exempt, told), file.id)
         found.append(Waiting(f"backfill {file.id}", go_on))

@@ -33,7 +33,10 @@ _UNFINISHED = [
         BackfillState.IMPORTING,
     )
 ]
-_MOVING = {"state", "position", "imported_by", "imported_at", "completed_at", "completed_by"}
+_MOVING = {
+    *("state", "position", "imported_by", "imported_at", "completed_at", "completed_by"),
+    *("undone_at", "undone_by"),
+}
 _RECORDS = {
     Stream.ORDERS: "sales_order",
     Stream.CUSTOMERS: "source_customer",
@@ -109,7 +112,7 @@ class Backfills(ports.Backfills):
             " LEFT JOIN backfill_record b ON b.stream = ? AND b.record_id = r.id"
             f" WHERE r.connection_id = ? AND {one_of(self._c, 'r.external_id')}"
             " AND (b.record_id IS NULL OR r.changed_at > b.changed_at"
-            " OR r.deleted_at IS NOT NULL)"
+            " OR r.deleted_at > b.changed_at)"
         )
         ids = many(self._c, list(external_ids))
         return frozenset(row[0] for row in run(self._c, sql, stream.value, connection_id, ids))

@@ -36,7 +36,7 @@ _NEXT_LEADS = (
     " WHERE x.customer_id = customer.id AND x.connection_id = customer.owner_connection_id)"
 )
 _HANGS_ON_C = (
-    "EXISTS (SELECT 1 FROM source_customer x WHERE x.customer_id = c.id)"
+    "EXISTS (SELECT 1 FROM source_customer x WHERE x.customer_id = c.id{records})"
     " OR EXISTS (SELECT 1 FROM certificate_customer x WHERE x.customer_id = c.id)"
     " OR EXISTS (SELECT 1 FROM request x WHERE x.customer_id = c.id)"
     " OR EXISTS (SELECT 1 FROM ship_to_link x WHERE c.id IN (x.bill_to_id, x.ship_to_id))"
@@ -261,11 +261,17 @@ class Joining(CustomerLists, ports.Cards):
         run(self._c, "DELETE FROM not_same WHERE ? IN (low_id, high_id)", other_id)
 
     def retire(
-        self, customer_ids: Collection[int], at: dt.datetime, *, into: int | None = None
+        self,
+        customer_ids: Collection[int],
+        at: dt.datetime,
+        *,
+        into: int | None = None,
+        with_deleted: bool = False,
     ) -> list[int]:
         mine = one_of(self._c, "c.id")
         ids = many(self._c, list(customer_ids))
-        sql = f"SELECT c.id FROM customer c WHERE {mine} AND ({_HANGS_ON_C})"  # noqa: S608
+        hangs = _HANGS_ON_C.format(records=" AND x.deleted_at IS NULL" if with_deleted else "")
+        sql = f"SELECT c.id FROM customer c WHERE {mine} AND ({hangs})"  # noqa: S608
         kept = [row[0] for row in run(self._c, sql, ids)]
         gone = sorted(set(customer_ids) - set(kept))
         sql = (

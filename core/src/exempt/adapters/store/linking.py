@@ -64,6 +64,7 @@ def _linked(
 ) -> dict[str, int]:
     """Cards by external id, of those that have one and may stay on it.
 
+    One whose card was taken away, as the file was undone that made it, has none.
     One that comes in an older state than is stored stays where it is.
     One that got another number, and not that of a card which another source
     made, was taken for the wrong customer: it is matched anew, unless somebody
@@ -74,6 +75,7 @@ def _linked(
         " s.updated_at"
         " FROM source_customer s JOIN customer c ON c.id = s.customer_id"
         f" WHERE s.connection_id = ? AND {one_of(connection, 's.external_id')}"
+        " AND c.gone_at IS NULL"
     )
     found = {}
     for row in run(connection, sql, source.id, many(connection, list(customers))):

@@ -230,6 +230,8 @@ backfill_run = sa.Table(
     sa.Column("imported_at", Moment),
     sa.Column("completed_at", Moment),
     sa.Column("completed_by", sa.Text),
+    sa.Column("undone_at", Moment),
+    sa.Column("undone_by", sa.Text),
     sa.Index(None, "connection_id"),
 )
 
@@ -241,5 +243,21 @@ backfill_record = sa.Table(
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("record_id", Id, primary_key=True, autoincrement=False),
     sa.Column("changed_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Which records each file brought, and how they stood before, so that it can be undone. The run is
+# one of files of employees for these, else one of files of sales. No foreign keys: see ``sale``.
+file_record = sa.Table(
+    "file_record",
+    metadata,
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("record_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("run_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("how", sa.Text, nullable=False),  # new, changed, same; left when it was undone
+    sa.Column("before", sa.Text),  # as JSON, of what was changed
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("note", sa.Text),  # why it was left
+    sa.Index(None, "run_id", "stream", "how", "record_id"),
     sqlite_with_rowid=False,
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from exempt.adapters.store import nexus_tables as n
 from exempt.adapters.store import pages
+from exempt.adapters.store.columns import micros
 from exempt.adapters.store.database import Row, lock, many, new_ids, one_of, run, run_many
 from exempt.adapters.store.pages import latest
 from exempt.model.people import Left, Place, PlaceKind, StaffPlace
@@ -18,6 +19,7 @@ from exempt.model.presence import PresenceKind
 from exempt.model.sources import Employee
 from exempt.rules import staff_moves
 from exempt.services import presence_ports as ports
+from exempt.services.brought_ports import Before
 from exempt.services.presence_ports import NewPresence, PresenceRow
 from exempt.services.rows import ConnectionRow, SavedRecords
 
@@ -155,7 +157,7 @@ def save_employees(
     rows = [pages.employee_row(employee) for employee in employees.values()]
     saved = pages.save(connection, pages.EMPLOYEES, source.id, rows, at)
     stale = saved.stale.keys()
-    known = _known(connection, source.id, employees)
+    known = known_places(connection, source.id, employees)
     changed: dict[int, Place] = {}
     new: list[tuple[str, Place]] = []
     for external_id, employee in employees.items():
@@ -174,14 +176,36 @@ def employees_gone(
 ) -> None:
     """End the places of employees whom their source has no more."""
     lock(connection, f"employees of connection {connection_id}")
-    known = _known(connection, connection_id, external_ids)
+    known = known_places(connection, connection_id, external_ids)
     changed: dict[int, Place] = {}
     for mine in known.values():
         changed.update(staff_moves.deleted(mine, at.date()))
     _write(connection, connection_id, changed, [])
 
 
-def _known(
+def put_back(
+    connection: sa.Connection,
+    source: ConnectionRow,
+    people: Mapping[str, Before | None],
+    at: dt.datetime,
+) -> None:
+    """Let employees be as they were; a place that came since never was, nor who is None."""
+    lock(connection, f"employees of connection {source.id}")
+    records = [cast("Employee", was.record) for was in people.values() if was]
+    rows = [pages.employee_row(record) for record in records]
+    pages.save(connection, pages.EMPLOYEES, source.id, rows, at)
+    gone = [external_id for external_id, was in people.items() if was is None]
+    pages.mark_deleted(connection, pages.EMPLOYEES.name, source.id, gone, micros(at))
+    changed: dict[int, Place] = {}
+    for external_id, mine in known_places(connection, source.id, people).items():
+        was = people[external_id]
+        before = was.places if was else {}
+        for key, place in mine.items():
+            changed[key] = before.get(key, place._replace(left=Left.CORRECTED))
+    _write(connection, source.id, changed, [])
+
+
+def known_places(
     connection: sa.Connection, connection_id: int, external_ids: Collection[str]
 ) -> dict[str, dict[int, Place]]:
     """The places that are known of these employees, by their keys, oldest first."""

@@ -14,6 +14,7 @@ from exempt.adapters.store.access import ApiKeys, Attempts, Sessions, Users
 from exempt.adapters.store.asking import Asking
 from exempt.adapters.store.audit import Audit
 from exempt.adapters.store.backfills import Backfills
+from exempt.adapters.store.brought import BroughtRecords
 from exempt.adapters.store.calls import Calls
 from exempt.adapters.store.cards import Cards
 from exempt.adapters.store.certificate_lists import CertificateLists
@@ -88,6 +89,7 @@ class Transaction(ports.Transaction):
         self.presence = Presences(connection)
         self.warnings = Warnings(connection)
         self.backfills = Backfills(connection)
+        self.brought = BroughtRecords(connection)
         self.histories = Histories(connection)
         self.sales = Sales(connection)
         self.recounts = Recounts(connection)

@@ -55,8 +55,9 @@ def begin(store: Store, run_id: int, act: Act) -> BackfillRun:
         if run.state is BackfillState.IMPORTING:
             return run
         runs.refuse_unless(run, BackfillState.CHECKED)
+        counts = run.counts.model_copy(update={"remembers": True})
         begun = {"state": BackfillState.IMPORTING, "position": "", "imported_by": act.by}
-        run = run.model_copy(update=begun)
+        run = run.model_copy(update={**begun, "counts": counts})
         tx.backfills.save(run)
         tx.jobs.ask(JobKind.IMPORT)
     return run
@@ -156,9 +157,12 @@ def _store_page(
     if tracked:
         shown = tx.backfills.shown(source.id, page.stream, page.rows)
     mine = [record for record in page.records if record.external_id not in shown]
+    ids = [record.external_id for record in mine]
+    before = tx.brought.standing(source.id, page.stream, ids)
     new, changed = save_records(tx, source, page.stream, mine, importing.policy, at)
+    if run.counts.remembers:
+        tx.brought.keep(run.id, source.id, page.stream, ids, before, at=at)
     if tracked:
-        ids = [record.external_id for record in mine]
         tx.backfills.brought(source.id, page.stream, ids, at)
     last = page.records[-1].external_id
     update: dict[str, object] = {"position": f"{page.stream.value}:{last}"}

@@ -142,6 +142,8 @@ _MENDS = {
     BackfillState.IMPORTING: "wait for it, or go on with exempt backfill import {} --wait",
     BackfillState.IMPORTED: "its sales are stored: a corrected file changes them",
     BackfillState.COMPLETE: "its sales are stored: a corrected file changes them",
+    BackfillState.UNDOING: "wait for it, or go on with exempt backfill undo {}",
+    BackfillState.UNDONE: "import its file again to have it back",
     BackfillState.DROPPED: "check the file again: exempt backfill check FILE",
 }
 

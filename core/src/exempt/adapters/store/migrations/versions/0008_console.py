@@ -103,6 +103,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_job_run"),
     )
+    _remember_files()
     op.create_index("ix_job_run_job_id", "job_run", ["job", "id"])
     op.create_index("ix_job_run_connection_id_id", "job_run", ["connection_id", "id"])
     op.create_index("ix_webhook_event_connection_id_id", "webhook_event", ["connection_id", "id"])
@@ -110,6 +111,29 @@ def upgrade() -> None:
     op.create_index("ix_history_changed_at", "history", ["changed_at"])
     op.create_index("ix_history_changed_by_id", "history", ["changed_by", "id"])
     _list_orders()
+
+
+def _remember_files() -> None:
+    """Add what files are undone by."""
+    op.create_table(
+        "file_record",
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("record_id", ID, autoincrement=False, nullable=False),
+        sa.Column("run_id", ID, autoincrement=False, nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("stream", "record_id", "run_id", name="pk_file_record"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_file_record_run_id_stream_how_record_id",
+        "file_record",
+        ["run_id", "stream", "how", "record_id"],
+    )
+    op.add_column("backfill_run", sa.Column("undone_at", MOMENT, nullable=True))
+    op.add_column("backfill_run", sa.Column("undone_by", sa.Text(), nullable=True))
 
 
 def _list_orders() -> None:
@@ -131,5 +155,7 @@ def downgrade() -> None:
     for table, name, _columns, _which in LISTED:
         op.drop_index(name, table)
     op.drop_index("ix_sales_order_number", "sales_order")
-    for table in ("job_run", "configured_connection", "saved_view"):
+    op.drop_column("backfill_run", "undone_by")
+    op.drop_column("backfill_run", "undone_at")
+    for table in ("file_record", "job_run", "configured_connection", "saved_view"):
         op.drop_table(table)
