@@ -7,8 +7,7 @@ changed is read in the books of the systems.
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +19,25 @@ pytest.importorskip("exempt_mail_smtp", reason="exempt-mail-smtp is missing")
 pytest.importorskip("starlette", reason="needs exempt[web]")
 pytest.importorskip("playwright", reason="playwright is not installed: the way is NOT tested")
 
-from playwright.sync_api import sync_playwright
-
 from exempt.testing import sample
+from support import windows
 from support.live import DESK, PHONE, Window
 from support.made_papers import Says, f0003
-from support.seller import PASSWORD, Seller, link_in, sellers, text_of
+from support.seller import Seller, come_first, link_in, sellers, send_in, text_of
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("asked-to-pushed")]
 
-CHROMIUM = shutil.which("chromium")
 BUCKEYE = sample.BUYER["C-1005"]
 """Known to the ERP and to Stripe; claims to be exempt, and nothing is on file."""
 IN_STRIPE = "cus_C1005"
 ORDER = "SO-5007"
 NUMBER = "87654321"
 
-Open = Callable[..., Window]
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed (apt-get install chromium): the way is NOT tested")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with windows.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -57,37 +47,15 @@ def seller(tmp_path: Path) -> Iterator[Seller]:
 
 
 @pytest.fixture
-def window(chromium: Any, seller: Seller, tmp_path: Path) -> Iterator[Open]:
-    """Opens a window of a width in a browser of its own, that knows nobody."""
-    opened: list[tuple[Any, Window]] = []
-
-    def open_one(width: int) -> Window:
-        viewport = {"width": width, "height": 844 if width < 800 else 900}
-        context = chromium.new_context(viewport=viewport, locale="en-US")
-        context.set_default_timeout(15_000)
-        opened.append((context, Window(context.new_page(), seller, tmp_path)))
-        return opened[-1][1]
-
-    yield open_one
-    for context, _ in opened:
-        context.close()
-    for _, here in opened:
-        here.check_clean()
+def window(chromium: Any, seller: Seller, tmp_path: Path) -> Iterator[windows.Open]:
+    with windows.windows(chromium, seller, tmp_path) as opens:
+        yield opens
 
 
 @pytest.fixture
-def desk(seller: Seller, window: Open) -> Window:
-    """The first administrator, who came by the link that Exempt printed."""
-    here = window(DESK)
-    page = here.page
-    page.goto(seller.first_link())
-    page.get_by_label("Your name").fill("Dana Lee")
-    page.get_by_label("E-mail").fill("dana@northwind.example")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password, once more").fill(PASSWORD)
-    page.get_by_role("button", name="Keep it and sign in").click()
-    page.get_by_role("heading", name="Home").wait_for()
-    return here
+def desk(seller: Seller, window: windows.Open) -> Window:
+    """The first administrator."""
+    return come_first(window(DESK), seller)
 
 
 def asked(seller: Seller, desk: Window) -> str:
@@ -109,19 +77,6 @@ def a_paper(folder: Path, buyer: str) -> Path:
     return path
 
 
-def send_in(phone: Window, paper: Path) -> None:
-    """Be the customer, in the portal already: upload a file and send what is filled in."""
-    page = phone.page
-    page.get_by_label("Choose a file").set_input_files(paper)
-    page.get_by_role("button", name=f"Remove {paper.name}").wait_for()
-    page.get_by_label("Number for Ohio").fill(NUMBER)
-    page.get_by_label("Reason", exact=True).select_option("resale")
-    page.get_by_label("Effective date").fill("2026-11-01")
-    phone.shoot(f"way-2-{paper.stem}")
-    page.get_by_role("button", name="Send certificate").click()
-    page.get_by_role("heading", name="Thank you, we have your certificate").wait_for()
-
-
 def review(seller: Seller, desk: Window) -> Any:
     """Find what waits, once it was read, and look at it; the page."""
     seller.read()
@@ -141,7 +96,7 @@ def accept(seller: Seller, page: Any) -> None:
 
 
 def test_a_certificate_from_the_request_to_the_books_of_erp_and_stripe(
-    seller: Seller, desk: Window, window: Open, tmp_path: Path
+    seller: Seller, desk: Window, window: windows.Open, tmp_path: Path
 ) -> None:
     """Its number, state, reason, dates and file come to the ERP (C30 to C35)."""
     assert seller.writes("erp")[ORDER] == "taxable: no → yes; exempt_percent: 100 → 0"
@@ -149,7 +104,7 @@ def test_a_certificate_from_the_request_to_the_books_of_erp_and_stripe(
     phone = window(PHONE)
     phone.page.goto(asked(seller, desk))
     phone.check("way-2-portal")
-    send_in(phone, a_paper(tmp_path, BUCKEYE.name))
+    send_in(phone, a_paper(tmp_path, BUCKEYE.name), NUMBER)
     phone.check("way-2-sent")
 
     told = {mail["To"].addresses[0].addr_spec: text_of(mail) for mail in seller.post()}
@@ -184,11 +139,11 @@ def test_a_certificate_from_the_request_to_the_books_of_erp_and_stripe(
 
 
 def test_one_that_is_rejected_comes_back_better_by_the_link_in_the_mail(
-    seller: Seller, desk: Window, window: Open, tmp_path: Path
+    seller: Seller, desk: Window, window: windows.Open, tmp_path: Path
 ) -> None:
     phone = window(PHONE)
     phone.page.goto(asked(seller, desk))
-    send_in(phone, a_paper(tmp_path, "Somebody Else Ltd"))
+    send_in(phone, a_paper(tmp_path, "Somebody Else Ltd"), NUMBER)
     seller.post()
 
     page = review(seller, desk)
@@ -207,7 +162,7 @@ def test_one_that_is_rejected_comes_back_better_by_the_link_in_the_mail(
     again.page.goto(link_in(mail, seller.url))
     assert again.page.get_by_text("It names Somebody Else Ltd.").is_visible()
     again.check("way-4-again")
-    send_in(again, a_paper(tmp_path, BUCKEYE.name))
+    send_in(again, a_paper(tmp_path, BUCKEYE.name), NUMBER)
     seller.post()
 
     accept(seller, review(seller, desk))

@@ -15,15 +15,20 @@ from typing import Any
 from exempt.cli.sample_company import NOON, enter_certificates, its_systems, write_settings
 from exempt.discovery import Catalogue, discover
 from exempt.hookspecs import Sandbox
+from exempt.model.access import Role
 from exempt.web.serving import Server
 from exempt.web.site import Sandbox as Tried
-from exempt.wiring import Exempt, mails
+from exempt.wiring import Exempt, intake, mails
 from exempt.wiring.access import first_link
 from exempt.wiring.forms import read_documents
 from exempt.wiring.sandbox import mails_in
 from exempt.wiring.web import app_of
+from support.access import signed_in
+from support.live import Window
 
 PASSWORD = "correct horse battery"
+DANA = "dana@northwind.example"
+"""Who comes first, by `come_first`."""
 
 
 class Seller:
@@ -35,7 +40,13 @@ class Seller:
         systems: Its sandboxes, by the connection's name.
     """
 
-    def __init__(self, folder: Path, catalogue: Catalogue, systems: Mapping[str, Sandbox]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        systems: Mapping[str, Sandbox],
+        **tables: Any,
+    ) -> None:
         self.systems, self.now = systems, NOON
         self._folder = folder
         self._environ = {
@@ -43,12 +54,12 @@ class Seller:
         }
         self._server = Server("127.0.0.1:0")
         self.url = self._server.url
-        web = {"url": self.url, "second_factor": "optional"}
-        path = write_settings(folder, catalogue, systems, write_back=False, web=web)
+        tables["web"] = {"url": self.url, "second_factor": "optional"}
+        path = write_settings(folder, catalogue, systems, write_back=False, **tables)
         with contextlib.closing(self._open(path)) as exempt:
             _in_order(exempt)
             enter_certificates(exempt, "anna")
-        write_settings(folder, catalogue, systems, write_back=True, web=web)
+        write_settings(folder, catalogue, systems, write_back=True, **tables)
         self.exempt = self._open(path)
         self.push()
         tried = Tried(self.forward, lambda: mails_in(folder / "sandboxes"), self._told)
@@ -68,6 +79,10 @@ class Seller:
         assert link is not None, "there is one already"
         return link
 
+    def cookies(self, role: Role) -> dict[str, str]:
+        """Those of somebody of that role, who is signed in."""
+        return signed_in(self.exempt.store, role, at=self.now)
+
     def push(self) -> None:
         """Read what changed, and write what is owed."""
         self.forward(dt.timedelta(minutes=1))
@@ -85,6 +100,11 @@ class Seller:
     def read(self) -> None:
         """Read the documents that came in, as the daemon does."""
         read_documents(self.exempt)
+
+    def take_in(self) -> None:
+        """Go on with the files that were brought, as the daemon does."""
+        for each in intake.waiting(self.exempt):
+            each.go_on()
 
     def writes(self, name: str) -> Mapping[str, str]:
         """What was written to a system, by the record's number there."""
@@ -108,12 +128,12 @@ def _in_order(exempt: Exempt) -> None:
 
 
 @contextlib.contextmanager
-def sellers(folder: Path) -> Iterator[Seller]:
-    """One in a folder, until the block ends."""
+def sellers(folder: Path, **tables: Any) -> Iterator[Seller]:
+    """One in a folder, until the block ends; *tables* stand in its settings, too."""
     catalogue = discover()
     with (
         its_systems(folder, catalogue) as systems,
-        contextlib.closing(Seller(folder, catalogue, systems)) as made,
+        contextlib.closing(Seller(folder, catalogue, systems, **tables)) as made,
     ):
         yield made
 
@@ -129,3 +149,29 @@ def link_in(mail: EmailMessage, url: str) -> str:
     found = re.findall(rf"{re.escape(url)}/r/[\w-]+", text_of(mail))
     assert len(set(found)) == 1, text_of(mail)
     return str(found[0])
+
+
+def come_first(here: Window, seller: Seller) -> Window:
+    """Be the first administrator, Dana, who comes by the link that Exempt printed."""
+    page = here.page
+    page.goto(seller.first_link())
+    page.get_by_label("Your name").fill("Dana Lee")
+    page.get_by_label("E-mail").fill(DANA)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password, once more").fill(PASSWORD)
+    page.get_by_role("button", name="Keep it and sign in").click()
+    page.get_by_role("heading", name="Home").wait_for()
+    return here
+
+
+def send_in(phone: Window, paper: Path, number: str, *, state: str = "Ohio") -> None:
+    """Be a customer, in the portal already: upload a file and send what is filled in."""
+    page = phone.page
+    page.get_by_label("Choose a file").set_input_files(paper)
+    page.get_by_role("button", name=f"Remove {paper.name}").wait_for()
+    page.get_by_label(f"Number for {state}").fill(number)
+    page.get_by_label("Reason", exact=True).select_option("resale")
+    page.get_by_label("Effective date").fill("2026-11-01")
+    phone.shoot(f"way-2-{paper.stem}")
+    page.get_by_role("button", name="Send certificate").click()
+    page.get_by_role("heading", name="Thank you, we have your certificate").wait_for()
