@@ -34,13 +34,11 @@ from exempt.web.forms import check_origin, check_token, read_form
 from exempt.web.rendering import render, streamed
 from exempt.web.sessions import caller_of, denied
 from exempt.web.site import Site
+from exempt.web.typed import LARGEST_ID
 from exempt.web.waiting import run_slowly
 
 PUBLIC = None
 """The right of a page that needs no signing in."""
-
-LARGEST_ID = 2**31 - 1
-"""Our databases count no further."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from starlette.responses import Response
@@ -14,7 +13,8 @@ from exempt.services.rows import Subject
 from exempt.services.tables_out import Sheet
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
-from exempt.web.pages import LARGEST_ID, Call, Pages
+from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, number_of
 
 pages = Pages()
 
@@ -102,16 +102,16 @@ def export(call: Call) -> Response:
 def _filters(call: Call, asked: Asked) -> AuditFilter:
     """What the address asks; what makes no sense is as if it were not there."""
     subject = asked.filter("subject")
-    number = asked.filter("id")
+    number = number_of(asked.filter("id"))
     return AuditFilter(
         by=asked.filter("by"),
         subjects=(Subject(subject),) if subject in set(Subject) else (),
-        subject_id=int(number) if _is_number(number) and subject in set(Subject) else None,
+        subject_id=number if subject in set(Subject) else None,
         words=asked.words,
         field=asked.filter("field"),
         outcome=asked.filter("new"),
-        first=_day(asked.filter("first")),
-        last=_day(asked.filter("last")),
+        first=day_of(asked.filter("first")),
+        last=day_of(asked.filter("last")),
         company_ids=call.scope,
         limit=asked.limit,
         offset=asked.offset,
@@ -128,14 +128,3 @@ def _address(row: AuditRow, known: set[str]) -> str:
     place = PLACES.get(row.subject, "")
     there = place and any(path.startswith(place.partition("{")[0] + "{") for path in known)
     return place.format(row.subject_id) if there else ""
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text[:12]) <= LARGEST_ID
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -14,8 +14,9 @@ from exempt.services import audit_packages
 from exempt.services.packing import Packing
 from exempt.services.report_ports import Covering, Period
 from exempt.web import handing_out as out
-from exempt.web.console.reports import day_of, states
+from exempt.web.console.reports import states
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of
 
 pages = Pages()
 

@@ -24,6 +24,7 @@ from exempt.web.console.entries import AROUND, NOTHING, Owner, Typed, add_pages
 from exempt.web.console.order_view import known as known_of_orders
 from exempt.web.console.paper_view import Papers, file_view, look_into
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import number_of
 
 pages = Pages()
 
@@ -54,8 +55,7 @@ def found(call: Call) -> Certificate:
 
 def seen(call: Call) -> int:
     """The version that was looked at; one that is no number was never there."""
-    text = call.text("seen")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return number_of(call.text("seen")) or 0
 
 
 @pages.get(BASE, may=Right.READ)

@@ -30,6 +30,7 @@ from exempt.web.console.certificate_form import (
 from exempt.web.console.entries import AROUND
 from exempt.web.console.review_form import FieldsError
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import numbers_of
 
 pages = Pages()
 
@@ -204,7 +205,7 @@ def _customers(call: Call, before: Certificate) -> list[int]:
     Raises:
         FieldsError: It would be nobody's, or there is no customer as the one to be added.
     """
-    dropped = {int(text) for text in call.texts("drop_customer") if text.isdecimal()}
+    dropped = numbers_of(call.texts("drop_customer"))
     kept = [each for each in before.customer_ids if each not in dropped]
     if words := call.text("add_customer"):
         try:

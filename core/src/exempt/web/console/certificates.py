@@ -23,7 +23,8 @@ from exempt.services.rows import CertificateFilter, CertificateSort
 from exempt.web.console import exports
 from exempt.web.console.certificate_view import KINDS, REASONS, REVIEWS, STATUSES, known, places
 from exempt.web.console.listing import Asked, Column, Lister
-from exempt.web.pages import LARGEST_ID, Call, Pages
+from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, number_of, numbers_of
 
 pages = Pages()
 E = TypeVar("E", bound=StrEnum)
@@ -104,7 +105,7 @@ def export(call: Call) -> Response:
     """All that fit, or those that were ticked, by id."""
     wanted = filter_of(call, LIST.read(call))
     if "ids" in call.query:
-        ids = [n for text in call.query["ids"].split(",") if (n := _number(text))]
+        ids = numbers_of(call.query["ids"].split(","))
         wanted = CertificateFilter(company_ids=call.scope, ids=tuple(ids))
     site = call.site
     sheet = certificate_lists.sheet(
@@ -121,7 +122,7 @@ def filter_of(call: Call, asked: Asked) -> CertificateFilter:
     return CertificateFilter(
         words=asked.words or None,
         company_ids=call.scope,
-        customer_id=_number(asked.filter("customer")),
+        customer_id=number_of(asked.filter("customer")),
         jurisdiction=place if place in jurisdictions() else None,
         reason=_one_of(ExemptionReason, asked.filter("reason")),
         statuses=tuple(dict.fromkeys(map(CertificateStatus, known_statuses))),
@@ -138,9 +139,9 @@ def filter_of(call: Call, asked: Asked) -> CertificateFilter:
 
 def _ends(asked: Asked, on: dt.date) -> tuple[dt.date | None, dt.date | None]:
     """The first and the last day that the earliest end may be, by all that is said of it."""
-    starts, stops = [_day(asked.filter("ends_from"))], [_day(asked.filter("ends_to"))]
+    starts, stops = [day_of(asked.filter("ends_from"))], [day_of(asked.filter("ends_to"))]
     after, before = ENDS.get(asked.filter("ends"), (None, None))
-    within = _number(asked.filter("ends_within"))
+    within = number_of(asked.filter("ends_within"))
     if within is not None and within <= LONGEST:
         starts.append(on)
         stops.append(on + dt.timedelta(days=within))
@@ -191,7 +192,7 @@ def _just(call: Call, asked: Asked, wanted: CertificateFilter) -> list[tuple[str
         except NotFoundError:
             name = "a customer that is not there"
         told.append((f"Just certificates of {name}.", asked.address(customer=None)))
-    first, last = _day(asked.filter("ends_from")), _day(asked.filter("ends_to"))
+    first, last = day_of(asked.filter("ends_from")), day_of(asked.filter("ends_to"))
     if first or last:
         days = (f"from {first}" if first else "", f"to {last}" if last else "")
         said = " ".join(each for each in days if each)
@@ -258,7 +259,7 @@ def _chosen(call: Call) -> Chosen:
     """Those that were ticked, or all that fit; of those that the caller sees."""
     picked, site = LIST.picked(call), call.site
     on, soon = site.clock().date(), site.expiring_soon_days
-    said = [n for text in call.text("chosen").split(",") if (n := _number(text))]
+    said = numbers_of(call.text("chosen").split(","))
     wanted = CertificateFilter(company_ids=call.scope, ids=tuple(said) or picked.ids)
     if picked.everything:
         wanted = filter_of(call, picked.asked)
@@ -313,16 +314,3 @@ def _count(number: int, thing: str) -> str:
 
 def _one_of(kind: type[E], text: str) -> E | None:
     return kind(text) if text in set(kind) else None
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdecimal() and len(text) < 11):
-        return None
-    return int(text) if 0 < int(text) <= LARGEST_ID else None

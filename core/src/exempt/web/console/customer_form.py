@@ -35,6 +35,7 @@ from exempt.web.console.customer_links import decided, first_up
 from exempt.web.console.customers import states
 from exempt.web.pages import Call, Pages
 from exempt.web.switching import switcher_of
+from exempt.web.typed import number_of
 
 pages = Pages()
 
@@ -134,8 +135,7 @@ def edit(call: Call) -> Response:
 
 def _seen(call: Call) -> int:
     """The version of the card that the form was made from; 0 = it does not say."""
-    text = call.text("seen")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return number_of(call.text("seen")) or 0
 
 
 def _conflict(call: Call, typed: Typed) -> Response:

@@ -16,6 +16,7 @@ from exempt.services.ports import Store
 from exempt.web.console.customer_card import BASE, found, named, ship_to_tab, sources_tab
 from exempt.web.console.customers import states
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import number_of
 
 pages = Pages()
 
@@ -117,9 +118,10 @@ def _other(call: Call, card: CustomerCard, words: str) -> CustomerCard:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+    number = number_of(text)
+    if number is None:
         raise HTTPException(422)
-    return int(text)
+    return number
 
 
 # --- records of sources ------------------------------------------------------------------

@@ -23,6 +23,7 @@ from exempt.services.rows import CompanyRow, CustomerLack
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import number_of
 
 pages = Pages()
 
@@ -182,8 +183,8 @@ def look_alikes(call: Call) -> Response:
 
 
 def _pairs(call: Call, wrong: str = "") -> Response:
-    text, words = call.query.get("page", ""), call.query.get("words", "").strip()[:200]
-    number = max(1, min(int(text), 10_000)) if text.isascii() and text.isdecimal() else 1
+    words = call.query.get("words", "").strip()[:200]
+    number = min(number_of(call.query.get("page")) or 1, 10_000)
     with call.site.store.reading() as tx:
         filters = DoublesFilter(
             words=words or None,
@@ -210,7 +211,7 @@ def _pairs(call: Call, wrong: str = "") -> Response:
 @pages.post("/customers/look-alikes/not-same", may=Right.EDIT)
 def not_same(call: Call) -> Response:
     """Remember that two of them are two customers."""
-    ids = [int(text) for text in call.texts("id")[:2] if text.isascii() and text.isdecimal()]
+    ids = [each for text in call.texts("id")[:2] if (each := number_of(text))]
     if len(ids) != 2:
         raise HTTPException(422)
     site = call.site

@@ -11,6 +11,7 @@ from exempt.services.sessions import SignedIn
 from exempt.services.signing_in import Desk, Entered
 from exempt.web import cookies, sessions
 from exempt.web.pages import Call
+from exempt.web.typed import inside
 
 HOME = "/"
 CODE = "/sign-in/code"
@@ -40,9 +41,7 @@ def typed(call: Call, name: str) -> str:
 
 def next_of(call: Call) -> str:
     """Where to go on to: a page of ours, and of nobody else."""
-    wanted = call.query.get("next") or call.text("next")
-    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if inside and wanted.isprintable() and len(wanted) < 500 else HOME
+    return inside(call.query.get("next") or call.text("next"), HOME)
 
 
 def status_of(error: RefusedError) -> int:

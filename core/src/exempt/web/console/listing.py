@@ -19,6 +19,7 @@ from starlette.datastructures import QueryParams
 
 from exempt.services.view_ports import SavedView
 from exempt.web.pages import Call
+from exempt.web.typed import number_of, numbers_of
 
 PAGE_SIZES = (50, 100, 200)
 LAST_PAGE = 100_000
@@ -226,7 +227,7 @@ class Lister:
         return Asked(
             lister=self,
             words=" ".join(query.get("words", "").replace("\0", "").split())[:LONGEST_WORDS],
-            page=min(max(_number(query.get("page"), 1), 1), LAST_PAGE),
+            page=min(number_of(query.get("page")) or 1, LAST_PAGE),
             limit=_size(query.get("size")),
             sort=sort.removeprefix("-"),
             descending=sort.startswith("-"),
@@ -264,9 +265,9 @@ class Lister:
 
     def picked(self, call: Call) -> Picked:
         """What the form of `bulk` in ``parts/listing.html`` says."""
-        ids = [int(text) for text in call.texts("ids")[:MOST_IDS] if _is_id(text)]
+        ids = numbers_of(call.texts("ids")[:MOST_IDS])
         asked = self.asked(QueryParams(call.text("query")))
-        return Picked(tuple(dict.fromkeys(ids)), bool(call.text("all")), asked, call.text("do"))
+        return Picked(tuple(ids), bool(call.text("all")), asked, call.text("do"))
 
     def _columns(self, said: Sequence[str]) -> tuple[str, ...]:
         named = {key for text in said for key in text.split(",")}
@@ -289,16 +290,6 @@ def _head(asked: Asked, column: Column) -> Head:
     return Head(column, asked.address(sort=other, page=None), order)
 
 
-def _number(text: str | None, otherwise: int) -> int:
-    return (
-        int(text) if text and text.isascii() and text.isdecimal() and len(text) < 9 else otherwise
-    )
-
-
 def _size(text: str | None) -> int:
-    size = _number(text, PAGE_SIZES[0])
+    size = number_of(text)
     return size if size in PAGE_SIZES else PAGE_SIZES[0]
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < int(text[:10]) < 2**31

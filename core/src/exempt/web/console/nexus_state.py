@@ -37,6 +37,7 @@ from exempt.web.console import exports
 from exempt.web.console.nexus import COLOURS, today
 from exempt.web.console.nexus_chart import chart_of, shown
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, number_of
 
 pages = Pages()
 
@@ -274,12 +275,8 @@ def _mark(order: CountedOrder) -> str:
 
 def _place(text: str) -> tuple[dt.date, int] | None:
     day, _, number = text.partition(".")
-    if not (number.isascii() and number.isdecimal() and len(number) < 12):
-        return None
-    try:
-        return dt.date.fromisoformat(day), int(number)
-    except ValueError:
-        return None
+    known = day_of(day)
+    return None if known is None else (known, number_of(number) or 0)
 
 
 # --- forecast ----------------------------------------------------------------------------

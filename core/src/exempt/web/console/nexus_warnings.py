@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.console.nexus import today
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, numbers_of
 
 pages = Pages()
 
@@ -194,7 +194,7 @@ def _several(
 @pages.post("/warnings/close", may=Right.EDIT)
 def close(call: Call) -> Response:
     """Confirm or dismiss several: all of them, or none."""
-    ids = sorted({int(text) for text in call.texts("ids")[:AT_ONCE] if _is_id(text)})
+    ids = sorted(numbers_of(call.texts("ids")[:AT_ONCE]))
     do, words, mine = call.text("do"), call.text("words"), call.by.company_ids
     try:
         if do == "confirm":
@@ -215,10 +215,6 @@ def _plain(error: ExemptError, ids: Sequence[int]) -> str:
     if said.endswith("for a reason: say why"):
         return "Say why: a warning is dismissed for a reason."
     return f"Nothing was done. {said}." if ids else said
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < int(text[:10]) < 2**31
 
 
 def _many(number: int) -> str:
@@ -288,9 +284,8 @@ def confirm(call: Call) -> Response:
     typed = {"effective_date": call.text("effective_date"), "notes": call.text("notes")}
     first = None
     if row.kind is WarningKind.EMPLOYEE and typed["effective_date"]:
-        try:
-            first = dt.date.fromisoformat(typed["effective_date"])
-        except ValueError:
+        first = day_of(typed["effective_date"])
+        if first is None:
             return _one(call, **typed, do="confirm", wrong="Write the day as YYYY-MM-DD.")
     try:
         done = warning_steps.confirm(

@@ -15,7 +15,8 @@ from exempt.services import order_look, orders
 from exempt.services.order_look import Look
 from exempt.services.order_words import GROUNDS, chosen, written
 from exempt.web.console.order_view import known, places
-from exempt.web.pages import LARGEST_ID, Call, Pages
+from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, number_of
 
 pages = Pages()
 
@@ -38,8 +39,8 @@ def choose_from(call: Call) -> Response:
 @pages.post("/orders/{order_id:int}/choose", may=Right.EDIT)
 def choose(call: Call) -> Response:
     """Let it show a certificate that somebody chose."""
-    seen, text = _open(call), call.text("certificate")
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:12]) <= LARGEST_ID):
+    seen, chosen_id = _open(call), number_of(call.text("certificate"))
+    if chosen_id is None:
         return _choices(call, seen, 422, wrong="Choose a certificate.")
     if len(call.text("reason")) > LONGEST:
         return _choices(call, seen, 422, errors={"reason": _TOO_LONG})
@@ -47,7 +48,7 @@ def choose(call: Call) -> Response:
         orders.choose(
             call.site.store,
             seen.row.id,
-            int(text),
+            chosen_id,
             call.site.act(call.by.name),
             reason=call.text("reason"),
             anyway=bool(call.text("anyway")),
@@ -218,10 +219,8 @@ def _asked(call: Call) -> tuple[dt.date | None, str | None, str]:
     """The other day and state to decide it by, and what is wrong with them."""
     text, place = call.query.get("day", ""), call.query.get("place", "")
     known_place = place if place in jurisdictions() else None
-    try:
-        return (dt.date.fromisoformat(text) if text else None), known_place, ""
-    except ValueError:
-        return None, known_place, "Write the day as 2026-12-31."
+    day = day_of(text)
+    return day, known_place, "Write the day as 2026-12-31." if text and day is None else ""
 
 
 def _words(call: Call) -> dict[str, Any]:

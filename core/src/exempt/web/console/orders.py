@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypeVar
@@ -28,7 +27,8 @@ from exempt.services.tables_out import Row, Sheet, all_rows
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.console.order_view import known, places
-from exempt.web.pages import LARGEST_ID, Call, Pages
+from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, number_of
 
 pages = Pages()
 E = TypeVar("E", bound=StrEnum)
@@ -86,7 +86,7 @@ def list_(call: Call) -> Response:
         places=places(),
         sources=[(name, name) for name in sources],
         of_whom=of_whom,
-        of_certificate=_number(asked.filter("certificate")),
+        of_certificate=number_of(asked.filter("certificate")),
         ground_words=GROUNDS,
         **known(),
     )
@@ -132,13 +132,13 @@ def _filter(call: Call, asked: Asked) -> OrderFilter:
         company_ids=call.scope,
         decided=_one_of(Decided, asked.filter("decided")),
         ground=_one_of(Ground, asked.filter("ground")),
-        customer_id=_number(asked.filter("customer")),
-        certificate_id=_number(asked.filter("certificate")),
+        customer_id=number_of(asked.filter("customer")),
+        certificate_id=number_of(asked.filter("certificate")),
         jurisdiction=place if place in jurisdictions() else None,
         state=_one_of(OrderState, asked.filter("status")),
         connection=asked.filter("source") or None,
-        first=_day(asked.filter("from")),
-        last=_day(asked.filter("to")),
+        first=day_of(asked.filter("from")),
+        last=day_of(asked.filter("to")),
         sort=OrderSort(asked.sort),
         descending=asked.descending,
         limit=asked.limit,
@@ -152,7 +152,7 @@ def _in_scope(call: Call, row: ConnectionRow) -> bool:
 
 def _customer(call: Call, tx: Transaction, asked: Asked) -> str | None:
     """The name of the customer whose orders are asked for, if the caller may know it."""
-    customer_id = _number(asked.filter("customer"))
+    customer_id = number_of(asked.filter("customer"))
     if customer_id is None:
         return None
     try:
@@ -163,16 +163,3 @@ def _customer(call: Call, tx: Transaction, asked: Asked) -> str | None:
 
 def _one_of(kind: type[E], text: str) -> E | None:
     return kind(text) if text in set(kind) else None
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdecimal() and len(text) < 11):
-        return None
-    return int(text) if 0 < int(text) <= LARGEST_ID else None

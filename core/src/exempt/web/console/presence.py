@@ -24,6 +24,7 @@ from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.console.nexus import today
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of
 
 pages = Pages()
 
@@ -275,10 +276,8 @@ def _one(call: Call, status: int = 200, **typed: str) -> Response:
 def change(call: Call) -> Response:
     """Let it say something else."""
     typed = {name: call.text(name) for name in ("effective_date", "end_date", "notes")}
-    try:
-        first = dt.date.fromisoformat(typed["effective_date"])
-        last = dt.date.fromisoformat(typed["end_date"]) if typed["end_date"] else None
-    except ValueError:
+    first, last = day_of(typed["effective_date"]), day_of(typed["end_date"])
+    if first is None or (typed["end_date"] and last is None):
         return _one(call, 422, **typed, wrong="Write days as YYYY-MM-DD.")
     wanted = PresenceChange(first, last, typed["notes"], goes_on=last is None)
     try:

@@ -24,6 +24,7 @@ from exempt.services.tables_out import Row, Sheet
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import inside, number_of, numbers_of
 
 pages = Pages()
 
@@ -198,8 +199,7 @@ def _batch(call: Call, ids: Sequence[int], wrong: str = "", chosen: str = "") ->
 @pages.post("/products/assign", may=Right.EDIT)
 def assign(call: Call) -> Response:
     """Give products their category: all of them, or none."""
-    ids = [int(text) for text in call.text("ids").split(",") if text.isdecimal()][:AT_ONCE]
-    ids = [each for each in dict.fromkeys(ids) if 0 < each < 2**31]
+    ids = numbers_of(call.text("ids").split(",")[:AT_ONCE])
     chosen = call.text("category")
     if not ids:
         return call.go("/products", "No product was ticked.")
@@ -259,14 +259,13 @@ def proposals(call: Call) -> Response:
 @pages.post("/products/proposals", may=Right.EDIT)
 def accept(call: Call) -> Response:
     """Take over all proposals that are as sure as that, or one."""
-    site, one = call.site, call.text("product")
-    if one:
-        if not (one.isascii() and one.isdecimal() and 0 < int(one[:12]) < 2**31):
+    site = call.site
+    if call.text("product"):
+        one = number_of(call.text("product"))
+        if one is None:
             raise HTTPException(404)
         try:
-            taken, done = products.accept_for(
-                site.store, [int(one)], _act(call), call.by.company_ids
-            )
+            taken, done = products.accept_for(site.store, [one], _act(call), call.by.company_ids)
         except NotFoundError:
             raise HTTPException(404) from None
     else:
@@ -274,7 +273,7 @@ def accept(call: Call) -> Response:
         sure = _sure(call.text("sure"))
         taken, done = products.accept_proposals(site.store, wanted, _act(call), sure=sure)
     back = call.text("back")
-    to = back if back.startswith("/products") and "\\" not in back else "/products/proposals"
+    to = inside(back) if back.startswith("/products") else "/products/proposals"
     return call.go(to, _said(call, done, f"{len(taken)}"))
 
 

@@ -26,6 +26,7 @@ from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.console.nexus import today
 from exempt.web.console.nexus_state import state_page
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, inside
 
 pages = Pages()
 
@@ -249,9 +250,8 @@ def _form(call: Call, typed: Typed, wrong: dict[str, str]) -> Response:
 @pages.post("/registrations/{registration_id:int}/end", may=Right.EDIT)
 def end(call: Call) -> Response:
     """State the last day of one."""
-    try:
-        last = dt.date.fromisoformat(call.text("last_day"))
-    except ValueError:
+    last = day_of(call.text("last_day"))
+    if last is None:
         return _list(call, "Write the last day of the registration as YYYY-MM-DD.")
     try:
         row = registrations.end(
@@ -289,4 +289,4 @@ def _place(row: RegistrationRow) -> str:
 def _back(call: Call) -> str:
     """Where the form stood: the page of a state, or the list."""
     back = call.text("back")
-    return back if back.startswith("/nexus/US-") else "/registrations"
+    return inside(back) if back.startswith("/nexus/US-") else "/registrations"

@@ -20,6 +20,7 @@ from exempt.services.tables_out import Value
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import day_of, number_of
 
 pages = Pages()
 
@@ -133,16 +134,8 @@ def ask_of(call: Call, report: Report, asked: Asked) -> Ask:
         period=period if report.by_period else Period(),
         limit=asked.limit,
         offset=asked.offset,
-        after=int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else 0,
+        after=number_of(after) or 0,
     )
-
-
-def day_of(text: str) -> dt.date | None:
-    """The day that was typed; None where it is none."""
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def states() -> list[tuple[str, str]]:

@@ -33,17 +33,17 @@ from exempt.web.console.review_form import (
 )
 from exempt.web.console.review_view import view_of
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import number_of
 
 pages = Pages()
 
 A_PAGE = 50
-LARGEST = 2**31 - 1
 
 
 @pages.get("/review", may=Right.READ)
 def queue(call: Call) -> Response:
     """What waits for review, oldest first."""
-    number = _number(call.query.get("page")) or 1
+    number = number_of(call.query.get("page")) or 1
     wanted = _filters(call)._replace(limit=A_PAGE, offset=(number - 1) * A_PAGE)
     found = reviewing.queue(call.site.store, wanted, call.site.act(call.by.name))
     return call.page(
@@ -61,7 +61,7 @@ def queue(call: Call) -> Response:
 @pages.get("/review/next", may=Right.READ)
 def next_(call: Call) -> Response:
     """On to what waits behind the one that was looked at."""
-    return _on(call, _number(call.query.get("after")))
+    return _on(call, number_of(call.query.get("after")))
 
 
 @pages.get("/review/{certificate_id:int}", may=Right.READ)
@@ -167,9 +167,9 @@ def read(call: Call) -> Response:
 def _filters(call: Call) -> QueueFilter:
     return QueueFilter(
         company_ids=call.scope,
-        company_id=_number(call.query.get("company")),
+        company_id=number_of(call.query.get("company")),
         jurisdiction=call.query.get("state") or None,
-        customer_id=_number(call.query.get("customer")),
+        customer_id=number_of(call.query.get("customer")),
         words=(call.query.get("words") or "").strip() or None,
     )
 
@@ -194,18 +194,10 @@ def _on(call: Call, after: int | None, said: str = "") -> Response:
     return call.go(_address(call, found), said)
 
 
-def _number(text: str | None) -> int | None:
-    if text is None or not (text.isascii() and text.isdecimal() and len(text) < 11):
-        return None
-    return int(text) if 0 < int(text) <= LARGEST else None
-
-
 def _looked(call: Call) -> Looked:
     """The certificate with all about it; its files are looked into, if nobody did yet."""
     certificate_id = call.path["certificate_id"]
     try:
-        if certificate_id > LARGEST:
-            raise reviewing.none_such(certificate_id)
         looked = _look(call, certificate_id)
         if look_into(call, looked.files):
             looked = _look(call, certificate_id)
@@ -289,7 +281,7 @@ def _refused(call: Call, looked: Looked, error: ExemptError) -> Response:
 
 def _seen(call: Call) -> int:
     """The version that was looked at; one that is no number was never there."""
-    return _number(call.text("seen")) or 0
+    return number_of(call.text("seen")) or 0
 
 
 def _rejections(call: Call) -> list[Rejection]:

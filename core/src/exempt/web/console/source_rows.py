@@ -20,6 +20,7 @@ from exempt.services.tables_out import Row, Sheet
 from exempt.web.console import exports
 from exempt.web.console.sources import known, known_row, seen, steward_of
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import number_of
 
 pages = Pages()
 
@@ -180,5 +181,4 @@ def _stream(call: Call) -> Stream | None:
 
 
 def _page(call: Call) -> int:
-    text = call.query.get("page", "")
-    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdecimal() else 1
+    return min(number_of(call.query.get("page")) or 1, LAST_PAGE)

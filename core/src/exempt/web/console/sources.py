@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -19,6 +18,7 @@ from exempt.services.stewarding import Steward
 from exempt.web.console import source_events
 from exempt.web.pages import Call, Pages
 from exempt.web.rendering import part
+from exempt.web.typed import day_of
 
 pages = Pages()
 
@@ -130,7 +130,7 @@ def resume(call: Call) -> Response:
 def backfill(call: Call) -> Response:
     """Have its orders read from further back."""
     view = _configured(call)
-    day = EVERYTHING if call.text("everything") else _day(call.text("from"))
+    day = EVERYTHING if call.text("everything") else day_of(call.text("from"))
     if day is None or day > call.site.clock().date():
         wrong = "From: name a day of the past, or choose all there is"
         return page(call, view, errors={"from": wrong}, status=422)
@@ -144,13 +144,6 @@ def backfill(call: Call) -> Response:
     start = "the beginning" if reached.reads_from is None else str(reached.reads_from)
     said = "were read" if reached.is_read else "are read"
     return call.go(f"/sources/{view.name}", f"Its orders {said} from {start} on.")
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 # --- what all of them share ------------------------------------------------------------

@@ -17,6 +17,7 @@ from exempt.services.users import Details, Linked
 from exempt.web.console.access_lists import USERS, factor_of, state_of, users_of
 from exempt.web.console.desk import desk_of, here, status_of, told, typed
 from exempt.web.pages import Call, Pages
+from exempt.web.typed import numbers_of
 
 pages = Pages()
 
@@ -199,7 +200,7 @@ def _known(user: User | None) -> dict[str, Any]:
 
 def _typed(call: Call) -> dict[str, Any]:
     """What was typed into the form, right or wrong."""
-    chosen = {int(each) for each in call.texts("company") if each.isascii() and each.isdecimal()}
+    chosen = set(numbers_of(call.texts("company")))
     fields: dict[str, Any] = {name: call.text(name) for name in ("email", "name", "role")}
     return {**fields, "company_ids": chosen if call.text("scope") == "some" else None}
 
