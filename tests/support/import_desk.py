@@ -15,11 +15,12 @@ from starlette.applications import Starlette
 
 from exempt.model.access import Role
 from exempt.model.backfill import BackfillState
-from exempt.model.imports import ImportState
-from exempt.services import sessions
+from exempt.model.imports import ImportState, PeopleRun
+from exempt.services import employee_files, employee_undoing, sessions
 from exempt.services.backfills import checking
 from exempt.services.backfills import importing as backfilling
 from exempt.services.backfills.importing import Importing
+from exempt.services.backfills.undoing import undo as undo_sales
 from exempt.services.importing import applying, leaving, undoing
 from exempt.web.app import PARTS
 from exempt.web.guard import Guard
@@ -65,6 +66,7 @@ class Imports:
         with self.store.reading() as tx:
             runs = tx.imports.all(None, 100)
             files = tx.backfills.all(None, 100)
+            people = tx.people_files.unfinished()
         for run in runs:
             if leaving.waits(run):
                 leaving.go_on(self.store, self.parts, run.id)
@@ -79,6 +81,17 @@ class Imports:
             elif file.state is BackfillState.IMPORTING:
                 policy = self.house.site.policy
                 backfilling.go_on(Importing(self.store, self.parts, policy, clock), file.id)
+            elif file.state is BackfillState.UNDOING:
+                undo_sales(self.store, file.id, self.house.site.act(file.undone_by or ""))
+        for staff in people:
+            self._work_on(staff)
+
+    def _work_on(self, staff: PeopleRun) -> None:
+        if staff.state is ImportState.UNDOING:
+            by = self.house.site.act(staff.undone_by or "")
+            employee_undoing.undo(self.store, staff.id, by)
+        else:
+            employee_files.go_on(self.store, self.parts, staff.id)
 
     def numbers(self) -> dict[str, str]:
         """The names of all cards by their numbers."""

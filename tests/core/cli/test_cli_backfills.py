@@ -182,3 +182,16 @@ def test_what_the_source_has_is_told(desk: Desk) -> None:
     row = {**sale("TX-1"), "customer_id": "C-1"}
     said = desk.run("backfill", "check", write(desk, row), "--source", "erp")
     assert "1 sale erp has shown itself: they stay as it shows them" in said
+
+
+def test_an_import_is_undone_once_it_was_shown_what_that_does(desk: Desk) -> None:
+    desk.run("backfill", "import", write(desk, sale(), sale("INV-2")), "--wait")
+    told = desk.json("backfill", "undo", "1", "--preview")
+    assert (told["undone"]["removed"], told["whole"], told["left"]) == (2, True, [])
+    assert "taken away" in desk.run("backfill", "undo", "1", "--preview")
+    assert desk.json("backfill", "show", "1")["state"] == "imported"
+    said = desk.run("backfill", "undo", "1")
+    assert "Backfill 1 of sales.csv is undone." in said
+    assert "2 sales, 1 customer, 1 product" in said
+    assert desk.json("backfill", "show", "1")["undone_by"] == "anna"
+    assert "is undone: import its file again" in desk.refused("backfill", "undo", "1")

@@ -100,6 +100,18 @@ def test_people_out_of_a_file(desk: Desk) -> None:
     assert (first["warnings"], again["warnings"]) == (4, 0), "Oregon has no sales tax"
 
 
+def test_an_import_of_people_is_undone_once_it_was_shown_what_that_does(desk: Desk) -> None:
+    assert "exempt employees undo 1" in desk.run(
+        "employees", "import", written(desk, "people.csv", PEOPLE)
+    )
+    assert "3 employees taken away" in desk.run("employees", "undo", "1", "--preview")
+    assert len(desk.json("employees", "list")[0]["states"]) == 4
+    told = desk.json("employees", "undo", "1")
+    assert (told["removed"], told["restored"], told["left"]) == (3, 0, [])
+    assert desk.json("employees", "list") == []
+    assert "is undone" in desk.refused("employees", "undo", "1")
+
+
 def test_a_file_with_mistakes_changes_nothing(desk: Desk) -> None:
     file = written(desk, "people.csv", PEOPLE + "E-4,Texas,,soon,,\nE-5,,,,,\n")
     result = desk.invoke("employees", "import", file)

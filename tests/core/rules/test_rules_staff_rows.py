@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import pytest
 
 from exempt.errors import RefusedError
-from exempt.model.people import PlaceKind
+from exempt.model.people import Place, PlaceKind
+from exempt.model.sources import Employee
 from exempt.model.tabular import Cell, Line
-from exempt.rules.staff_rows import StaffTable, read_staff
+from exempt.rules.staff_rows import (
+    MOST_ROWS,
+    StaffMistake,
+    StaffRow,
+    find_columns,
+    overlaps,
+    person_of,
+    read_row,
+)
 
 TODAY = dt.date(2026, 11, 20)
 NO_STATE = "is no state: write one of the United States, such as TX"
@@ -24,7 +34,38 @@ def table(*rows: str, titles: tuple[str, ...] = TITLES) -> StaffTable:
         Line(number, tuple(Cell(cell.strip() or None) for cell in row.split("|")))
         for number, row in enumerate(rows, 2)
     ]
-    return read_staff(titles, lines, TODAY)
+    return read(titles, lines)
+
+
+class StaffTable(NamedTuple):
+    """The people of a table with all their places, and what is wrong with it."""
+
+    people: tuple[tuple[Employee, tuple[Place, ...]], ...]
+    mistakes: tuple[StaffMistake, ...]
+    rows: int
+
+
+def read(titles: tuple[str, ...], lines: list[Line]) -> StaffTable:
+    """All of a table, as an import reads it part by part."""
+    columns = find_columns(titles)
+    people: dict[str, list[StaffRow]] = {}
+    mistakes: list[StaffMistake] = []
+    for line in lines:
+        row, wrong = read_row(line, columns)
+        mistakes += wrong
+        if not wrong:
+            people.setdefault(row.employee_id, []).append(row)
+    for mine in people.values():
+        mistakes += overlaps(mine)
+    whole = tuple(person_of(mine, TODAY) for mine in people.values())
+    return StaffTable(whole, tuple(sorted(mistakes, key=lambda each: each.row)), len(lines))
+
+
+def test_far_too_many_rows_of_one_person_are_told_once() -> None:
+    found = table(*(["E-1|TX|||||"] * (MOST_ROWS + 1)))
+    (mistake,) = found.mistakes
+    assert (mistake.row, mistake.column) == (MOST_ROWS + 2, "employee_id")
+    assert "more than 1000 rows of the same employee" in mistake.said
 
 
 def test_a_row_is_a_person() -> None:
@@ -128,7 +169,7 @@ def test_times_of_one_person_must_not_overlap(first: str, second: str, *, wrong:
 
 def test_a_cell_that_the_spreadsheet_spoiled() -> None:
     line = Line(7, (Cell("E-1"), Cell("TX", problem="is a formula: paste its value")))
-    found = read_staff(("id", "state"), [line], TODAY)
+    found = read(("id", "state"), [line])
     assert [str(each) for each in found.mistakes] == [
         "row 7, column state: is a formula: paste its value"
     ]

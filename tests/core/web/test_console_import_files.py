@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs exempt[web]")
 
+from exempt.model.access import Role
 from support.browsing import Browser
 from support.import_desk import Imports, bring, dana, desk, hidden, imported, other, send, told
 from support.sale_files import as_csv, sale
@@ -129,6 +130,35 @@ def test_sales_of_another_company_are_not_there(desk: Imports, dana: Browser) ->
     assert "out of the list" in strange.text
 
 
+def test_sales_are_undone_once_it_was_shown_what_that_does(desk: Imports, dana: Browser) -> None:
+    where = bring(dana, as_csv(sale(), sale("I-2")), "s.csv", of="sales").headers["location"]
+    desk.work()
+    send(dana, f"{where}/import")
+    desk.work()
+    page = dana.get(where).text
+    assert "Undo this import" in page
+    send(dana, f"{where}/products", product="SAAS", category="goods_general")
+    foreseen = dana.get(f"{where}/undo").text
+    assert "<b>2</b><span>sales taken away" in foreseen
+    assert "Has a tax category." in foreseen
+    alive = "SELECT id FROM sales_order WHERE deleted_at IS NULL"
+    assert len(rows(desk.store, alive)) == 2, "nothing is done so far"
+    viewer = desk.house.staff(Role.VIEWER, "northwind")
+    assert "Undo this import" not in viewer.get(where).text
+    assert send(viewer, f"{where}/undo").status_code == 403
+    assert send(other(desk.house, "acme"), f"{where}/undo").status_code == 404
+    send(dana, f"{where}/undo")
+    assert "Putting back what it brought" in dana.get(where).text
+    desk.work()
+    assert rows(desk.store, alive) == []
+    page = dana.get(where).text
+    assert "2 sales were taken away" in page
+    assert told(dana.get(f"{where}/left/export"))[1] == ["Product", "SAAS", "Has a tax category."]
+    assert "Undone" in dana.get("/imports?stands=undone").text
+    assert dana.get(f"{where}/undo").status_code == 303
+    assert send(dana, f"{where}/undo").status_code == 422
+
+
 def test_sales_are_given_up(desk: Imports, dana: Browser) -> None:
     where = bring(dana, as_csv(sale()), "s.csv", of="sales").headers["location"]
     desk.work()
@@ -148,12 +178,29 @@ def test_employees_are_looked_at_and_taken_in(desk: Imports, dana: Browser) -> N
     assert "Import 2 employees" in page
     assert rows(desk.store, "SELECT id FROM employee") == []
     assert send(dana, f"{where}/apply").status_code == 303
+    assert "every 2s" in dana.get(where).text, "it looks for itself"
+    desk.work()
     assert len(rows(desk.store, "SELECT id FROM employee")) == 2
     assert "are taken in" in dana.get(where).text
     assert send(dana, f"{where}/apply").status_code == 409
     assert send(dana, f"{where}/drop").status_code == 409
     again = bring(dana, content.replace(b"NY", b"NJ"), "p.csv", of="employees")
-    assert "<b>2</b><span>known already" in dana.get(again.headers["location"]).text
+    second = again.headers["location"]
+    assert "<b>2</b><span>known already" in dana.get(second).text
+    send(dana, f"{second}/apply")
+    desk.work()
+    assert "has it too" in dana.get(f"{where}/undo").text
+    assert "<b>1</b><span>employees as they were before" in dana.get(f"{second}/undo").text
+    send(dana, f"{where}/undo")
+    assert "Putting back what it brought" in dana.get(where).text
+    desk.work()
+    assert "0 employees were taken away" in dana.get(where).text
+    why = "Import 2 has it too, and came later."
+    assert told(dana.get(f"{where}/left/export"))[1:] == [
+        ["Employee", "7", why],
+        ["Employee", "8", why],
+    ]
+    assert send(dana, f"{where}/undo").status_code == 409
 
 
 def test_mistakes_in_employees_stop_all_of_them(desk: Imports, dana: Browser) -> None:

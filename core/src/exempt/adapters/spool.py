@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sqlite3
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from exempt.model.backfill import Mistake, MistakeKind
 from exempt.rules.backfill_rows import SaleRow
+from exempt.rules.staff_rows import StaffMistake, StaffRow
 from exempt.services import backfill_ports as ports
 
 _COLUMNS = ", ".join(SaleRow._fields)
@@ -33,6 +35,8 @@ class Spool(ports.Spool):
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;"
             f"PRAGMA cache_size = -{_CACHE};"
             f"CREATE TABLE sale ({_COLUMNS});"
+            f"CREATE TABLE staff ({', '.join(StaffRow._fields)});"
+            "CREATE TABLE staff_mistake (line, place, said);"
             "CREATE TABLE mistake (line, place, title, value, kind, what, mend); BEGIN;"
         )
 
@@ -50,6 +54,26 @@ class Spool(ports.Spool):
 
     def products(self, after: str = "") -> Iterator[SaleRow]:
         return self._sorted(_OF_PRODUCTS, "product_id", after, "day DESC, row DESC")
+
+    def add_staff(self, rows: Sequence[StaffRow]) -> None:
+        marks = ", ".join("?" * len(StaffRow._fields))
+        self._c.executemany(
+            f"INSERT INTO staff VALUES ({marks})",  # noqa: S608
+            [row._replace(first=_text(row.first), last=_text(row.last)) for row in rows],  # type: ignore[arg-type]
+        )
+
+    def staff(self, after: str = "") -> Iterator[StaffRow]:
+        sql = 'SELECT * FROM staff WHERE employee_id > ? ORDER BY employee_id, "row"'
+        for found in map(StaffRow._make, _fetched(self._c.execute(sql, (after,)))):
+            days = {"first": _day(found.first), "last": _day(found.last)}
+            yield found._replace(**days, contractor=bool(found.contractor))  # type: ignore[arg-type]
+
+    def staff_mistaken(self, mistakes: Sequence[StaffMistake]) -> None:
+        self._c.executemany("INSERT INTO staff_mistake VALUES (?, ?, ?)", mistakes)
+
+    def staff_mistakes(self) -> Iterator[StaffMistake]:
+        rows = self._c.execute("SELECT * FROM staff_mistake ORDER BY line, rowid")
+        yield from map(StaffMistake._make, _fetched(rows))
 
     def mistakes(self) -> Iterator[Mistake]:
         rows = self._c.execute("SELECT * FROM mistake ORDER BY line, rowid")
@@ -70,6 +94,14 @@ class Spool(ports.Spool):
         shown = (name if name in columns else f"'' AS {name}" for name in SaleRow._fields)
         sql = f"SELECT {', '.join(shown)} FROM sale WHERE {by} > ? ORDER BY {by}, {then}"  # noqa: S608
         return map(SaleRow._make, _fetched(self._c.execute(sql, (after,))))
+
+
+def _text(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _day(text: object) -> dt.date | None:
+    return dt.date.fromisoformat(str(text)) if text else None
 
 
 def _fetched(cursor: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:

@@ -194,6 +194,31 @@ def complete(run: RunId) -> None:
     backfills.complete(exempt, acting(exempt), run)
 
 
+@app.command()
+def undo(
+    run: RunId,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show what would be put back, and do nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Put back what a file brought.
+
+    Sales, customers and products that it made are taken away, and those that it
+    changed are as before. What a connection or a later file has brought since,
+    and what somebody has put something on, stays, and is listed. One that was
+    interrupted goes on where it stopped.
+    """
+    from exempt.cli import backfills  # noqa: PLC0415
+
+    exempt = opened()
+    act = acting(exempt)
+    if preview:
+        backfills.preview_undo(exempt, act, run, as_json=json)
+    else:
+        backfills.undo(exempt, act, run, as_json=json)
+
+
 @app.command("list")
 def list_(company: Company = None, only_this: OnlyThis = False, json: Json = False) -> None:
     """List the files that were checked and imported, the newest first."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from exempt.cli.output import count, one_line, print_facts, print_table, say
 from exempt.data import currency_exponent
-from exempt.model.backfill import BackfillRun, BackfillState, Mistake
+from exempt.model.backfill import BackfillRun, BackfillState, BackfillUndone, Mistake
 from exempt.services.backfills.checking import GOOD
 from exempt.services.backfills.new_products import NewProduct
+from exempt.services.brought_ports import LeftRecord
 from exempt.wiring.spreadsheets import write_table
 
 SHOWN = 50
@@ -102,6 +103,21 @@ def print_run(run: BackfillRun, source: str) -> None:
         print_mistakes(run.mistakes, run.counts.wrong)
 
 
+def print_undone(undone: BackfillUndone, left: Sequence[LeftRecord]) -> None:
+    """What was put back of a file, and what stays."""
+    gone = (
+        f"{count(undone.removed, 'sale')}, {count(undone.customers, 'customer')},"
+        f" {count(undone.products, 'product')}"
+    )
+    before = f"{count(undone.restored, 'sale')}, {undone.details:,} customers and products"
+    stay = count(undone.left, "record")
+    print_facts([("taken away", gone), ("as before", before), ("stays as it is", stay)])
+    if left:
+        heads = ("What", "ID", "Why")
+        rows = [(each.stream.value, one_line(each.external_id), each.note) for each in left]
+        print_table("What stays", heads, rows)
+
+
 def _facts(run: BackfillRun, source: str) -> Iterator[tuple[str, str]]:
     counts = run.counts
     yield "source", source
@@ -129,6 +145,8 @@ def _facts(run: BackfillRun, source: str) -> Iterator[tuple[str, str]]:
         yield "imported", f"{run.imported_at:%Y-%m-%d %H:%M} UTC for {run.imported_by}"
     if run.completed_at:
         yield "complete", f"{run.completed_at:%Y-%m-%d %H:%M} UTC by {run.completed_by}"
+    if run.undone_at:
+        yield "undone", f"{run.undone_at:%Y-%m-%d %H:%M} UTC by {run.undone_by}"
 
 
 def _state(run: BackfillRun) -> str:

@@ -13,6 +13,7 @@ from exempt.cli.backfill_view import (
     print_new_products,
     print_run,
     print_runs,
+    print_undone,
     told_checked,
     told_run,
     write_mistakes,
@@ -28,7 +29,7 @@ from exempt.model.backfill import (
     DateForm,
 )
 from exempt.services import companies
-from exempt.services.backfills import importing, new_products, runs, sources
+from exempt.services.backfills import importing, new_products, runs, sources, undoing
 from exempt.services.backfills.checking import check, every_mistake
 from exempt.services.certificates import Act
 from exempt.wiring import Exempt
@@ -238,6 +239,33 @@ def complete(exempt: Exempt, act: Act, run_id: int) -> None:
     run = runs.complete(exempt.store, run_id, act)
     who = f"{run.completed_by} on {run.completed_at:%Y-%m-%d}" if run.completed_at else ""
     say(f"Backfill {run.id} of {one_line(run.file_name)} is complete: {who}.", "green")
+
+
+def preview_undo(exempt: Exempt, act: Act, run_id: int, *, as_json: bool) -> None:
+    """``exempt backfill undo --preview``."""
+    seen = undoing.preview(exempt.store, run_id, act)
+    if as_json:
+        told = {"undone": seen.undone.model_dump(), "looked": seen.looked, "whole": seen.whole}
+        print_json({**told, "left": [each._asdict() for each in seen.left]})
+        return
+    say(f"Undoing backfill {run_id} of {one_line(seen.run.file_name)} would do this:", "bold")
+    print_undone(seen.undone, seen.left)
+    if not seen.whole:
+        say(f"The first {seen.looked:,} records were looked at; the others go the same way.")
+
+
+def undo(exempt: Exempt, act: Act, run_id: int, *, as_json: bool) -> None:
+    """``exempt backfill undo``."""
+    with bar("Undoing", quiet=as_json) as told:
+        run = undoing.undo(exempt.store, run_id, act, told=told)
+    with exempt.store.reading() as tx:
+        left = tx.brought.left(run.id, undoing.STREAMS)
+        source = runs.source_of(tx, run)
+    if as_json:
+        print_json({**told_run(run, source.name), "left": [each._asdict() for each in left]})
+        return
+    say(f"Backfill {run.id} of {one_line(run.file_name)} is undone.", "green")
+    print_undone(run.counts.undone, left)
 
 
 def drop(exempt: Exempt, run_id: int) -> None:

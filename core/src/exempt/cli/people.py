@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from exempt.cli.bars import bar
 from exempt.cli.companies import scope
 from exempt.cli.output import count, one_line, print_json, print_table, say, short
 from exempt.cli.typed import jurisdiction
 from exempt.data import jurisdiction_name
+from exempt.errors import RefusedError
+from exempt.model.imports import PeopleRun, Tally
 from exempt.model.people import PersonThere, StateStaff
+from exempt.services import companies, employee_files, employee_undoing
+from exempt.services.brought_ports import LeftRecord
 from exempt.services.certificates import Act
-from exempt.services.employee_files import import_people
+from exempt.services.importing import leaving
 from exempt.services.nexus_warnings import raise_employee_warnings
 from exempt.services.people import CompanyStaff, StateView, staff
 from exempt.wiring import Exempt
-from exempt.wiring.spreadsheets import open_table
+from exempt.wiring.backfills import backfill_parts
 
 _MISTAKES_SHOWN = 50
 
@@ -180,28 +186,82 @@ def _place_told(place: Any) -> dict[str, dt.date | str | None]:
 def take_in(exempt: Exempt, act: Act, file: Path, company: str | None, *, as_json: bool) -> int:
     """``exempt employees import``; 1 where something is wrong with the file."""
     exempt.settle()
-    with open_table(file) as table:
-        done = import_people(exempt.store, table, company, act)
-    raised = 0
-    if not done.mistakes:
-        raised = raise_employee_warnings(exempt.store, exempt.policy, exempt.clock)
+    parts = backfill_parts(exempt)
+    with exempt.store.reading() as tx:
+        owner = companies.only_one(tx, company)
+    try:
+        with file.open("rb") as content:
+            kept = leaving.keep(parts, file.name, content)
+    except OSError as error:
+        msg = f"{file}: cannot be read: {error.strerror}"
+        raise RefusedError(msg) from None
+    run = employee_files.take_in(exempt.store, parts, kept, owner.id, act)
+    if run.counts.bad:
+        return _refuse(exempt, run, as_json=as_json)
+    run = employee_files.begin(exempt.store, run.id, act)
+    with bar("Importing", quiet=as_json) as told:
+        run = employee_files.go_on(exempt.store, parts, run.id, told=told)
+    raised = raise_employee_warnings(exempt.store, exempt.policy, exempt.clock)
+    with exempt.store.writing() as tx:
+        source = employee_files.source_of(tx, run.company_id).name
+    done, rows = run.counts.done, run.counts.rows
     if as_json:
-        mistakes = [each._asdict() for each in done.mistakes]
-        print_json({**done._asdict(), "mistakes": mistakes, "warnings": raised})
-        return 1 if mistakes else 0
-    if done.mistakes:
-        _say_mistakes(file.name, done.mistakes)
-        return 1
+        told_done = {"new": done.new, "changed": done.changed, "unchanged": done.unchanged}
+        named = {"id": run.id, "rows": rows, **told_done, "source": source}
+        print_json({**named, "mistakes": [], "warnings": raised})
+        return 0
     what = f"{done.new:,} new, {done.changed:,} changed, {done.unchanged:,} as they were"
-    say(f"{count(done.rows, 'row')} of people: {what}, under {done.source}.", "green")
+    say(f"{count(rows, 'row')} of people: {what}, under {source}.", "green")
+    say(f"  exempt employees undo {run.id}    puts all of it back", wrap=False)
     if raised:
         say(f"{count(raised, 'new warning')}: see exempt warnings list", "yellow")
     return 0
 
 
-def _say_mistakes(name: str, mistakes: Sequence[object]) -> None:
-    for each in mistakes[:_MISTAKES_SHOWN]:
-        say(f"{name}, {each}", "red")
-    if len(mistakes) > _MISTAKES_SHOWN:
-        say(f"… and {len(mistakes) - _MISTAKES_SHOWN:,} more")
-    say("Nothing was taken: mend these, and import the file again.")
+def _refuse(exempt: Exempt, run: PeopleRun, *, as_json: bool) -> int:
+    """Say what is wrong with a file, and give it up."""
+    every = employee_files.mistakes(backfill_parts(exempt), run)
+    if as_json:
+        told = {"rows": run.counts.rows, "new": 0, "changed": 0, "unchanged": 0, "warnings": 0}
+        print_json({**told, "mistakes": [each._asdict() for each in every]})
+    else:
+        for each in itertools.islice(every, _MISTAKES_SHOWN):
+            say(f"{run.file_name}, {each}", "red")
+        if more := sum(1 for _ in every):
+            say(f"… and {more:,} more")
+        say("Nothing was taken: mend these, and import the file again.")
+    employee_files.drop(exempt.store, run.id)
+    return 1
+
+
+def preview_undo(exempt: Exempt, act: Act, run_id: int, *, as_json: bool) -> None:
+    """``exempt employees undo --preview``."""
+    seen = employee_undoing.preview(exempt.store, run_id, act)
+    if not as_json:
+        say(f"Undoing {one_line(seen.run.file_name)} would do this:", "bold")
+    _say_undone(seen.undone, seen.left, as_json=as_json)
+    if not seen.whole and not as_json:
+        say(f"The first {seen.looked:,} were looked at; the others go the same way.")
+
+
+def undo(exempt: Exempt, act: Act, run_id: int, *, as_json: bool) -> None:
+    """``exempt employees undo``."""
+    with bar("Undoing", quiet=as_json) as told:
+        run = employee_undoing.undo(exempt.store, run_id, act, told=told)
+    with exempt.store.reading() as tx:
+        left = tx.brought.left(run.id, employee_undoing.STREAMS)
+    if not as_json:
+        say(f"The import of {one_line(run.file_name)} is undone.", "green")
+    _say_undone(run.counts.undone, left, as_json=as_json)
+
+
+def _say_undone(undone: Tally, left: Sequence[LeftRecord], *, as_json: bool) -> None:
+    if as_json:
+        told = {"removed": undone.new, "restored": undone.changed, "stay": undone.left}
+        print_json({**told, "left": [each._asdict() for each in left]})
+        return
+    gone, stay = count(undone.new, "employee"), count(undone.left, "employee")
+    say(f"{gone} taken away, {undone.changed:,} as before, {stay} left as they are.")
+    if left:
+        rows = [(one_line(each.external_id), each.note) for each in left]
+        print_table("Who stays", ("Employee", "Why"), rows)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from exempt.cli.base import Json, acting, opened
-from exempt.cli.options import Company, OnlyThis
+from exempt.cli.options import LARGEST, Company, OnlyThis
 
 app = typer.Typer(no_args_is_help=True, help="Where people work and live: physical nexus.")
 
@@ -53,3 +53,31 @@ def import_(
 
     exempt = opened()
     raise typer.Exit(people.take_in(exempt, acting(exempt), file, company, as_json=json))
+
+
+@app.command()
+def undo(
+    run: Annotated[
+        int,
+        typer.Argument(
+            metavar="IMPORT", min=1, max=LARGEST, help="Its number, as the import said it."
+        ),
+    ],
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show what would be put back, and do nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Put back what a file of people brought.
+
+    People whom it made are taken away, and those whom it changed are as before, unless a
+    later file has them too: such are listed. One that was interrupted goes on.
+    """
+    from exempt.cli import people  # noqa: PLC0415
+
+    exempt = opened()
+    act = acting(exempt)
+    if preview:
+        people.preview_undo(exempt, act, run, as_json=json)
+    else:
+        people.undo(exempt, act, run, as_json=json)

@@ -238,7 +238,8 @@ class PeopleRun(Record):
 
     Attributes:
         sha256: Of its bytes; it lies with the documents.
-        state: ``checked``, ``applied`` or ``dropped``.
+        state: From ``checked`` on.
+        position: While it is applied: the last employee of whom that is done.
     """
 
     id: int
@@ -247,10 +248,13 @@ class PeopleRun(Record):
     sha256: str
     counts: ImportCounts = ImportCounts()
     state: ImportState
+    position: str = ""
     created_at: Moment
     created_by: str
     applied_at: Moment | None = None
     applied_by: str | None = None
+    undone_at: Moment | None = None
+    undone_by: str | None = None
 
 
 class Remark(NamedTuple):

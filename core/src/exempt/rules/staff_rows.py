@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -41,6 +40,10 @@ NOTES: Mapping[str, str] = {
 
 REQUIRED = ("employee_id", "state")
 
+MOST_ROWS = 1_000
+"""Of one person."""
+
+_DAY = TypeAdapter(Day)
 _SIGNS = re.compile(r"[\W_]+")
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _TRUTHS = {"yes": True, "y": True, "true": True, "1": True, "x": True,
@@ -63,24 +66,21 @@ class StaffMistake(NamedTuple):
         return f"row {self.row}, column {self.column}: {self.said}"
 
 
-class StaffTable(NamedTuple):
-    """The people of a table with all their places, and what is wrong with it.
+class StaffRow(NamedTuple):
+    """One time of a person, in the states where they worked and lived.
 
     Attributes:
-        rows: How many rows it has.
+        row: As the spreadsheet counts.
+        work: The jurisdiction where they worked, as US-TX; empty = none is named.
+        home: The same of where they lived.
+        first: The first day there; None = nobody knows.
+        last: The last one; None = they still are.
     """
-
-    people: tuple[tuple[Employee, tuple[Place, ...]], ...]
-    mistakes: tuple[StaffMistake, ...]
-    rows: int
-
-
-class _Row(NamedTuple):
-    """One time of a person, in the states where they worked and lived."""
 
     row: int
     employee_id: str
-    states: tuple[tuple[PlaceKind, str], ...]
+    work: str
+    home: str
     first: dt.date | None
     last: dt.date | None
     label: str
@@ -112,32 +112,15 @@ def find_columns(titles: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def read_staff(titles: Sequence[str], lines: Iterable[Line], on: dt.date) -> StaffTable:
-    """The people in a table; a person who moved has a row for each time.
+def read_row(line: Line, columns: Mapping[str, int]) -> tuple[StaffRow, list[StaffMistake]]:
+    """One row, and what is wrong with it; with mistakes it says less than it may seem to.
 
     Args:
-        titles: Those of the columns, in any order.
-        lines: The rows below them.
-        on: The day on which it is read.
-
-    Raises:
-        RefusedError: A column is missing, or the table cannot be read.
+        line: The row.
+        columns: See `find_columns`.
     """
-    columns = find_columns(titles)
-    by_person: dict[str, list[_Row]] = defaultdict(list)
-    mistakes: list[StaffMistake] = []
-    rows = 0
-    for line in lines:
-        rows += 1
-        wrong: list[StaffMistake] = []
-        read = _Reader(line, columns, wrong).row()
-        mistakes += wrong
-        if not wrong:
-            by_person[read.employee_id].append(read)
-    for mine in by_person.values():
-        mistakes += _overlaps(mine)
-    people = tuple(_person(mine, on) for mine in by_person.values())
-    return StaffTable(people, tuple(sorted(mistakes, key=lambda m: m.row)), rows)
+    wrong: list[StaffMistake] = []
+    return _Reader(line, columns, wrong).row(), wrong
 
 
 class _Reader:
@@ -146,16 +129,12 @@ class _Reader:
     def __init__(self, line: Line, columns: Mapping[str, int], wrong: list[StaffMistake]) -> None:
         self._line, self._columns, self._wrong = line, columns, wrong
 
-    def row(self) -> _Row:
+    def row(self) -> StaffRow:
         employee_id = self._text("employee_id")
         if not 0 < len(employee_id) <= 255:
             self._no("employee_id", "write the number of the employee")
-        states = tuple(
-            (kind, state)
-            for kind, name in ((PlaceKind.WORK, "state"), (PlaceKind.HOME, "home_state"))
-            if (state := self._state(name))
-        )
-        if not states and not self._wrong:
+        work, home = self._state("state"), self._state("home_state")
+        if not work and not home and not self._wrong:
             self._no("state", "write where they work, or in home_state where they live")
         first, last = self._day("start_date"), self._day("end_date")
         if first and last and last < first:
@@ -163,9 +142,8 @@ class _Reader:
         label = self._text("label")
         if len(label) > 500:
             self._no("label", "write at most 500 characters")
-        return _Row(
-            self._line.row, employee_id, states, first, last, label, self._truth("contractor")
-        )
+        contractor = self._truth("contractor")
+        return StaffRow(self._line.row, employee_id, work, home, first, last, label, contractor)
 
     def _no(self, column: str, said: str) -> None:
         self._wrong.append(StaffMistake(self._line.row, column, said))
@@ -196,7 +174,7 @@ class _Reader:
             month, day, year = (int(each) for each in american.groups())
             text = f"{year:04}-{month:02}-{day:02}"
         try:
-            return TypeAdapter(Day).validate_python(dt.date.fromisoformat(text))
+            return _DAY.validate_python(dt.date.fromisoformat(text))
         except (ValueError, ValidationError):
             self._no(name, "write a day as YYYY-MM-DD, or as MM/DD/YYYY")
             return None
@@ -208,8 +186,11 @@ class _Reader:
         return _TRUTHS.get(text, False)
 
 
-def _overlaps(rows: Sequence[_Row]) -> list[StaffMistake]:
-    """Rows of one person that speak of the same days."""
+def overlaps(rows: Sequence[StaffRow]) -> list[StaffMistake]:
+    """Rows of one person that speak of the same days; and of far too many just that."""
+    if len(rows) > MOST_ROWS:
+        said = f"there are more than {MOST_ROWS} rows of the same employee: keep those that matter"
+        return [StaffMistake(rows[MOST_ROWS].row, "employee_id", said)]
     wrong = []
     for number, row in enumerate(rows):
         for before in rows[:number]:
@@ -225,16 +206,18 @@ def _overlaps(rows: Sequence[_Row]) -> list[StaffMistake]:
     return wrong
 
 
-def _person(rows: Sequence[_Row], on: dt.date) -> tuple[Employee, tuple[Place, ...]]:
-    """The record of a person, as the last of their rows says, and all their places."""
+def person_of(rows: Sequence[StaffRow], on: dt.date) -> tuple[Employee, tuple[Place, ...]]:
+    """The record of a person, as the last of their *rows* says, and all their places.
+
+    They are read on the day *on*.
+    """
     in_order = sorted(rows, key=lambda row: row.first or dt.date.min)
     last = in_order[-1]
-    where = dict(last.states)
     record = Employee(
         external_id=last.employee_id,
         label=last.label or None,
-        work_location=_address(where.get(PlaceKind.WORK)),
-        home_location=_address(where.get(PlaceKind.HOME)),
+        work_location=_address(last.work),
+        home_location=_address(last.home),
         start_date=in_order[0].first,
         end_date=last.last,
         contractor=last.contractor,
@@ -242,10 +225,11 @@ def _person(rows: Sequence[_Row], on: dt.date) -> tuple[Employee, tuple[Place, .
     places = tuple(
         Place(state, kind, row.first, row.last, by_start=row.first is not None, seen_day=on)
         for row in in_order
-        for kind, state in row.states
+        for kind, state in ((PlaceKind.WORK, row.work), (PlaceKind.HOME, row.home))
+        if state
     )
     return record, places
 
 
-def _address(state: str | None) -> Address | None:
+def _address(state: str) -> Address | None:
     return Address(country="US", state=state.removeprefix("US-")) if state else None

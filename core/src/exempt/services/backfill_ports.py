@@ -11,6 +11,7 @@ from exempt.model.backfill import BackfillOptions, BackfillRun, Mistake
 from exempt.model.fetching import Stream
 from exempt.model.tabular import TableFile
 from exempt.rules.backfill_rows import SaleRow
+from exempt.rules.staff_rows import StaffMistake, StaffRow
 
 
 class Backfills(Protocol):
@@ -85,6 +86,22 @@ class Spool(Protocol):
 
     def products(self, after: str = "") -> Iterator[SaleRow]:
         """What rows say of products after that one, by product, the latest sale first."""
+        ...
+
+    def add_staff(self, rows: Sequence[StaffRow]) -> None:
+        """Put rows of a file of employees there."""
+        ...
+
+    def staff(self, after: str = "") -> Iterator[StaffRow]:
+        """The rows of employees after that one, by employee and then as in the file."""
+        ...
+
+    def staff_mistaken(self, mistakes: Sequence[StaffMistake]) -> None:
+        """Put mistakes of such a file there."""
+        ...
+
+    def staff_mistakes(self) -> Iterator[StaffMistake]:
+        """The mistakes of such a file, by row."""
         ...
 
     def mistakes(self) -> Iterator[Mistake]:

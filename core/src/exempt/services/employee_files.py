@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from exempt.errors import NotFoundError, RefusedError
+from exempt.model.fetching import Stream
 from exempt.model.imports import ImportCounts, ImportState, PeopleRun, Tally
-from exempt.model.tabular import TableFile
-from exempt.rules.staff_rows import StaffMistake, StaffTable, read_staff
-from exempt.services import companies
-from exempt.services.backfill_ports import Parts
+from exempt.rules.staff_rows import (
+    MOST_ROWS,
+    StaffMistake,
+    StaffRow,
+    find_columns,
+    overlaps,
+    person_of,
+    read_row,
+)
+from exempt.services.backfill_ports import Parts, Spool
 from exempt.services.certificates import Act
 from exempt.services.importing.leaving import FileKept
+from exempt.services.importing.staging import Told, no_one
 from exempt.services.job_ports import JobKind
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import CompanyRow, ConnectionRow
@@ -20,28 +30,9 @@ CONNECTOR = "people-file"
 """What stands for a connector where there is none: nothing is read from it, or written to it."""
 
 
-class PeopleImported(NamedTuple):
-    """What a table of people brought.
-
-    Attributes:
-        rows: How many rows it has.
-        source: What the people are listed under.
-        mistakes: Why nothing of it was taken.
-    """
-
-    rows: int
-    new: int
-    changed: int
-    unchanged: int
-    source: str
-    mistakes: tuple[StaffMistake, ...]
-
-
-class PeopleChecked(NamedTuple):
-    """A file of people, and what is wrong with it."""
-
-    run: PeopleRun
-    mistakes: tuple[StaffMistake, ...]
+_LINES = 2_000
+_PEOPLE = 500
+"""People in one transaction."""
 
 
 def take_in(store: Store, parts: Parts, file: FileKept, company_id: int, act: Act) -> PeopleRun:
@@ -51,22 +42,24 @@ def take_in(store: Store, parts: Parts, file: FileKept, company_id: int, act: Ac
         RefusedError: It is no table, a column is missing, or nobody is in it.
         NotFoundError: It is not there any more.
     """
-    found = _read(parts, file, act)
+    with parts.spool() as spool:
+        counts = _read(parts, file, spool)
+        if not counts.bad:
+            counts = counts.model_copy(update={"planned": _foreseen(store, company_id, spool)})
     with store.writing() as tx:
-        counts = ImportCounts(rows=found.rows, bad=len({each.row for each in found.mistakes}))
-        if not found.mistakes:
-            counts = counts.model_copy(update={"planned": _foreseen(tx, company_id, found)})
         return tx.people_files.begin(company_id, file.name, file.sha256, counts, act.at, by=act.by)
 
 
-def mistakes(parts: Parts, run: PeopleRun, act: Act) -> tuple[StaffMistake, ...]:
-    """All that is wrong with a kept file, found anew.
+def mistakes(parts: Parts, run: PeopleRun) -> Iterator[StaffMistake]:
+    """All that is wrong with a kept file, found anew, by row.
 
     Raises:
         RefusedError: It is no table any more.
         NotFoundError: It is not there any more.
     """
-    return _read(parts, FileKept(run.sha256, run.file_name), act).mistakes
+    with parts.spool() as spool:
+        _read(parts, FileKept(run.sha256, run.file_name), spool)
+        yield from spool.staff_mistakes()
 
 
 def get(tx: Transaction, run_id: int) -> PeopleRun:
@@ -82,39 +75,90 @@ def get(tx: Transaction, run_id: int) -> PeopleRun:
     return run
 
 
-def apply(store: Store, parts: Parts, run_id: int, act: Act) -> PeopleRun:
-    """Take in all people of a checked file.
+def begin(store: Store, run_id: int, act: Act) -> PeopleRun:
+    """Let the people of a checked file be taken in; the daemon is asked to do it.
 
     Raises:
         RefusedError: Something is wrong with it, or it is taken in already.
+        NotFoundError: There is none.
+    """
+    with store.writing() as tx:
+        run = get(tx, run_id)
+        if run.state is ImportState.APPLYING:
+            return run
+        if run.state is not ImportState.CHECKED or run.counts.bad:
+            mend = "has mistakes: mend them, and import it again"
+            what = mend if run.counts.bad else f"is {run.state.value} already"
+            msg = f"{run.file_name}: {what}"
+            raise RefusedError(msg)
+        source_of(tx, run.company_id)
+        begun = {"state": ImportState.APPLYING, "applied_at": act.at, "applied_by": act.by}
+        run = run.model_copy(update=begun)
+        tx.people_files.save(run)
+        tx.jobs.ask(JobKind.IMPORT)
+    return run
+
+
+def go_on(store: Store, parts: Parts, run_id: int, *, told: Told = no_one) -> PeopleRun:
+    """Take in the people of a file from where that stopped, to its end.
+
+    Raises:
+        RefusedError: It is not being taken in, or another process is at it.
         NotFoundError: There is none, or the kept file is gone.
     """
     with store.reading() as tx:
         run = get(tx, run_id)
-    found = _read(parts, FileKept(run.sha256, run.file_name), act)
-    with store.writing() as tx:
-        run = get(tx, run_id)
-        if run.state is not ImportState.CHECKED or found.mistakes:
-            what = (
-                "has mistakes: mend them, and import it again"
-                if found.mistakes
-                else (f"is {run.state.value} already")
-            )
-            msg = f"{run.file_name}: {what}"
+    with alone(store, run), parts.spool() as spool:
+        with store.writing() as tx:
+            run, source = get(tx, run_id), source_of(tx, run.company_id)
+        if run.state is not ImportState.APPLYING:
+            msg = f"{run.file_name}: is {run.state.value}"
             raise RefusedError(msg)
-        (owner,) = (row for row in tx.cards.companies() if row.id == run.company_id)
-        saved = tx.presence.state(_source(tx, owner), found.people, act.at)
-        tx.jobs.ask(JobKind.NEXUS)
-        done = Tally(new=saved.new, changed=saved.changed, unchanged=saved.unchanged)
-        update = {
-            "state": ImportState.APPLIED,
-            "counts": run.counts.model_copy(update={"done": done}),
-            "applied_at": act.at,
-            "applied_by": act.by,
-        }
-        run = run.model_copy(update=update)
-        tx.people_files.save(run)
+        _read(parts, FileKept(run.sha256, run.file_name), spool)
+        groups = grouped(spool, run.position)
+        while batch := list(itertools.islice(groups, _PEOPLE)):
+            with store.writing() as tx:
+                run = _take_some_in(tx, run, source, batch)
+            told(run.counts.done.new + run.counts.done.unchanged, run.counts.part)
+        with store.writing() as tx:
+            run = run.model_copy(update={"state": ImportState.APPLIED, "position": ""})
+            tx.people_files.save(run)
+            tx.jobs.ask(JobKind.NEXUS)
     return run
+
+
+def _take_some_in(
+    tx: Transaction, run: PeopleRun, source: ConnectionRow, batch: Sequence[Sequence[StaffRow]]
+) -> PeopleRun:
+    assert run.applied_at  # noqa: S101 - when that began
+    people = [person_of(rows, run.applied_at.date()) for rows in batch]
+    ids = [person.external_id for person, _places in people]
+    before = tx.brought.standing(source.id, Stream.EMPLOYEES, ids)
+    saved = tx.presence.state(source, people, run.applied_at)
+    tx.brought.keep(run.id, source.id, Stream.EMPLOYEES, ids, before, at=run.applied_at)
+    done = run.counts.done.plus(
+        Tally(new=saved.new, changed=saved.changed, unchanged=saved.unchanged)
+    )
+    planned = run.counts.planned
+    part = (done.new + done.changed + done.unchanged) / max(1, planned.new + planned.changed)
+    counts = run.counts.model_copy(update={"done": done, "part": min(1.0, part)})
+    run = run.model_copy(update={"counts": counts, "position": ids[-1]})
+    tx.people_files.save(run)
+    return run
+
+
+@contextmanager
+def alone(store: Store, run: PeopleRun) -> Iterator[None]:
+    """Let one file of employees of a company be at work at a time, whatever process it is in.
+
+    Raises:
+        RefusedError: Another one is.
+    """
+    with store.alone(f"people-{run.company_id}") as held:
+        if not held:
+            msg = f"{run.file_name}: another process is at it, or at another file: wait until"
+            raise RefusedError(f"{msg} it is over")
+        yield
 
 
 def drop(store: Store, run_id: int) -> PeopleRun:
@@ -126,71 +170,70 @@ def drop(store: Store, run_id: int) -> PeopleRun:
     """
     with store.writing() as tx:
         run = get(tx, run_id)
-        if run.state is ImportState.APPLIED:
-            msg = f"{run.file_name}: its people are taken in already"
+        if run.state not in {ImportState.CHECKED, ImportState.DROPPED}:
+            msg = f"{run.file_name}: is {run.state.value}: its people are taken in already"
             raise RefusedError(msg)
         run = run.model_copy(update={"state": ImportState.DROPPED})
         tx.people_files.save(run)
     return run
 
 
-def _read(parts: Parts, file: FileKept, act: Act) -> StaffTable:
+def _read(parts: Parts, file: FileKept, spool: Spool) -> ImportCounts:
+    """Read a file into *spool*, and count it."""
+    rows = 0
+    bad: set[int] = set()
     with parts.table(file.sha256, file.name) as table:
-        found = read_staff(table.titles, table.lines(), act.at.date())
-    if not found.rows:
+        columns = find_columns(table.titles)
+        lines = table.lines()
+        while batch := list(itertools.islice(lines, _LINES)):
+            read = [read_row(line, columns) for line in batch]
+            spool.add_staff([row for row, wrong in read if not wrong])
+            bad |= _keep(spool, [each for _row, wrong in read for each in wrong])
+            rows += len(batch)
+    if not rows:
         msg = f"{file.name}: there is nobody in it"
         raise RefusedError(msg)
-    return found
+    for mine in grouped(spool):
+        bad |= _keep(spool, overlaps(mine))
+    return ImportCounts(rows=rows, bad=len(bad))
 
 
-def _foreseen(tx: Transaction, company_id: int, found: StaffTable) -> Tally:
+def _keep(spool: Spool, wrong: Sequence[StaffMistake]) -> set[int]:
+    """Keep mistakes; the rows that have some."""
+    if wrong:
+        spool.staff_mistaken(wrong)
+    return {each.row for each in wrong}
+
+
+def grouped(spool: Spool, after: str = "") -> Iterator[list[StaffRow]]:
+    """The rows of each person after that one; of far too many no more than tell that."""
+    for _, mine in itertools.groupby(spool.staff(after), key=lambda row: row.employee_id):
+        yield list(itertools.islice(mine, MOST_ROWS + 1))
+
+
+def _foreseen(store: Store, company_id: int, spool: Spool) -> Tally:
     """How many people are new to the files of a company, and how many are known."""
-    mine = [
-        row.id
-        for row in tx.connections.all()
-        if row.connector == CONNECTOR and row.company_id == company_id
-    ]
-    ids = [person.external_id for person, _places in found.people]
-    known = tx.people_files.known(mine[0], ids) if mine else 0
-    return Tally(new=len(ids) - known, changed=known)
+    number = known = 0
+    ids = (rows[0].employee_id for rows in grouped(spool))
+    with store.reading() as tx:
+        mine = [
+            row.id
+            for row in tx.connections.all()
+            if row.connector == CONNECTOR and row.company_id == company_id
+        ]
+        while batch := list(itertools.islice(ids, _LINES)):
+            number += len(batch)
+            known += tx.people_files.known(mine[0], batch) if mine else 0
+    return Tally(new=number - known, changed=known)
 
 
-def import_people(store: Store, table: TableFile, company: str | None, act: Act) -> PeopleImported:
-    """Take in a table of people: all of it, or nothing where something is wrong with it.
-
-    The same table again changes nothing; a corrected one changes what was
-    corrected. Who is not in it stays as they were.
-
-    Args:
-        store: Where they are kept.
-        table: See `exempt.rules.staff_rows`.
-        company: The key of theirs; None = the only one.
-        act: Who brings it.
-
-    Raises:
-        RefusedError: A column is missing, the table is empty, or no company is named.
-        NotFoundError: There is no such company.
-    """
-    found = read_staff(table.titles, table.lines(), act.at.date())
-    if not found.rows:
-        msg = f"{table.name}: there is nobody in it"
-        raise RefusedError(msg)
-    with store.writing() as tx:
-        owner = companies.only_one(tx, company)
-        if found.mistakes:
-            return PeopleImported(found.rows, 0, 0, 0, _name(tx, owner), found.mistakes)
-        source = _source(tx, owner)
-        saved = tx.presence.state(source, found.people, act.at)
-        tx.jobs.ask(JobKind.NEXUS)
-    return PeopleImported(found.rows, saved.new, saved.changed, saved.unchanged, source.name, ())
-
-
-def _source(tx: Transaction, owner: CompanyRow) -> ConnectionRow:
+def source_of(tx: Transaction, company_id: int) -> ConnectionRow:
     """What people of files stand under: one source a company.
 
     Raises:
         RefusedError: Its name is that of a connection.
     """
+    (owner,) = (row for row in tx.cards.companies() if row.id == company_id)
     name = _name(tx, owner)
     known = next((row for row in tx.connections.all() if row.name == name), None)
     if known is not None and known.connector != CONNECTOR:

@@ -163,6 +163,10 @@ class PeopleFiles(Protocol):
         """Make one that is checked."""
         ...
 
+    def unfinished(self) -> list[PeopleRun]:
+        """Those that are being applied or undone, the oldest first."""
+        ...
+
     def get(self, run_id: int) -> PeopleRun | None:
         """The one with this id."""
         ...

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from exempt.model.fetching import Stream
 from exempt.services.brought_ports import Brought, How
-from exempt.services.ports import Transaction
+from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow
+
+
+class _LookedError(Exception):
+    """Ends a transaction that was only to be looked at."""
+
+
+@contextmanager
+def only_looked(store: Store) -> Iterator[Transaction]:
+    """A transaction in which something is done to see what comes of it, and taken back."""
+    with suppress(_LookedError), store.writing() as tx:
+        yield tx
+        raise _LookedError
 
 
 class PutBack(NamedTuple):

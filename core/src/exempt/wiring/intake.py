@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from exempt.model.backfill import BackfillState
 from exempt.model.imports import ImportRun, ImportState
+from exempt.services import employee_files, employee_undoing
 from exempt.services.backfills import checking, importing
 from exempt.services.backfills.undoing import undo as undo_sales
 from exempt.services.importing import leaving
@@ -29,9 +30,10 @@ class Waiting(NamedTuple):
 
 
 def waiting(exempt: Exempt, told: Told = no_one) -> list[Waiting]:
-    """What there is to go on with, the oldest first: imports of customers, files of sales."""
+    """What there is to go on with, the oldest first: customers, sales of the past, employees."""
     with exempt.store.reading() as tx:
         runs = tx.imports.all(None, _LATEST)
+        people = tx.people_files.unfinished()
         files = [run for run in tx.backfills.all(None, _LATEST) if run.state in _FILES]
     found = [
         Waiting(f"import {run.id}", go_on)
@@ -48,6 +50,13 @@ def waiting(exempt: Exempt, told: Told = no_one) -> list[Waiting]:
         else:
             go_on = partial(importing.go_on, importing_of(exempt, told), file.id)
         found.append(Waiting(f"backfill {file.id}", go_on))
+    for staff in people:
+        if staff.state is ImportState.UNDOING:
+            by = exempt.act(staff.undone_by or "daemon")
+            go_on = partial(employee_undoing.undo, exempt.store, staff.id, by, told=told)
+        else:
+            go_on = partial(employee_files.go_on, exempt.store, parts, staff.id, told=told)
+        found.append(Waiting(f"import {staff.id}", go_on))
     return found
 
 

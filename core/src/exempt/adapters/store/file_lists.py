@@ -84,10 +84,11 @@ class FileLists(ports.FileLists):
         sales = (
             "SELECT 'sales', b.id, c.company_id, m.name, b.file_name, b.state,"  # noqa: S608
             f" CASE b.state WHEN 'draft' THEN {draft} WHEN 'checked' THEN 'ready'"
-            " WHEN 'imported' THEN 'ready' WHEN 'complete' THEN 'done'"
+            " WHEN 'imported' THEN 'ready' WHEN 'complete' THEN 'done' WHEN 'undone' THEN 'undone'"
             " WHEN 'dropped' THEN 'given-up' ELSE 'working' END,"
-            f" {number('b.counts', 'rows')}, b.created_at, b.created_by, b.imported_at,"
-            " b.imported_by FROM backfill_run b JOIN connection c ON c.id = b.connection_id"
+            f" {number('b.counts', 'rows')}, b.created_at, b.created_by,"
+            " COALESCE(b.undone_at, b.imported_at), COALESCE(b.undone_by, b.imported_by)"
+            " FROM backfill_run b JOIN connection c ON c.id = b.connection_id"
             " JOIN company m ON m.id = c.company_id"
         )
         return f"{imports} UNION ALL {sales}"

@@ -14,7 +14,7 @@ from exempt.services import import_ports as ports
 
 _R = table.c
 _KIND = "employees"
-_MOVING = {"state", "applied_at", "applied_by"}
+_MOVING = {"state", "position", "applied_at", "applied_by", "undone_at", "undone_by"}
 
 
 class PeopleFiles(ports.PeopleFiles):
@@ -50,6 +50,11 @@ class PeopleFiles(ports.PeopleFiles):
             .returning(table)
         )
         return _run(made.mappings().one())
+
+    def unfinished(self) -> list[PeopleRun]:
+        going_on = [ImportState.APPLYING.value, ImportState.UNDOING.value]
+        query = sa.select(table).where(_R.kind == _KIND, _R.state.in_(going_on)).order_by(_R.id)
+        return [_run(row) for row in self._c.execute(query).mappings()]
 
     def get(self, run_id: int) -> PeopleRun | None:
         query = sa.select(table).where(_R.id == run_id, _R.kind == _KIND)

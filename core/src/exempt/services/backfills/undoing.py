@@ -7,7 +7,6 @@ connection or a later file has it too by now: such stays, each with its reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from exempt.errors import RefusedError
@@ -84,10 +83,6 @@ class UndoPreview(NamedTuple):
     whole: bool
 
 
-class _LookedError(Exception):
-    """Ends a transaction that was only to be looked at."""
-
-
 def preview(store: Store, run_id: int, act: Act, most: int = 2_000) -> UndoPreview:
     """Undo the first *most* records of a file, tell of it, and take all of that back.
 
@@ -95,8 +90,7 @@ def preview(store: Store, run_id: int, act: Act, most: int = 2_000) -> UndoPrevi
         RefusedError: It is not imported, or was before it was kept what stood there.
         NotFoundError: There is none.
     """
-    seen: list[UndoPreview] = []
-    with suppress(_LookedError), store.writing() as tx:
+    with putting_back.only_looked(store) as tx:
         run = runs.get(tx, run_id)
         begun, looked = _begun(tx, run, act), 0
         source = runs.source_of(tx, run)
@@ -105,9 +99,7 @@ def preview(store: Store, run_id: int, act: Act, most: int = 2_000) -> UndoPrevi
             looked += more
         whole = begun.state is BackfillState.UNDONE
         left = tx.brought.left(run_id, STREAMS)
-        seen.append(UndoPreview(run, begun.counts.undone, left, looked, whole))
-        raise _LookedError
-    return seen[0]
+    return UndoPreview(run, begun.counts.undone, left, looked, whole)
 
 
 def _begun(tx: Transaction, run: BackfillRun, act: Act) -> BackfillRun:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from exempt.errors import RefusedError
@@ -20,6 +19,7 @@ from exempt.services.importing.applying import DECIDING
 from exempt.services.importing.staging import Told, no_one
 from exempt.services.job_ports import JobKind
 from exempt.services.ports import Store, Transaction
+from exempt.services.putting_back import only_looked
 from exempt.services.rows import Subject
 
 _NEWEST = 2**62
@@ -85,10 +85,6 @@ class UndoPreview(NamedTuple):
     whole: bool
 
 
-class _LookedError(Exception):
-    """Ends a transaction that was only to be looked at."""
-
-
 def preview(store: Store, import_id: int, act: Act, most: int = 2_000) -> UndoPreview:
     """Undo the newest *most* changes of an import, tell of it, and take all of that back.
 
@@ -96,8 +92,7 @@ def preview(store: Store, import_id: int, act: Act, most: int = 2_000) -> UndoPr
         RefusedError: It is not applied, or undone already.
         NotFoundError: There is no such import.
     """
-    seen: list[UndoPreview] = []
-    with suppress(_LookedError), store.writing() as tx:
+    with only_looked(store) as tx:
         run = runs.get(tx, import_id)
         begun = _begun(tx, run, act)
         tx.alone([run.company_id])
@@ -106,10 +101,8 @@ def preview(store: Store, import_id: int, act: Act, most: int = 2_000) -> UndoPr
             begun, done = _put_some_back(tx, begun, act)
             looked += done
         left = tx.imports.changes(import_id, 0, 100, ChangeKind.LEFT)
-        whole = begun.state is ImportState.UNDONE
-        seen.append(UndoPreview(run, begun.counts.undone, left, looked, whole))
-        raise _LookedError
-    return seen[0]
+    whole = begun.state is ImportState.UNDONE
+    return UndoPreview(run, begun.counts.undone, left, looked, whole)
 
 
 def _begun(tx: Transaction, run: ImportRun, act: Act) -> ImportRun:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -9,12 +11,18 @@ from exempt.errors import ExemptError, NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.model.imports import ImportState, PeopleRun
 from exempt.rules.staff_rows import StaffMistake
-from exempt.services import employee_files, intake
+from exempt.services import employee_files, employee_undoing, intake
 from exempt.services.tables_out import Row, Sheet
 from exempt.web.console import exports
 from exempt.web.console.imports import tables_of
 from exempt.web.console.imports_in import sentence
-from exempt.web.console.imports_words import parted, state_words
+from exempt.web.console.imports_words import (
+    STREAM_WORDS,
+    as_sentence,
+    left_sheet,
+    parted,
+    state_words,
+)
 from exempt.web.pages import Call, Pages
 
 pages = Pages()
@@ -38,39 +46,43 @@ def _run(call: Call) -> PeopleRun:
 
 
 def _page(call: Call, run: PeopleRun, status: int = 200, wrong: str = "") -> Response:
-    mistakes: tuple[StaffMistake, ...] = ()
+    mistakes: list[StaffMistake] = []
     if run.state is ImportState.CHECKED and run.counts.bad:
         try:
-            mistakes = _mistakes(call, run)
+            every = employee_files.mistakes(tables_of(call), run)
+            mistakes = list(itertools.islice(every, FIRST + 1))
         except ExemptError as error:
             wrong = wrong or sentence(error)
     with call.site.store.reading() as tx:
         company = intake.company_name(tx, run.company_id)
+        works = intake.somebody_works(tx, call.site.clock())
+        left = tx.brought.left(run.id, employee_undoing.STREAMS, FIRST) if run.undone_at else []
     return call.page(
         "imports/employees.html",
         status,
         run=run,
         company=company,
+        works=works,
+        working=run.state in {ImportState.APPLYING, ImportState.UNDOING},
         wrong=wrong,
         mistakes=mistakes[:FIRST],
-        many=len(mistakes),
+        more=len(mistakes) > FIRST,
+        left=left,
+        stream_words=STREAM_WORDS,
+        as_sentence=as_sentence,
         parted=parted,
         state=state_words(run.state.value),
         may_edit=call.by.may(Right.EDIT),
     )
 
 
-def _mistakes(call: Call, run: PeopleRun) -> tuple[StaffMistake, ...]:
-    return employee_files.mistakes(tables_of(call), run, call.site.act(call.by.name))
-
-
-@pages.post("/imports/employees/{run_id:int}/apply", may=Right.EDIT, slow=True)
+@pages.post("/imports/employees/{run_id:int}/apply", may=Right.EDIT)
 def apply(call: Call) -> Response:
-    """Take all of its people in."""
+    """Have all of its people taken in."""
     run = _run(call)
     try:
-        employee_files.apply(call.site.store, tables_of(call), run.id, call.site.act(call.by.name))
-    except (RefusedError, NotFoundError) as error:
+        employee_files.begin(call.site.store, run.id, call.site.act(call.by.name))
+    except RefusedError as error:
         return _page(call, _run(call), 409, sentence(error))
     return call.go(f"/imports/employees/{run.id}")
 
@@ -91,12 +103,60 @@ def export(call: Call) -> Response:
     """Every mistake as a file."""
     run = _run(call)
     try:
-        rows = map(_row, _mistakes(call, run))
+        rows = map(_row, employee_files.mistakes(tables_of(call), run))
+        return exports.send(call, Sheet("Mistakes", _HEADS, rows), f"employees-{run.id}-mistakes")
     except ExemptError:
         raise HTTPException(404) from None
-    return exports.send(call, Sheet("Mistakes", _HEADS, rows), f"employees-{run.id}-mistakes")
 
 
 def _row(mistake: StaffMistake) -> Row:
     said = parted(mistake.said)
     return mistake.row, mistake.column, said.what, said.mend
+
+
+# --- undoing ---------------------------------------------------------------------------------
+
+
+@pages.get("/imports/employees/{run_id:int}/undo", may=Right.EDIT, slow=True)
+def undo_preview(call: Call) -> Response:
+    """What undoing would take away and put back, and what it would leave."""
+    run = _run(call)
+    if run.state is not ImportState.APPLIED:
+        return call.go(f"/imports/employees/{run.id}")
+    seen = employee_undoing.preview(call.site.store, run.id, call.site.act(call.by.name))
+    undone = seen.undone
+    figures = [
+        (None, undone.new, "employees taken away", ""),
+        (None, undone.changed, "employees as they were before", ""),
+        (None, undone.left, "employees who stay", "warn"),
+    ]
+    return call.page(
+        "imports/undo_records.html",
+        seen=seen,
+        address=f"/imports/employees/{run.id}",
+        records=run.counts.done.new + run.counts.done.changed + run.counts.done.unchanged,
+        figures=[each for each in figures if each[1]] or figures[:1],
+        stay=undone.left,
+        stream_words=STREAM_WORDS,
+        as_sentence=as_sentence,
+    )
+
+
+@pages.post("/imports/employees/{run_id:int}/undo", may=Right.EDIT)
+def undo(call: Call) -> Response:
+    """Have what it brought put back."""
+    run = _run(call)
+    try:
+        employee_undoing.leave_to_daemon(call.site.store, run.id, call.site.act(call.by.name))
+    except RefusedError as error:
+        return _page(call, _run(call), 409, sentence(error))
+    return call.go(f"/imports/employees/{run.id}")
+
+
+@pages.get("/imports/employees/{run_id:int}/left/export", may=Right.READ, slow=True)
+def export_left(call: Call) -> Response:
+    """Everybody who stayed when it was undone, and why."""
+    run = _run(call)
+    with call.site.store.reading() as tx:
+        left = tx.brought.left(run.id, employee_undoing.STREAMS, None)
+    return exports.send(call, left_sheet(left), f"employees-{run.id}-left")

@@ -12,12 +12,19 @@ from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.model.backfill import BackfillField, BackfillRun, BackfillState, Mistake, MistakeKind
 from exempt.services import intake, products
-from exempt.services.backfills import checking, importing, new_products, runs
+from exempt.services.backfills import checking, importing, new_products, runs, undoing
 from exempt.services.rows import ConnectionRow
 from exempt.services.tables_out import Row, Sheet
 from exempt.web.console import exports
 from exempt.web.console.imports_in import options_of, sentence
-from exempt.web.console.imports_words import DATE_FORMS, state_words, told
+from exempt.web.console.imports_words import (
+    DATE_FORMS,
+    STREAM_WORDS,
+    as_sentence,
+    left_sheet,
+    state_words,
+    told,
+)
 from exempt.web.pages import Call, Pages
 
 pages = Pages()
@@ -27,6 +34,7 @@ FIRST = 100
 
 _HEADS = ("Row", "Column", "Title", "Value", "What is wrong", "How to mend it")
 _OF_TITLES = {MistakeKind.UNKNOWN_HEADER, MistakeKind.HEADER_TWICE}
+_WORKING = {BackfillState.CHECKING, BackfillState.IMPORTING, BackfillState.UNDOING}
 _WITH_PRODUCTS = (BackfillState.CHECKED, BackfillState.IMPORTED, BackfillState.COMPLETE)
 
 
@@ -50,6 +58,7 @@ def _page(
     with call.site.store.reading() as tx:
         found = new_products.of(tx, run) if run.state in _WITH_PRODUCTS else []
         works = intake.somebody_works(tx, call.site.clock())
+        left = tx.brought.left(run.id, undoing.STREAMS, FIRST) if run.undone_at else []
         company = intake.company_name(tx, source.company_id)
     counts = run.counts
     stored = counts.stored / counts.rows if counts.rows else 0.0
@@ -62,9 +71,12 @@ def _page(
         company=company,
         works=works,
         state=state_words(run.state.value),
-        working=run.state in {BackfillState.CHECKING, BackfillState.IMPORTING},
+        working=run.state in _WORKING,
         storing=bool(counts.stored),
-        part=stored if counts.stored else counts.part,
+        part=stored if counts.stored and not run.undone_at else counts.part,
+        left=left,
+        stream_words=STREAM_WORDS,
+        as_sentence=as_sentence,
         told=told,
         sums=_sums(run),
         mistakes=run.mistakes[:FIRST],
@@ -196,3 +208,57 @@ def _row(mistake: Mistake) -> Row:
         *(mistake.row, mistake.column, mistake.title, mistake.value),
         *(said.what, said.mend),
     )
+
+
+# --- undoing ---------------------------------------------------------------------------------
+
+
+@pages.get("/backfills/{run_id:int}/undo", may=Right.EDIT, slow=True)
+def undo_preview(call: Call) -> Response:
+    """What undoing would take away and put back, and what it would leave."""
+    run, source = _run(call)
+    if run.state in {BackfillState.UNDOING, BackfillState.UNDONE}:
+        return call.go(f"/backfills/{run.id}")
+    try:
+        seen = undoing.preview(call.site.store, run.id, call.site.act(call.by.name))
+    except RefusedError as error:
+        return _refused(call, run, source, error)
+    undone = seen.undone
+    figures = [
+        (None, undone.removed, "sales taken away", ""),
+        (None, undone.restored, "sales as they were before", ""),
+        (None, undone.customers, "customers taken away", ""),
+        (None, undone.products, "products taken away", ""),
+        (None, undone.details, "customers and products as they were before", ""),
+        (None, undone.left, "records that stay", "warn"),
+    ]
+    return call.page(
+        "imports/undo_records.html",
+        seen=seen,
+        address=f"/backfills/{run.id}",
+        records=run.counts.transactions + run.counts.customers + run.counts.products,
+        figures=[each for each in figures if each[1]] or figures[:1],
+        stay=undone.left,
+        stream_words=STREAM_WORDS,
+        as_sentence=as_sentence,
+    )
+
+
+@pages.post("/backfills/{run_id:int}/undo", may=Right.EDIT)
+def undo(call: Call) -> Response:
+    """Have what it brought put back."""
+    run, source = _run(call)
+    try:
+        undoing.leave_to_daemon(call.site.store, run.id, call.site.act(call.by.name))
+    except RefusedError as error:
+        return _refused(call, run, source, error)
+    return call.go(f"/backfills/{run.id}")
+
+
+@pages.get("/backfills/{run_id:int}/left/export", may=Right.READ, slow=True)
+def export_left(call: Call) -> Response:
+    """Everything that stayed when it was undone, and why."""
+    run, _source = _run(call)
+    with call.site.store.reading() as tx:
+        left = tx.brought.left(run.id, undoing.STREAMS, None)
+    return exports.send(call, left_sheet(left), f"backfill-{run.id}-left")

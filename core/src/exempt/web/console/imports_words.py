@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from exempt.model.backfill import DateForm, Mistake, MistakeKind
+from exempt.model.fetching import Stream
 from exempt.model.imports import ChangeKind, ImportState
+from exempt.services.brought_ports import LeftRecord
 from exempt.services.file_ports import FileOf, FileRow, Stands
+from exempt.services.tables_out import Sheet
 
 KINDS = {
     FileOf.CUSTOMERS.value: "Customers",
@@ -53,6 +57,21 @@ _STATES = {
     "imported": "Imported, to be looked at",
     "complete": "Complete",
 }
+
+STREAM_WORDS = {
+    Stream.ORDERS: "Sale",
+    Stream.PRODUCTS: "Product",
+    Stream.CUSTOMERS: "Customer",
+    Stream.EMPLOYEES: "Employee",
+}
+"""What one record that a file brought is."""
+
+
+def left_sheet(left: Sequence[LeftRecord]) -> Sheet:
+    """What stayed as it was when its file was undone, to be saved."""
+    rows = ((STREAM_WORDS[e.stream], e.external_id, as_sentence(e.note)) for e in left)
+    return Sheet("What stays", ("What", "ID", "Why"), rows)
+
 
 KIND_WORDS = {
     ChangeKind.NEW: ("New", "green"),
