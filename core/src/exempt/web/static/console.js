@@ -42,6 +42,9 @@
     for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  // --- the side bar shows where one is ------------------------------------------------------------
+  one(".side-nav [aria-current]")?.scrollIntoView({ block: "nearest" });
+
   // --- keys of one letter; whoever speaks to the machine can switch them off -----------------------
   const help = one("#keys-help");
   const keySwitch = one("[data-keys-switch]");
