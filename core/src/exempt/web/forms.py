@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from exempt.web.cookies import anchor
 from exempt.web.site import Site
+from exempt.web.typed import storable
 
 FIELDS_MAX = 1000
 FIELD_BYTES_MAX = 1024 * 1024
@@ -23,9 +24,11 @@ def token_for(site: Site, request: Request) -> str:
 async def read_form(request: Request) -> FormData:
     """The form, its fields and files; files lie on disk."""
     try:
-        return await request.form(max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX)
+        form = await request.form(max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX)
     except ClientDisconnect:
         raise HTTPException(400) from None  # nobody will read that
+    said = form.multi_items()
+    return FormData([(n, storable(v) if isinstance(v, str) else v) for n, v in said])
 
 
 def check_origin(site: Site, request: Request) -> None:

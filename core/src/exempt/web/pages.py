@@ -34,7 +34,7 @@ from exempt.web.forms import check_origin, check_token, read_form
 from exempt.web.rendering import render, streamed
 from exempt.web.sessions import caller_of, denied
 from exempt.web.site import Site
-from exempt.web.typed import LARGEST_ID
+from exempt.web.typed import LARGEST_ID, storable
 from exempt.web.waiting import run_slowly
 
 PUBLIC = None
@@ -60,10 +60,11 @@ class Call:
         """The parts of the path that vary."""
         return self.request.path_params
 
-    @property
+    @cached_property
     def query(self) -> QueryParams:
         """What stands behind the question mark."""
-        return self.request.query_params
+        said = self.request.query_params.multi_items()
+        return QueryParams([(name, storable(value)) for name, value in said])
 
     @cached_property
     def scope(self) -> frozenset[int] | None:

@@ -15,6 +15,11 @@ LONGEST_ADDRESS = 2_000
 """Characters."""
 
 
+def storable(text: str) -> str:
+    """*text* without what a database cannot keep: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def number_of(text: str | None) -> int | None:
     """A number that counts something, 1 to `LARGEST_ID`, such as an id."""
     if not (text and len(text) <= len(str(LARGEST_ID)) and text.isascii() and text.isdecimal()):

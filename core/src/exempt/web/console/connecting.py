@@ -152,7 +152,7 @@ def _saved(call: Call, form: Form, draft: MadeConnection) -> Response:
 def _given(call: Call, prefix: str) -> filling.Given:
     def given(key: str) -> str:
         found = [text for text in call.form.getlist(prefix + key) if isinstance(text, str)]
-        return "\n".join(found).replace("\0", "")
+        return "\n".join(found)
 
     return given
 

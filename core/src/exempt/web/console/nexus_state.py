@@ -336,7 +336,7 @@ def _supposed(call: Call, on: dt.date) -> tuple[list[str], dict[str, str]]:
     """What is supposed, a text each; and what is wrong with it, by field."""
     texts, wrong = [], {}
     for name, pattern in QUESTIONS.items():
-        value = " ".join(call.query.get(name, "").replace("\0", "").split())[:40]
+        value = " ".join(call.query.get(name, "").split())[:40]
         if not value:
             continue
         day = call.query.get(f"{name}_from", "").strip()[:20]

@@ -151,7 +151,7 @@ def add(call: Call) -> Response:
     """Keep the registrations of a form: all of them, or none."""
     typed = Typed(
         company=call.text("company"),
-        states=tuple(call.texts("state")),
+        states=tuple(filter(None, call.texts("state"))),
         registered_from=call.text("registered_from"),
         registered_through=call.text("registered_through"),
         number=call.text("number"),

@@ -42,7 +42,7 @@ class Kind(NamedTuple):
 @pages.get("/search", may=Right.READ)
 def search(call: Call) -> Response:
     """What fits some words, of every kind; what is quick to find first."""
-    words = " ".join(call.query.get("words", "").replace("\0", "").split())[:LONGEST_WORDS]
+    words = " ".join(call.query.get("words", "").split())[:LONGEST_WORDS]
     return call.stream(
         "home/search.html", words=words, found=lambda: _found(call, words), dots=_DOTS, say=say
     )

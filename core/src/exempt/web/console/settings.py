@@ -47,7 +47,7 @@ def export(call: Call) -> Response:
 
 
 def _asked(call: Call) -> tuple[str, bool]:
-    words = " ".join(call.query.get("words", "").replace("\0", "").split())[:LONGEST_WORDS]
+    words = " ".join(call.query.get("words", "").split())[:LONGEST_WORDS]
     return words, call.query.get("set") == "yes"
 
 
