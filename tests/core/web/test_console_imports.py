@@ -65,7 +65,7 @@ def test_nothing_is_imported_by_whoever_only_looks(desk: Imports, dana: Browser)
     where = bring(dana, GOOD).headers["location"]
     desk.work()
     viewer = desk.house.staff(Role.VIEWER, "northwind")
-    assert "Bring a file" not in viewer.get("/imports").text
+    assert "Import a file" not in viewer.get("/imports").text
     page = viewer.get(where).text
     assert "All looks good!" in page
     assert f'action="{where}/' not in page

@@ -39,10 +39,10 @@ LIST = Lister(
     "/imports",
     columns=(
         Column("file", "File", sort=True, fixed=True),
-        Column("of", "What it has"),
+        Column("of", "Contents"),
         Column("stands", "Status"),
         Column("rows", "Rows", sort=True, end=True),
-        Column("made", "Brought", sort=True),
+        Column("made", "Uploaded", sort=True),
         Column("ended", "Imported"),
     ),
     filters=("of", "stands"),
@@ -133,8 +133,8 @@ def export(call: Call) -> Response:
 
 
 _HEADS = (
-    *("File", "What it has", "Company", "Status", "Rows"),
-    *("Brought", "Brought by", "Imported", "Imported by"),
+    *("File", "Contents", "Company", "Status", "Rows"),
+    *("Uploaded", "Uploaded by", "Imported", "Imported by"),
 )
 
 
