@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from exempt.adapters.store.job_runs import KEPT
 from exempt.adapters.store.store import SqlStore
 from exempt.model.fetching import Page, Rejected, Stream
 from exempt.model.messages import WebhookEvent
 from exempt.model.record import SourceRecord
 from exempt.services.history_ports import PageRead
 from exempt.services.rows import ConnectionRow, StreamPart
-from exempt.services.source_ports import JobRun, MadeConnection
+from exempt.services.source_ports import KEPT, JobRun, MadeConnection
 from support.records import NOW, TODAY
 from support.stores import MINUTE, connected
 

@@ -94,7 +94,7 @@ def test_every_figure_is_as_long_as_the_list_that_it_leads_to(house: Premises) -
     assert shown[f"/certificates?{soon}"] == "2"
     compared = []
     for to, number in shown.items():
-        if to in {"/review", "/sources"}:
+        if to in {"/review", "/sources?state=paused"}:
             continue  # other kinds of pages; `/sources` needs a whole Exempt
         listed = anna.get(to)
         assert listed.status_code == 200, to

@@ -65,6 +65,33 @@ def test_the_list_tells_how_each_source_does(site: ShopSite) -> None:
     assert "Connect a system" in said(site.call("GET", "/sources", A))
 
 
+def test_the_list_is_searched_sorted_and_saved(site: ShopSite) -> None:
+    house = site.house
+    house.make("new-shop")
+    with house.exempt.store.writing() as tx:
+        tx.connections.pause(erp(house).id, f"401 {HOSTILE}", NOW)
+    page = said(site.call("GET", "/sources", V))
+    assert "All 2 Running 0 Fails 1 Paused 1 Works 0 Not used yet 1" in page
+    home = site.call("GET", "/", V).text
+    assert 'href="/sources?state=paused"' in home
+    for query, shown in (
+        ("state=paused", {"erp"}),
+        ("state=failing", {"erp"}),
+        ("state=new", {"new-shop"}),
+        ("words=401", {"erp"}),
+        ("state=ok", set()),
+        ("state=x", {"erp", "new-shop"}),
+    ):
+        text = site.call("GET", f"/sources?{query}", V).text
+        found = {name for name in ("erp", "new-shop") if f'href="/sources/{name}"' in text}
+        assert found == shown, query
+    assert "No data source fits" in said(site.call("GET", "/sources?state=ok", V))
+    saved = site.call("GET", "/source-export?as=csv&sort=-source", V).text
+    names = [line.partition(",")[0].strip('\ufeff"') for line in saved.splitlines()]
+    assert names == ["Source", "new-shop", "erp"]
+    assert "Stopped by an error" in saved
+
+
 def test_with_a_worker_nobody_is_warned(site: ShopSite) -> None:
     with site.house.exempt.store.writing() as tx:
         tx.workers.tick(WorkerRow("w1", "host", 1, "1", 1, NOW, NOW))

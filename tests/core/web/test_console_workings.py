@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from exempt.services.job_ports import JobKind
 from exempt.services.owed_mails import OwedMail
 from exempt.services.rows import ConnectionRow, Delivery, DeliveryState, DeliveryTarget, Subject
 from exempt.services.setting_rows import SettingRow, SettingTable
+from exempt.services.source_ports import JobRun
 from exempt.settings import load
 from exempt.settings.explained import explain
 from exempt.web.app import PARTS
@@ -226,6 +228,31 @@ def test_a_paused_connections_job_and_another_companys_are_not_asked_for(
     send(house.staff(Role.ADMINISTRATOR), "/jobs/run", job=name)
     assert job(house, name) == (False, 1)
     assert send(house.staff(Role.ADMINISTRATOR), "/jobs/run", job="no such").status_code == 404
+
+
+def test_past_runs_are_told_by_job_and_outcome_and_saved(
+    house: Premises, erp: ConnectionRow
+) -> None:
+    name = failing(house, erp)
+    ran = JobRun(name, erp.id, NOW, NOW + dt.timedelta(seconds=90), "done", None, {"orders": 1200})
+    with house.store.writing() as tx:
+        tx.job_runs.add(ran)
+        tx.job_runs.add(ran._replace(outcome="failed", problem="503 <b>100%", counts={}))
+        tx.job_runs.add(ran._replace(job="elsewhere", connection_id=None))
+    anna = house.staff(Role.ADMINISTRATOR)
+    assert f'href="/job-runs?job={name.replace(":", "%3A")}"' in anna.get("/jobs").text
+    page = anna.get(f"/job-runs?job={name}").text
+    for words in ("90.0 s", "1,200 orders", "503 &lt;b&gt;100%", "Run it again"):
+        assert words in page, words
+    assert "elsewhere" not in anna.get("/job-runs").text, "no job that there is"
+    assert "503" not in anna.get("/job-runs?outcome=done").text
+    assert "No run fits" in anna.get("/job-runs?words=100%25x").text
+    assert "503" in anna.get("/job-runs?words=100%25").text
+    saved = anna.get("/job-runs/export?outcome=failed&as=csv").text
+    assert len(saved.splitlines()) == 2
+    assert house.staff(Role.REVIEWER).get("/job-runs").status_code == 403
+    there = send(anna, "/jobs/run", job=name, runs="yes").headers["location"]
+    assert there.startswith("/job-runs?job=")
 
 
 # --- the audit trail ---------------------------------------------------------------------------

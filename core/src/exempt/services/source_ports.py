@@ -55,6 +55,10 @@ class MadeConnections(Protocol):
         ...
 
 
+KEPT = 200
+"""Runs of a job: the newest."""
+
+
 class JobRun(NamedTuple):
     """A run of a job that ended.
 
@@ -86,11 +90,39 @@ class JobRun(NamedTuple):
         return max((self.ended_at - self.started_at).total_seconds(), 0.0)
 
 
+class RunFilter(NamedTuple):
+    """Which runs.
+
+    Attributes:
+        jobs: The names of their jobs.
+        outcome: done or failed; "" = either.
+        words: Of the problem, or the worker.
+        limit: None = all.
+    """
+
+    jobs: Collection[str]
+    outcome: str = ""
+    words: str = ""
+    limit: int | None = 50
+    offset: int = 0
+
+
+class RunPage(NamedTuple):
+    """Some runs, and how many there are by outcome."""
+
+    runs: list[JobRun]
+    counts: Mapping[str, int]
+
+
 class JobRuns(Protocol):
     """The runs of jobs that ended."""
 
     def add(self, run: JobRun) -> None:
         """Keep one, and of its job the newest only."""
+        ...
+
+    def page(self, wanted: RunFilter) -> RunPage:
+        """Those that fit, the newest first; they are counted as if no outcome were asked for."""
         ...
 
     def newest(self, connection_id: int, limit: int) -> list[JobRun]:

@@ -137,6 +137,11 @@ class SourceView(NamedTuple):
         return None if paused or self.pull is None else self.pull.next_at
 
     @property
+    def to_mend(self) -> int:
+        """How many rows, deliveries and events somebody has to look at."""
+        return self.rejected + self.owed.dead + self.events.get("dead", 0)
+
+    @property
     def records(self) -> int:
         """How many records came of all its streams."""
         return sum(stream.records for stream in self.streams)

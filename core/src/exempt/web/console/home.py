@@ -117,7 +117,7 @@ class Seen:
 
     def _system(self) -> Iterator[Figure]:
         paused = len(self._home.paused())
-        yield self._figure("/sources", paused, "paused connections", "pause", "bad")
+        yield self._figure("/sources?state=paused", paused, "paused connections", "pause", "bad")
         if self._may(Right.ADMINISTER) and (failing := len(self._home.failing())):
             to = "/jobs?state=failing"
             yield self._figure(to, failing, "jobs that fail", "activity", "bad")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from exempt.rules.readiness import silent
 from exempt.services import job_steps
 from exempt.services.daemon_look import Daemon
 from exempt.services.job_ports import JobKind, JobRow
+from exempt.services.source_ports import KEPT, RunFilter, RunPage
 from exempt.services.tables_out import Sheet
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
@@ -53,6 +56,21 @@ LIST = Lister(
     ),
     filters=("state",),
 )
+
+
+RUNS = Lister(
+    "/job-runs",
+    columns=(
+        Column("began", "Began", fixed=True),
+        Column("job", "Job"),
+        Column("took", "Took", end=True),
+        Column("outcome", "Outcome"),
+        Column("counts", "What it did"),
+        Column("worker", "Worker", hidden=True),
+    ),
+    filters=("job", "outcome"),
+)
+OUTCOMES = {"done": ("Done", "green"), "failed": ("Failed", "red")}
 
 
 class Line(NamedTuple):
@@ -107,15 +125,84 @@ def export(call: Call) -> Response:
 
 @pages.post(f"{LIST.path}/run", may=Right.ADMINISTER)
 def run(call: Call) -> Response:
-    """Ask for a job now."""
+    """Ask for a job now; back to its past runs where it was asked for there."""
     name = call.text("job")
+    back = f"{RUNS.path}?{urlencode({'job': name})}" if call.text("runs") else LIST.path
     try:
         job_steps.run_now(call.site.store, name, call.site.clock(), call.scope)
     except NotFoundError:
         raise HTTPException(404) from None
     except RefusedError as error:
-        return call.go(LIST.path, f"{name} was not asked for: {error}.")
-    return call.go(LIST.path, f"{name} is asked for; it runs as soon as a worker is free.")
+        return call.go(back, f"{name} was not asked for: {error}.")
+    return call.go(back, f"{name} is asked for; it runs as soon as a worker is free.")
+
+
+# --- past runs -------------------------------------------------------------------------------
+
+
+@pages.get(RUNS.path, may=Right.ADMINISTER)
+def runs(call: Call) -> Response:
+    """The runs of jobs that ended, the newest first."""
+    asked = RUNS.read(call)
+    found = job_steps.jobs(call.site.store, call.site.clock(), call.scope)
+    page = _runs(call, found, asked, asked.limit)
+    outcome, total = asked.filter("outcome"), sum(page.counts.values())
+    name = asked.filter("job")
+    return call.page(
+        "jobs/runs.html",
+        rows=page.runs,
+        listing=RUNS.shown(call, asked, total=page.counts.get(outcome, 0) if outcome else total),
+        tabs=[
+            (asked.address(outcome=None), "All", total),
+            *(
+                (asked.address(outcome=key), title, page.counts.get(key, 0))
+                for key, (title, _colour) in OUTCOMES.items()
+            ),
+        ],
+        here=["", *OUTCOMES].index(outcome) if outcome in OUTCOMES else 0,
+        jobs=[(job.name, f"{MEANING[job.kind]} ({job.name})") for job in found.shown],
+        job=next((job for job in found.shown if job.name == name), None),
+        paused=found.daemon.paused,
+        meaning=MEANING,
+        outcomes=OUTCOMES,
+        kept=KEPT,
+    )
+
+
+@pages.get(f"{RUNS.path}/export", may=Right.ADMINISTER, slow=True)
+def export_runs(call: Call) -> Response:
+    """All runs that fit, as a file."""
+    found = job_steps.jobs(call.site.store, call.site.clock(), call.scope)
+    heads = ("Began", "Ended", "Seconds", "Job", "Outcome", "Problem", "What it did", "Worker")
+    rows = (
+        (
+            *(
+                each.started_at,
+                each.ended_at,
+                Decimal(f"{each.seconds:.1f}"),
+                each.job,
+                each.outcome,
+            ),
+            *(each.problem, ", ".join(f"{n} {what}" for what, n in each.counts.items())),
+            each.worker,
+        )
+        for each in _runs(call, found, RUNS.read(call), None).runs
+    )
+    return exports.send(call, Sheet("Past runs", heads, rows), "job-runs")
+
+
+def _runs(call: Call, found: job_steps.Jobs, asked: Asked, limit: int | None) -> RunPage:
+    names = [job.name for job in found.shown]
+    name, outcome = asked.filter("job"), asked.filter("outcome")
+    wanted = RunFilter(
+        jobs=[each for each in names if each == name] if name else names,
+        outcome=outcome if outcome in OUTCOMES else "",
+        words=asked.words,
+        limit=limit,
+        offset=asked.offset if limit else 0,
+    )
+    with call.site.store.reading() as tx:
+        return tx.job_runs.page(wanted)
 
 
 def state_of(daemon: Daemon, job: JobRow) -> str:

@@ -136,6 +136,7 @@ class Shown(NamedTuple):
         capped: There are more of them than *total*.
         hidden: Pairs of names and values that a form of filters must carry on.
         views: Those that are kept.
+        exports: Where all of it is saved from.
     """
 
     asked: Asked
@@ -147,7 +148,7 @@ class Shown(NamedTuple):
     last: int
     views: Sequence[SavedView]
     query: str
-    exports: bool
+    exports: str
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -190,7 +191,7 @@ class Lister:
         columns: What its table can show.
         filters: The names of parameters that narrow it; all links carry them on.
         sort: The key of the column that it is sorted by at first, with "-" the other way round.
-        exports: Whether ``{path}/export`` is there.
+        exports: Where it is saved from; "" = ``{path}/export``.
     """
 
     def __init__(
@@ -200,12 +201,12 @@ class Lister:
         columns: Sequence[Column],
         filters: Sequence[str] = (),
         sort: str = "",
-        exports: bool = True,
+        exports: str = "",
     ) -> None:
         self.path = path
         self.columns = tuple(columns)
         self.filters = tuple(filters)
-        self.exports = exports
+        self.exports = exports or f"{path}/export"
         self._first = tuple(each.key for each in columns if not each.hidden)
         self.plain = {
             "sort": sort,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -15,7 +17,9 @@ from exempt.services import histories, source_views, steering
 from exempt.services.rows import ConnectionRow
 from exempt.services.source_views import Sources, SourceState, SourceView
 from exempt.services.stewarding import Steward
-from exempt.web.console import source_events
+from exempt.services.tables_out import Sheet
+from exempt.web.console import exports, source_events
+from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.pages import Call, Pages
 from exempt.web.rendering import part
 from exempt.web.typed import day_of
@@ -39,26 +43,117 @@ STATES = {
 """How a source does, in words, and the colour of the dot beside them."""
 
 
+LIST = Lister(
+    "/sources",
+    columns=(
+        Column("source", "Source", sort=True, fixed=True),
+        Column("company", "Company", sort=True),
+        Column("state", "State"),
+        Column("read", "Read", sort=True),
+        Column("last", "Last read", sort=True),
+        Column("next", "Next"),
+        Column("mend", "To mend", sort=True),
+    ),
+    filters=("state",),
+    sort="source",
+    exports="/source-export",  # below its own address it might be the name of a source
+)
+
+KINDS: Mapping[str, tuple[str, Collection[SourceState]]] = {
+    "running": ("Running", {SourceState.RUNNING}),
+    "failing": ("Fails", {SourceState.FAILED, SourceState.BROKEN}),
+    "paused": ("Paused", {SourceState.PAUSED, SourceState.BROKEN}),
+    "ok": ("Works", {SourceState.OK}),
+    "new": ("Not used yet", {SourceState.NEW}),
+    "file": ("From files", {SourceState.FILE}),
+    "gone": ("Not connected", {SourceState.GONE}),
+}
+"""What the list can be narrowed to; one that an error paused fails, and is paused."""
+
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+_SORTS: Mapping[str, Callable[[SourceView], Any]] = {
+    "source": lambda view: view.name,
+    "company": lambda view: (view.company.casefold(), view.name),
+    "read": lambda view: (view.records, view.name),
+    "last": lambda view: (view.read_at or _NEVER, view.name),
+    "mend": lambda view: (view.to_mend, view.name),
+}
+
+
 @pages.get("/sources", may=Right.READ)
 def list_(call: Call) -> Response:
     """All sources, and the plugins that are installed."""
-    steward = steward_of(call)
+    steward, asked = steward_of(call), LIST.read(call)
     found = _all(call)
+    views = _fitting(found, asked)
+    shown = Sources(views[asked.offset :][: asked.limit], found.alive)
     return call.page(
         "sources/list.html",
-        sources=found,
+        sources=shown,
+        listing=LIST.shown(call, asked, total=len(views)),
+        tabs=_tabs(found, asked),
+        here=["", *KINDS].index(asked.filter("state")) if asked.filter("state") in KINDS else 0,
         plugins=steward.plugins(),
         may_make=steward.may_make and call.by.may(Right.ADMINISTER),
         **known(call),
     )
 
 
+def _fitting(found: Sources, asked: Asked) -> list[SourceView]:
+    """Those that the filters name, in order."""
+    words, states = asked.words.casefold(), KINDS.get(asked.filter("state"), ("", STATES))[1]
+    fitting = [
+        view
+        for view in found.views
+        if view.state in states
+        and words in f"{view.name} {view.title} {view.company} {view.problem}".casefold()
+    ]
+    return sorted(fitting, key=_SORTS[asked.sort], reverse=asked.descending)
+
+
+def _tabs(found: Sources, asked: Asked) -> list[tuple[str, str, int]]:
+    states = [view.state for view in found.views]
+    every = (asked.address(state=None), "All", len(states))
+    return [
+        every,
+        *(
+            (asked.address(state=key), title, sum(state in mine for state in states))
+            for key, (title, mine) in KINDS.items()
+        ),
+    ]
+
+
+@pages.get("/source-export", may=Right.READ, slow=True)
+def export(call: Call) -> Response:
+    """All that fit, as a file."""
+    heads = (
+        *("Source", "System", "Company", "State", "Problem", "Records", "Last read", "Next"),
+        *("Rejected rows", "Failed deliveries", "Webhooks not followed"),
+    )
+    rows = (
+        (
+            *(view.name, view.title, view.company, STATES[view.state][0], view.problem),
+            *(view.records, view.read_at, view.next_at),
+            *(view.rejected, view.owed.dead, view.events.get("dead", 0)),
+        )
+        for view in _fitting(_all(call), LIST.read(call))
+    )
+    return exports.send(call, Sheet("Data sources", heads, rows), "data-sources")
+
+
 @pages.get("/source-events", may=Right.READ)
 def events(call: Call) -> Response:
-    """What goes on in all of them, as it happens."""
-    return source_events.told(
-        call, lambda: part("sources/rows.html", sources=_all(call), states=STATES), "/sources"
-    )
+    """What goes on in those that the list shows, as it happens."""
+    asked = LIST.read(call)
+    shown = LIST.shown(call, asked, total=0)
+
+    def draw() -> str:
+        found = _all(call)
+        views = _fitting(found, asked)[asked.offset :][: asked.limit]
+        sources = Sources(views, found.alive)
+        return part("sources/rows.html", sources=sources, states=STATES, listing=shown)
+
+    return source_events.told(call, draw, asked.address())
 
 
 @pages.get("/sources/{name}", may=Right.READ)

@@ -1,12 +1,12 @@
 // What goes on in sources, put into the page as the server tells it. Without it, a reload shows it.
 (() => {
   "use strict";
-  const place = document.querySelector("[data-events]");
-  if (!place || !window.EventSource) return;
+  if (!window.EventSource) return;
+  let place = document.querySelector("[data-events]");
   let source = null;
   const close = () => { if (source) source.close(); source = null; };
   const open = () => {
-    if (source || document.hidden) return;
+    if (source || document.hidden || !place) return;
     source = new EventSource(place.dataset.events);
     // The server draws it from its templates, as it did when the page was loaded.
     source.onmessage = (event) => {
@@ -22,6 +22,8 @@
   const again = () => { if (waits) { waits = false; open(); } };
   for (const kind of ["pointermove", "keydown", "scroll"]) window.addEventListener(kind, again, { passive: true });
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  // Another search shows other rows, and has an address of its own.
+  document.addEventListener("htmx:after:swap", () => { close(); place = document.querySelector("[data-events]"); open(); });
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", open);
   open();
