@@ -67,6 +67,8 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "GET /certificates/{certificate_id:int}/print": STAFF,
     "GET /customers": STAFF,
     "GET /customers/export": STAFF,
+    "POST /customers/bulk": STAFF,
+    "POST /customers/bulk/request": REVIEWERS,
     "GET /customers/look-alikes": STAFF,
     "POST /customers/look-alikes/not-same": REVIEWERS,
     "GET /customers/new": REVIEWERS,

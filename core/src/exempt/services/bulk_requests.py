@@ -60,17 +60,25 @@ class Planned(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """Who may be asked: for what, of which companies (None = all), how long before an end."""
+    """Who may be asked.
+
+    Attributes:
+        kinds: For what.
+        company_ids: Customers of these companies; None = of all.
+        soon_days: How long before an end.
+        only: Just these customers.
+    """
 
     kinds: Collection[Kind] = tuple(Kind)
     company_ids: Collection[int] | None = None
     soon_days: int = 30
+    only: Collection[int] | None = None
 
 
 def plan(store: Store, scope: Scope, at: dt.datetime, post: Post) -> list[Planned]:
     """Who would be asked at *at*, and who not, by name; nothing is done."""
     with store.reading() as tx:
-        return _plan(tx, scope, at, post, None)
+        return _plan(tx, scope, at, post, scope.only)
 
 
 def ask_all(store: Store, scope: Scope, act: Act, post: Post) -> list[Planned]:

@@ -49,6 +49,7 @@ class ListFilter(NamedTuple):
         words: Part of the name, number, code, tax ID or e-mail; or ``id:12``.
         company_ids: Just those of these companies.
         jurisdiction: One that its goods go to.
+        ids: Just these.
         limit: How many to give at most, after leaving out ``offset``.
     """
 
@@ -57,6 +58,7 @@ class ListFilter(NamedTuple):
     standing: Standing | None = None
     lacking: CustomerLack | None = None
     jurisdiction: str | None = None
+    ids: Collection[int] | None = None
     sort: CustomerSort = CustomerSort.NAME
     descending: bool = False
     limit: int = 50

@@ -88,6 +88,9 @@ class CustomerBoard(ports.CustomerLists):
         tests, parameters = self._conditions.conditions(_as_filter(filters), on)
         if known := _ID.fullmatch(filters.words.strip()):
             tests.append(f"c.id = {int(known[1]):d}")
+        if filters.ids is not None:
+            tests.append(one_of(self._c, "c.id"))
+            parameters.append(many(self._c, sorted(filters.ids)))
         if filters.standing in {Standing.COVERED, Standing.UNCOVERED}:
             held = Standing.COVERED is filters.standing
             lacks, values = self._conditions.conditions(_WITHOUT, on)

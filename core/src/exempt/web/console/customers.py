@@ -8,22 +8,23 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from exempt.data import jurisdiction_name, jurisdictions
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.rules.likeness import TITLES as LIKENESSES
-from exempt.services import companies, customer_lists, joining, scoped
+from exempt.services import bulk_requests, companies, customer_lists, joining, scoped
+from exempt.services.bulk_requests import Kind, Scope
 from exempt.services.customer_ports import CustomerSort, ListFilter, Standing
 from exempt.services.likeness import doubles
 from exempt.services.likeness_ports import DoublesFilter
 from exempt.services.ports import Transaction
 from exempt.services.rows import CompanyRow, CustomerLack
 from exempt.web.console import exports
-from exempt.web.console.listing import Asked, Column, Lister
+from exempt.web.console.listing import Asked, Column, Lister, Picked
 from exempt.web.pages import Call, Pages
-from exempt.web.typed import number_of
+from exempt.web.typed import number_of, numbers_of
 
 pages = Pages()
 
@@ -76,6 +77,12 @@ E = TypeVar("E", bound=StrEnum)
 
 A_PAGE = 50
 
+AT_ONCE = 1_000
+"""So many customers are asked at once."""
+
+SHOWN = 100
+"""So many of them are named; the rest are counted."""
+
 
 class Kept(NamedTuple):
     """The companies whose customers are listed, and of which one can be chosen."""
@@ -104,16 +111,21 @@ def list_(call: Call) -> Response:
         tabs=_tabs(asked),
         here=_here(asked),
         may_edit=call.by.may(Right.EDIT),
+        may_ask=_may_ask(call),
     )
 
 
 @pages.get("/customers/export", may=Right.READ, slow=True)
 def export(call: Call) -> Response:
-    """Every customer that fits, as a file."""
+    """Every customer that fits, or those that were ticked, by id."""
     asked, on = LIST.read(call), call.site.clock().date()
     with call.site.store.reading() as tx:
         kept = _kept(call, tx, asked)
-    sheet = customer_lists.sheet(call.site.store, _filter(asked, kept.ids), on)
+    wanted = _filter(asked, kept.ids)
+    if "ids" in call.query:
+        ids = numbers_of(call.query["ids"].split(","))
+        wanted = ListFilter(company_ids=call.scope, ids=tuple(ids))
+    sheet = customer_lists.sheet(call.site.store, wanted, on)
     return exports.send(call, sheet, "customers")
 
 
@@ -137,6 +149,71 @@ def _filter(asked: Asked, company_ids: Collection[int] | None) -> ListFilter:
         limit=asked.limit,
         offset=asked.offset,
     )
+
+
+# --- many at once ----------------------------------------------------------------------------
+
+
+@pages.post("/customers/bulk", may=Right.READ, slow=True)
+def ticked(call: Call) -> Response:
+    """Who of those that were ticked would be asked; a file of them anybody may have."""
+    picked = LIST.picked(call)
+    if picked.do == "export":
+        here = f"ids={','.join(map(str, picked.ids))}"
+        query = picked.asked.query(page=None) if picked.everything else here
+        return RedirectResponse(f"/customers/export?{query}&as=csv", 303)
+    if picked.do != "request" or not _may_ask(call):
+        raise HTTPException(403)
+    ids = _chosen(call, picked)
+    if not ids:
+        return call.go(picked.asked.address(), "Tick the customers that you mean first.")
+    site = call.site
+    planned = bulk_requests.plan(site.store, _scope(call, ids), site.clock(), site.post)
+    return call.page(
+        "customers/bulk.html",
+        chosen=ids[:AT_ONCE],
+        more=len(ids) > AT_ONCE,
+        most=AT_ONCE,
+        going=[each for each in planned if each.left_out is None],
+        left_out=[each for each in planned if each.left_out],
+        others=min(len(ids), AT_ONCE) - len(planned),
+        shown=SHOWN,
+        back=picked.asked.address(),
+        query=call.text("query"),
+    )
+
+
+@pages.post("/customers/bulk/request", may=Right.REQUEST, slow=True)
+def request(call: Call) -> Response:
+    """Ask them for their certificates."""
+    if not call.site.requests_enabled:
+        raise HTTPException(403)
+    ids, site = numbers_of(call.text("chosen").split(",")), call.site
+    done = bulk_requests.ask_all(site.store, _scope(call, ids), site.act(call.by.name), site.post)
+    asked = sum(each.left_out is None for each in done)
+    if not asked:
+        return call.go(LIST.picked(call).asked.address(), "Nobody was asked.")
+    said = f"{asked:,} customer{'' if asked == 1 else 's'} asked; their mails go out now."
+    return call.go("/requests", said)
+
+
+def _may_ask(call: Call) -> bool:
+    return call.site.requests_enabled and call.by.may(Right.REQUEST)
+
+
+def _chosen(call: Call, picked: Picked) -> list[int]:
+    """Those that were ticked, or all that fit; `AT_ONCE` and one more at most."""
+    if not picked.everything:
+        return list(picked.ids[: AT_ONCE + 1])
+    on = call.site.clock().date()
+    with call.site.store.reading() as tx:
+        wanted = _filter(picked.asked, _kept(call, tx, picked.asked).ids)
+        return [each.id for each in tx.customer_lists.after(wanted, 0, AT_ONCE + 1, on)]
+
+
+def _scope(call: Call, ids: Collection[int]) -> Scope:
+    """Who of these may be asked; of those that the caller sees."""
+    return Scope(tuple(Kind), call.scope, call.site.expiring_soon_days, set(list(ids)[:AT_ONCE]))
 
 
 def _one_of(kind: type[E], text: str) -> E | None:
