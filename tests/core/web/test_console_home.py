@@ -128,6 +128,14 @@ def test_the_trend_ends_today_and_goes_back_to_the_ends_of_eleven_months(house: 
     told = Home(house.store, None, NOW, 30).trend()
     assert [str(each.day) for each in told[-3:]] == ["2026-09-30", "2026-10-31", "2026-11-20"]
     assert [each.number for each in told] == [2] * 11 + [1]
+    anna = house.staff(Role.ADMINISTRATOR)
+    page = anna.get("/").text
+    for each in told:
+        to = f"/certificates?on={each.day}"
+        assert page.count(f'href="{to}"') == 2, "of the column, and in the table"
+        listed = anna.get(to).text
+        assert f"{each.number} in all" in listed
+        assert "Just those in force on" in listed
     assert len(home.month_ends(dt.date(2024, 2, 29), 3)) == 3
     assert home.month_ends(dt.date(2024, 3, 1), 2)[0] == dt.date(2024, 2, 29)
 

@@ -171,6 +171,8 @@ class CertificateFilter(NamedTuple):
         company_ids: Just those of customers of these companies.
         expires_from: The earliest end of one of its jurisdictions, that day
             and later; ``expires_to``: that day and earlier.
+        in_force_on: Those that are, or were, in force on this day in one of
+            their jurisdictions, as far as they are accepted by now.
         ids: Just these.
         limit: How many to give at most, after leaving out ``offset``.
     """
@@ -185,6 +187,7 @@ class CertificateFilter(NamedTuple):
     expires_to: dt.date | None = None
     review_status: ReviewStatus | None = None
     kind: CertificateKind | None = None
+    in_force_on: dt.date | None = None
     ids: Collection[int] | None = None
     sort: CertificateSort = CertificateSort.ID
     descending: bool = False

@@ -29,6 +29,11 @@ LAST_DATE = (
     "CASE WHEN v.held_through < v.expiration_date OR v.expiration_date IS NULL"
     " THEN coalesce(v.held_through, v.expiration_date) ELSE v.expiration_date END"
 )
+_IN_FORCE = (
+    "c.review_status = 'accepted' AND (c.archived_date IS NULL OR c.archived_date > ?)"  # noqa: S608
+    " AND EXISTS (SELECT 1 FROM coverage v WHERE v.certificate_id = c.id"
+    f" AND v.effective_date <= ? AND coalesce({LAST_DATE} >= ?, TRUE))"
+)
 # Of its jurisdictions the most urgent status is the certificate's; the numbers keep their order.
 STATUSES = {
     1: CertificateStatus.INVALID,
@@ -148,6 +153,8 @@ class Search(ports.Search):
         for column, chosen in (("review_status", filters.review_status), ("kind", filters.kind)):
             if chosen is not None:
                 tests.append((f"c.{column} = ?", chosen.value))
+        if filters.in_force_on is not None:
+            tests.append((_IN_FORCE, *[filters.in_force_on.isoformat()] * 3))
         if filters.ids is not None:
             tests.append((one_of(self._c, "c.id"), many(self._c, sorted(filters.ids))))
         return tests

@@ -48,7 +48,7 @@ LIST = Lister(
         Column("source", "Came by", hidden=True),
         Column("files", "Files", hidden=True, end=True),
     ),
-    filters=(*FILTERS, "customer", "ends_from", "ends_to"),
+    filters=(*FILTERS, "customer", "ends_from", "ends_to", "on"),
     sort="-entered",
 )
 SORTS = {
@@ -130,6 +130,7 @@ def filter_of(call: Call, asked: Asked) -> CertificateFilter:
         expires_to=last,
         review_status=_one_of(ReviewStatus, asked.filter("review")),
         kind=_one_of(CertificateKind, asked.filter("kind")),
+        in_force_on=day_of(asked.filter("on")),
         sort=SORTS[asked.sort],
         descending=asked.descending,
         limit=asked.limit,
@@ -197,6 +198,8 @@ def _just(call: Call, asked: Asked, wanted: CertificateFilter) -> list[tuple[str
         days = (f"from {first}" if first else "", f"to {last}" if last else "")
         said = " ".join(each for each in days if each)
         told.append((f"Just those that end {said}.", asked.address(ends_from=None, ends_to=None)))
+    if wanted.in_force_on:
+        told.append((f"Just those in force on {wanted.in_force_on}.", asked.address(on=None)))
     return told
 
 
