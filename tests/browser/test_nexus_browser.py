@@ -58,7 +58,7 @@ def test_from_the_map_to_a_state_and_a_registration(window: Open, live: Live) ->
     kansas.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/nexus/US-KS*")
-    assert "Nobody is registered there" in page.locator("main").inner_text()
+    assert "Not registered there" in page.locator("main").inner_text()
     page.locator("summary", has_text="Add registration").click()
     page.get_by_label("First day").fill("2026-12-01")
     page.get_by_label("Permit number").fill("KS-77")

@@ -146,11 +146,11 @@ def test_a_state_says_why(selling: Desk) -> None:
     told = said(selling, "nexus", "Kansas")
     for words in (
         "Kansas: Northwind Fasteners Inc., 2026-11-20",
-        "110,000.55 USD in 2 sales count in 2026: 110.0 % of the line, more than $100,000.",
+        "110,000.55 USD in 2 sales count in 2026: 110.0 % of the threshold, more than $100,000.",
         "It counts all sales, in this or last calendar year.",
         "It was crossed on 2026-06-15 by order K-2 of Acme (erp, 20,000.55 USD), in 2026.",
         "Tax is to be collected from 2026-06-16 on: check with the state.",
-        "Nobody is registered there; no physical nexus is known.",
+        "Not registered there; no physical nexus is known.",
         "Set aside, as no rate is known: 700.00 EUR since 2026-04-01",
         "2026 2026-01-01 2026-12-31 110,000.55 USD 2 110.0 reached",
         "taxable 110,000.55 – 2 yes",
@@ -167,10 +167,10 @@ def test_a_state_says_why(selling: Desk) -> None:
     [
         pytest.param("FL", "That window counts from 2027-01-01 on; a refund may still bring it",
                      id="it counts later"),
-        pytest.param("GA", "The line is near, and is not reached.", id="near"),
+        pytest.param("GA", "The threshold is near, and is not reached.", id="near"),
         pytest.param("GA", "taxable 85,000.00 9,000.00 2 direct only", id="what does not count"),
-        pytest.param("TX", "The line was never reached, as far as sales are known.", id="far"),
-        pytest.param("OR", "Oregon has no sales tax of its own: there is no line to reach.",
+        pytest.param("TX", "The threshold was never reached, as far as sales are known.", id="far"),
+        pytest.param("OR", "Oregon has no sales tax of its own: there is no threshold to reach.",
                      id="no tax"),
         pytest.param("IL", "Other versions of it From Through Line Over Counted",
                      id="how it was before"),

@@ -68,7 +68,7 @@ def test_one_state_with_its_range_its_months_and_how_it_was_made(sold: Desk) -> 
     [
         pytest.param("IA", "It is met already.", id="met"),
         pytest.param(
-            "FL", "Sales have passed the line already; they count from that day", id="later"
+            "FL", "Sales have passed the threshold already; they count from that day", id="later"
         ),
         pytest.param("OH", "It is not likely to be met by 2028-11-20.", id="far off"),
         pytest.param("OR", "has no threshold to be met", id="no tax"),

@@ -12,7 +12,7 @@ def test_the_map_is_written_once(desk: Desk, tmp_path: Path) -> None:
     desk.sell(sale("K-1", "KS", "2026-03-10", 90_000))
     file = tmp_path / "us.svg"
     assert "any browser shows it" in " ".join(desk.run("nexus", "--map", str(file)).split())
-    assert "Kansas: 90.0 % of its line" in file.read_text(encoding="utf-8")
+    assert "Kansas: 90.0 % of its threshold" in file.read_text(encoding="utf-8")
     file.write_text("mine", encoding="utf-8")
     assert "add --replace" in desk.run("nexus", "--map", str(file), code=1)
     assert file.read_text(encoding="utf-8") == "mine"

@@ -15,7 +15,7 @@ from exempt.rules.thresholds import shipped_thresholds
 ON = dt.date(2026, 11, 20)
 SVG = "{http://www.w3.org/2000/svg}"
 
-TEXAS = Tile("US-TX", Decimal("126.8"), met=True, sold=True, said="Texas: 126.8 % of its line")
+TEXAS = Tile("US-TX", Decimal("126.8"), met=True, sold=True, said="Texas: 126.8 % of its threshold")
 
 
 def drawn(*tiles: Tile, company: str = "Northwind") -> ET.Element:
@@ -106,7 +106,7 @@ def test_whoever_cannot_see_it_is_told_of_the_states_that_matter() -> None:
     picture = drawn(TEXAS, Tile("US-CO", Decimal(94), near=True, sold=True))
     assert picture.get("role") == "img"
     assert picture.findtext(f"{SVG}desc") == (
-        "Met, not registered: Texas 126 %. Near the line: Colorado 94 %. Registered: none."
+        "Met, not registered: Texas 126 %. Near the threshold: Colorado 94 %. Registered: none."
     )
 
 

@@ -43,11 +43,11 @@ def test_each_state_says_how_it_stands(world: World, erp: Source) -> None:
     said = titles(world)
     assert len(said) == 52
     assert said["KS"] == (
-        "Kansas: 150.0 % of its line; met from 2026-03-10, collect from 2026-03-11;"
+        "Kansas: 150.0 % of its threshold; met from 2026-03-10, collect from 2026-03-11;"
         " registered since 2026-04-01"
     )
-    assert said["CO"] == "Colorado: 90.0 % of its line"
-    assert said["NV"] == "Nevada: 0.0 % of its line; physical nexus since 2024-05-01"
+    assert said["CO"] == "Colorado: 90.0 % of its threshold"
+    assert said["NV"] == "Nevada: 0.0 % of its threshold; physical nexus since 2024-05-01"
     assert said["OR"] == "Oregon: no sales tax"
 
 
@@ -65,7 +65,7 @@ def test_what_only_related_companies_sold_is_not_drawn_as_the_companys_own(world
         both = tiles(exposures(tx, None, TODAY, Policy()))["US-CA"]
     assert (drawn.kind, drawn.label) == (Class.NO_SALES, "–")
     assert drawn.said == (
-        "California: no sales of its own; those of related companies are 60.0 % of the line"
+        "California: no sales of its own; those of related companies are 60.0 % of the threshold"
     )
     assert both[0].kind is Class.MIDDLE, "of several companies the one that sells there"
     assert both[1] is not None

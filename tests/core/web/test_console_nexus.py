@@ -84,7 +84,7 @@ def test_who_sees_another_company_learns_nothing_of_the_sales(house: Premises) -
 def test_a_state_says_why_it_stands_so_with_the_law_and_its_source(house: Premises) -> None:
     page = house.staff(company="northwind").get("/nexus/ks").text
     assert "It was crossed on 2025-" in page
-    assert "Nobody is registered there; no physical nexus is known." in page
+    assert "Not registered there; no physical nexus is known." in page
     assert "more than $100,000" in page
     assert "guidance for remote sellers" in page, "the source"
     assert "Alamo &lt;Supply&gt;" in page

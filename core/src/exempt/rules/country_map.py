@@ -59,7 +59,7 @@ class Class(StrEnum):
 
 _WORDS = {
     Class.MET: "met, not registered",
-    Class.NEAR: "near the line",
+    Class.NEAR: "near the threshold",
     Class.MIDDLE: "half of it or more",
     Class.LOW: "below half",
     Class.REGISTERED: "registered",

@@ -95,14 +95,14 @@ class Line(NamedTuple):
 
 def _standing(view: ExposureView) -> tuple[str, str]:
     if not view.levies:
-        return "no_tax", "No sales tax" if view.threshold else "No line known"
+        return "no_tax", "No sales tax" if view.threshold else "No threshold known"
     if view.status is ExposureStatus.MET:
         return ("registered", "Met, registered") if view.registration else ("met", "Met")
     if view.status is ExposureStatus.APPROACHING:
         return "near", "Counts later" if is_ahead(view) else "Near"
     if view.unregistered:
         return "physical", "Physical nexus"
-    return ("registered", "Registered") if view.registration else ("low", "Below the line")
+    return ("registered", "Registered") if view.registration else ("low", "Below threshold")
 
 
 _KEYS: Mapping[str, Callable[[Line], Any]] = {
@@ -148,7 +148,15 @@ def _named(view: ExposureView) -> str:
 
 
 HEADS = (
-    *("State", "Code", "Company", "Counted, USD", "Sales that count", "Line", "% of the line"),
+    *(
+        "State",
+        "Code",
+        "Company",
+        "Counted, USD",
+        "Sales that count",
+        "Threshold",
+        "% of threshold",
+    ),
     *("Status", "Crossed", "Collect from", "Registered from", "Permit", "Physical nexus since"),
 )
 

@@ -48,25 +48,25 @@ def why(found: Detail, sees: Sees = sees_all) -> Iterator[str]:
         yield f"No threshold is known of {name} on this day: ask there before you sell much."
         return
     if threshold.amount is None:
-        yield f"{name} has no sales tax of its own: there is no line to reach."
+        yield f"{name} has no sales tax of its own: there is no threshold to reach."
         return
     nearest = view.exposure.measures[0]
     line = line_in_words(threshold)
     yield (
         f"{money(nearest.amount, USD)} in {count(nearest.transactions, 'sale')} count in"
-        f" {nearest.name}: {nearest.percent} % of the line, {line}."
+        f" {nearest.name}: {nearest.percent} % of the threshold, {line}."
     )
     yield f"It counts {base_in_words(threshold)}, in {window_in_words(threshold)}."
     yield from _related(view, sees)
     if view.spell:
         yield from _met(view, view.spell, sees)
     elif view.status is ExposureStatus.APPROACHING:
-        yield "The line is near, and is not reached."
+        yield "The threshold is near, and is not reached."
     elif found.crossed:
         last = found.crossed[0].crossing.spell
         yield f"It was met until {last.ended_on}, and is not any more."
     else:
-        yield "The line was never reached, as far as sales are known."
+        yield "The threshold was never reached, as far as sales are known."
 
 
 def _related(view: ExposureView, sees: Sees) -> Iterator[str]:
@@ -104,7 +104,7 @@ def standing(view: ExposureView) -> str:
     """Registration and physical nexus."""
     row = view.registration
     if row is None:
-        said = "Nobody is registered there"
+        said = "Not registered there"
     else:
         number = f", number {one_line(row.number)}" if row.number else ""
         late = ", which is later than tax was to be collected" if view.registered_late else ""
@@ -150,7 +150,7 @@ def _lack(lack: Lack, source: str | None) -> str:
 def law(threshold: Threshold) -> list[tuple[str, str]]:
     """Everything of one version of the law, by name."""
     facts = [
-        ("Line", line_in_words(threshold)),
+        ("Threshold", line_in_words(threshold)),
         ("Over", window_in_words(threshold)),
         ("Counts", base_in_words(threshold)),
         ("Collect", collecting_in_words(threshold)),

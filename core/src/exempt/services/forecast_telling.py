@@ -42,15 +42,18 @@ def sentences(view: ForecastView) -> Iterator[str]:
         yield f"{name} has no threshold to be met: there is nothing to foresee."
         return
     line = f"{line_in_words(law)}, in {window_in_words(law)}"
-    yield f"The line is {line}; {found.percent} % of it is reached."
+    yield f"The threshold is {line}; {found.percent} % of it is reached."
     if found.outlook is Outlook.MET:
         yield "It is met already."
     elif found.outlook is Outlook.EXPECTED:
         yield f"It is likely to be met about {found.day}: {_range_in_words(found)}."
         if found.crossed_on == found.on:
-            yield "Sales have passed the line already; they count from that day on."
+            yield "Sales have passed the threshold already; they count from that day on."
         elif found.crossed_on:
-            yield f"Sales are likely to pass the line about {found.crossed_on}; they count later."
+            yield (
+                f"Sales are likely to pass the threshold about {found.crossed_on};"
+                " they count later."
+            )
     elif found.outlook is Outlook.NOT_EXPECTED:
         yield f"It is not likely to be met by {found.through}."
         if found.earliest:

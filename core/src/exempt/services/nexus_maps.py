@@ -91,5 +91,5 @@ def _said(view: ExposureView) -> str:
 def _share(view: ExposureView) -> str:
     percent = view.exposure.percent
     if view.with_companies and not _anything(view) and percent:
-        return f"no sales of its own; those of related companies are {percent} % of the line"
-    return f"{percent} % of its line"
+        return f"no sales of its own; those of related companies are {percent} % of the threshold"
+    return f"{percent} % of its threshold"

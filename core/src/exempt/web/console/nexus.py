@@ -48,8 +48,8 @@ LIST = Lister(
         Column("state", "State", sort=True, fixed=True),
         Column("company", "Company", sort=True),
         Column("counted", "Counted", sort=True, end=True),
-        Column("line", "Line"),
-        Column("share", "Of the line", sort=True, end=True),
+        Column("line", "Threshold"),
+        Column("share", "Of threshold", sort=True, end=True),
         Column("sales", "Sales", sort=True, end=True),
         Column("status", "Status"),
         Column("crossed", "Crossed", sort=True),
@@ -73,7 +73,7 @@ COLOURS = {
 
 LEGEND = (
     ("met", "Met, not registered"),
-    ("near", "Near the line"),
+    ("near", "Near the threshold"),
     ("middle", "Half of it or more"),
     ("low", "Below half"),
     ("registered", "Registered"),

@@ -133,5 +133,5 @@ def _bar(month: Month, at: int, across: float, most: float) -> Bar:
         expected_height=round(middle - top, 1),
         name=calendar.month_abbr[first.month],
         year=str(first.year) if at == 0 or first.month == 1 else "",
-        title=f"{when}: {dollars(month.window)}, {percent:.0f}% of the line",
+        title=f"{when}: {dollars(month.window)}, {percent:.0f}% of the threshold",
     )

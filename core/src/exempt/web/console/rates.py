@@ -29,7 +29,7 @@ LIST = Lister(
         Column("day", "From", sort=True),
         Column("rate", "US dollars for one unit", end=True),
         Column("source", "Source"),
-        Column("added", "Taken in", sort=True),
+        Column("added", "Added", sort=True),
     ),
     filters=("currency",),
     sort="-day",

@@ -39,7 +39,7 @@ LIST = Lister(
         Column("through", "Last day", sort=True),
         Column("number", "Permit number"),
         Column("notes", "Notes"),
-        Column("stated", "Stated", sort=True),
+        Column("stated", "Added", sort=True),
     ),
     filters=("state", "removed"),
     sort="state",
