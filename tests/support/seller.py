@@ -21,6 +21,7 @@ from exempt.web.site import Sandbox as Tried
 from exempt.wiring import Exempt, intake, mails
 from exempt.wiring.access import first_link
 from exempt.wiring.forms import read_documents
+from exempt.wiring.nexus_watch import watch_nexus
 from exempt.wiring.sandbox import mails_in
 from exempt.wiring.web import app_of
 from support.access import signed_in
@@ -100,6 +101,10 @@ class Seller:
     def read(self) -> None:
         """Read the documents that came in, as the daemon does."""
         read_documents(self.exempt)
+
+    def watch(self) -> None:
+        """Count what is sold, and warn, as the daemon does."""
+        watch_nexus(self.exempt, lambda: False)
 
     def take_in(self) -> None:
         """Go on with the files that were brought, as the daemon does."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.columns import micros, moment
 from exempt.adapters.store.database import is_sqlite, many, one_of, run
+from exempt.data import jurisdiction_name
 from exempt.services import audit_ports as ports
 from exempt.services.audit_ports import LOOKED_THROUGH, MOST, AuditFilter, AuditPage, AuditRow
 from exempt.services.rows import Subject
@@ -36,6 +37,8 @@ _NAMES = {
     Subject.WARNING: ("SELECT id, jurisdiction FROM nexus_warning WHERE {}", "id"),
     Subject.CONNECTION: ("SELECT id, name FROM connection WHERE {}", "id"),
 }
+_STATES = {Subject.PRESENCE, Subject.WARNING}
+"""What is called by the state that it is in."""
 _OF_COMPANY = {
     Subject.CERTIFICATE: (
         "certificate_customer x JOIN customer y ON y.id = x.customer_id",
@@ -122,7 +125,7 @@ class Audit(ports.Audit):
             sql, column = _NAMES[Subject(subject)]
             sql = sql.format(one_of(self._c, column))
             for known, name in run(self._c, sql, many(self._c, sorted(ids))):
-                names[subject, known] = name
+                names[subject, known] = jurisdiction_name(name) if subject in _STATES else name
         return names
 
     def _tests(self, filters: AuditFilter) -> Tests:

@@ -34,6 +34,8 @@ PLACES: Mapping[Subject, str] = {
     Subject.CERTIFICATE: "/certificates/{}",
     Subject.CUSTOMER: "/customers/{}",
     Subject.ORDER: "/orders/{}",
+    Subject.PRODUCT: "/products/{}",
+    Subject.PRESENCE: "/presence/{}",
     Subject.WARNING: "/warnings/{}",
     Subject.USER: "/users/{}",
 }
@@ -124,7 +126,7 @@ def _people(call: Call) -> list[str]:
 
 
 def _address(row: AuditRow, known: set[str]) -> str:
-    """Where the thing has its page; "" where it has none."""
-    place = PLACES.get(row.subject, "")
+    """Where the thing has its page; "" where it has none, or is there no more."""
+    place = PLACES.get(row.subject, "") if row.name else ""
     there = place and any(path.startswith(place.partition("{")[0] + "{") for path in known)
     return place.format(row.subject_id) if there else ""
