@@ -80,9 +80,15 @@ class Whole:
 
     def send(self, path: str, body: str, role: Role | None = None) -> httpx.Response:
         """Send a form that is written out already, whatever stands in it."""
-        said = f"{TOKEN}={self.token(role)}&{body}"
-        headers = {"accept": "text/html", "content-type": "application/x-www-form-urlencoded"}
-        return asyncio.run(self._call("POST", path, self.cookies(role), headers, said.encode()))
+        said = f"{TOKEN}={self.token(role)}&{body}".encode()
+        return self.send_raw(path, said, "application/x-www-form-urlencoded", role)
+
+    def send_raw(
+        self, path: str, body: bytes, media_type: str, role: Role | None = None
+    ) -> httpx.Response:
+        """Send a body of any type."""
+        headers = {"accept": "text/html", "content-type": media_type, "origin": URL}
+        return asyncio.run(self._call("POST", path, self.cookies(role), headers, body))
 
     async def _call(
         self,
