@@ -92,7 +92,7 @@ class BroughtRecords(Protocol):
     def next(
         self, run_id: int, connection: ConnectionRow, stream: Stream, limit: int, *, files: bool
     ) -> list[Brought]:
-        """The next records of a file that are still to be looked at, by their ids.
+        """The next records of a file that are still to be looked at: of one kind, by their ids.
 
         With *files* nothing but files brings anything to this connection.
         """

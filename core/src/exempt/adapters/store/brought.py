@@ -100,9 +100,13 @@ class BroughtRecords(ports.BroughtRecords):
             f" AND g.run_id > f.run_id AND g.how IN {_TO_DO}), {_SHOWN[files]},"
             " r.deleted_at IS NOT NULL"
             f" FROM file_record f JOIN {TABLES[stream].name} r ON r.id = f.record_id"
-            f" WHERE f.run_id = ? AND f.stream = ? AND f.how IN {_TO_DO}"
-            " AND r.connection_id = ?"
+            " WHERE f.run_id = ? AND f.stream = ? AND f.how = ? AND r.connection_id = ?"
             f" ORDER BY f.record_id LIMIT {limit:d}"
+        )
+        # One after the other, so that an index has them in order, however many there are.
+        found = (
+            run(self._c, sql, run_id, stream.value, how.value, connection.id)
+            for how in (How.NEW, How.CHANGED, How.SAME)
         )
         return [
             Brought(
@@ -115,7 +119,7 @@ class BroughtRecords(ports.BroughtRecords):
                 shown=bool(row[6]),
                 gone=bool(row[7]),
             )
-            for row in run(self._c, sql, run_id, stream.value, connection.id)
+            for row in next(filter(None, found), ())
         ]
 
     def forget(self, run_id: int, stream: Stream, record_ids: Collection[int]) -> None:
