@@ -19,9 +19,19 @@ from exempt.web.site import Site
 _log = logging.getLogger("exempt.access")
 
 
+UNATTENDED = "unattended"
+"""In the address, or as ``X-Unattended``: a page asks by itself, and nobody moves in it."""
+
+
 def caller_of(site: Site, request: Request) -> Caller | None:
-    """Who is signed in, with the second factor where one is due; None = nobody, or no more."""
-    found = signed_in(site, request)
+    """Who is signed in, with the second factor where one is due; None = nobody, or no more.
+
+    What a page asks for by itself does not keep anybody signed in who went away.
+    """
+    streamed = "text/event-stream" in request.headers.get("accept", "")
+    said = UNATTENDED in request.query_params or f"x-{UNATTENDED}" in request.headers
+    by_itself = streamed or said
+    found = _known(site, request) if by_itself else signed_in(site, request)
     return found.caller if found is not None and found.session.complete else None
 
 
@@ -36,10 +46,14 @@ def signed_in(site: Site, request: Request) -> SignedIn | None:
 
 def still_signed_in(site: Site, request: Request) -> bool:
     """Whether the session of a call that lasts goes on, which that call is no sign of life for."""
+    found = _known(site, request)
+    return found is not None and found.session.complete
+
+
+def _known(site: Site, request: Request) -> SignedIn | None:
     token = cookies.read(site, request, cookies.SESSION)
     lasting = Lasting(site.session_idle, site.session_length)
-    found = sessions.known(site.store, token, lasting, site.clock()) if token else None
-    return found is not None and found.session.complete
+    return sessions.known(site.store, token, lasting, site.clock()) if token else None
 
 
 def visit_of(site: Site, request: Request) -> Visit:
