@@ -10,7 +10,7 @@ pytest.importorskip("fastapi", reason="needs exempt[web]")
 
 from starlette.datastructures import QueryParams
 
-from exempt.errors import RefusedError
+from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Role
 from exempt.services import saved_views
 from exempt.web.console.listing import LISTS, Asked, Column, Lister
@@ -103,6 +103,23 @@ def test_a_view_is_kept_replaced_and_removed_by_its_person_only(whole: Whole) ->
     assert not saved_views.remove(store, other, view.id)
     assert saved_views.remove(store, mine, view.id)
     assert not saved_views.remove(store, mine, view.id)
+
+
+def test_a_view_is_renamed_by_its_person_only(whole: Whole) -> None:
+    store = whole.exempt.store
+    mine, other = user(store, email="d@acme.example").id, user(store, email="e@acme.example").id
+    for name in ("Texas", "Ohio"):
+        saved_views.keep(store, mine, "/things", name=name, query="state=TX", at=NOW)
+    with store.reading() as tx:
+        ohio, texas = tx.saved_views.of(mine, "/things")
+    for who, path in ((other, "/things"), (mine, "/elsewhere")):
+        with pytest.raises(NotFoundError):
+            saved_views.rename(store, who, path, texas.id, name="Mine")
+    with pytest.raises(RefusedError, match="another one is called Ohio"):
+        saved_views.rename(store, mine, "/things", texas.id, name="Ohio")
+    assert saved_views.rename(store, mine, "/things", texas.id, name=" The  south ") == texas
+    with store.reading() as tx:
+        assert tx.saved_views.of(mine, "/things") == [ohio, texas._replace(name="The south")]
 
 
 def test_a_view_needs_a_name_and_there_is_an_end_to_them(whole: Whole) -> None:

@@ -224,6 +224,7 @@ MATRIX: dict[str, tuple[Role | None, ...]] = {
     "POST /company": STAFF,
     "POST /views": STAFF,
     "POST /views/{view_id:int}/remove": STAFF,
+    "POST /views/{view_id:int}/rename": STAFF,
     "GET /connect": ADMINISTRATORS,
     "GET /connect/{connector}": ADMINISTRATORS,
     "POST /connect/{connector}": ADMINISTRATORS,

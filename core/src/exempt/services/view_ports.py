@@ -31,6 +31,10 @@ class SavedViews(Protocol):
         """Keep one, in place of what had that name."""
         ...
 
+    def rename(self, view_id: int, name: str) -> None:
+        """Call one otherwise; no other of its person's and list's has that name."""
+        ...
+
     def remove(self, user_id: int, view_id: int) -> bool:
         """Keep it no more; False where that person has none such."""
         ...

@@ -37,6 +37,9 @@ class SavedViews(ports.SavedViews):
                 )
             )
 
+    def rename(self, view_id: int, name: str) -> None:
+        self._c.execute(sa.update(table).where(_C.id == view_id).values(name=name))
+
     def remove(self, user_id: int, view_id: int) -> bool:
         done = self._c.execute(sa.delete(table).where(_C.id == view_id, _C.user_id == user_id))
         return done.rowcount == 1

@@ -10,7 +10,7 @@ from exempt.model.access import Right
 from exempt.services import saved_views, scoped
 from exempt.web import cookies
 from exempt.web.console.desk import next_of
-from exempt.web.console.listing import LISTS
+from exempt.web.console.listing import LISTS, Lister
 from exempt.web.pages import Call, Pages
 
 pages = Pages()
@@ -41,7 +41,7 @@ def keep(call: Call) -> Response:
     if lister is None or call.by.user_id is None:
         raise HTTPException(404)
     query = lister.cleaned(call.text("query"))
-    there = lister.path + (f"?{query}" if query else "")
+    there = _at(lister, query)
     try:
         saved_views.keep(
             call.site.store,
@@ -56,6 +56,25 @@ def keep(call: Call) -> Response:
     return call.go(there, "The view is kept.")
 
 
+@pages.post("/views/{view_id:int}/rename", may=Right.READ)
+def rename(call: Call) -> Response:
+    """Call a view otherwise."""
+    lister = LISTS.get(call.text("path"))
+    mine = call.by.user_id
+    if lister is None or mine is None:
+        raise HTTPException(404)
+    try:
+        view = saved_views.rename(
+            call.site.store, mine, lister.path, call.path["view_id"], name=call.text("name")
+        )
+    except NotFoundError:
+        raise HTTPException(404) from None
+    except RefusedError as error:
+        there = _at(lister, lister.cleaned(call.text("query")))
+        return call.go(there, f"The view keeps its name: {error}.")
+    return call.go(_at(lister, view.query), "The view is renamed.")
+
+
 @pages.post("/views/{view_id:int}/remove", may=Right.READ)
 def remove(call: Call) -> Response:
     """Keep a view no more."""
@@ -66,3 +85,7 @@ def remove(call: Call) -> Response:
     if not saved_views.remove(call.site.store, mine, call.path["view_id"]):
         raise HTTPException(404)
     return call.go(lister.path, "The view is removed.")
+
+
+def _at(lister: Lister, query: str) -> str:
+    return lister.path + (f"?{query}" if query else "")
