@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 pytest.importorskip("fastapi", reason="needs exempt[web]")
@@ -16,15 +12,11 @@ pytest.importorskip("openpyxl", reason="needs exempt[spreadsheets]")
 from exempt.model.access import Role
 from exempt.services import saved_views, sessions
 from exempt.web.app import all_pages
-from exempt.web.forms import TOKEN
 from exempt.web.pages import Page
 from support.access import VISIT, user
-from support.certificate_pages import upload
-from support.nexus_desk import fill
-from support.pages import URL, Whole, whole_in
+from support.attacked import IDS, addresses, secretco_in, told
+from support.pages import Whole
 from support.records import NOW
-from support.registered import registered
-from support.stores import rows
 
 R, A = Role.REVIEWER, Role.ADMINISTRATOR
 THEIRS = (
@@ -34,8 +26,6 @@ THEIRS = (
 )
 """Words that stand in records of the other company, and nowhere else."""
 
-NAMES = {"name": ("billing", "erp", "gusto"), "state": ("US-TX",), "purpose": ("request",)}
-IDS = range(1, 4)
 EVERYTHING = "everyone=yes&all=yes&customer=1&certificate=1&source=erp&by=anna&id=1"
 FORM = (
     "seen=1&seen_other=1&version=1&ids=1&ids=2&id=1&id=2&chosen=1,2,3&all=yes&customer=id:1"
@@ -46,28 +36,13 @@ FORM = (
 )
 
 
-FILES = {
-    "customers": b"Billing Customer Number,Billing Customer Name 1\n9,Harbor Hotels\n",
-    "sales": b"Order Date,Customer Number,Ship-to State,Amount\n2024-01-05,9,TX,5\n",
-    "employees": b"Employee Number,State,Start Date\nE-77,TX,2024-01-01\n",
-}
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """All that Secretco has, and a reviewer of another company."""
-    with whole_in(tmp_path_factory.mktemp("companies")) as made:
+    with secretco_in(tmp_path_factory.mktemp("companies")) as made:
         store = made.exempt.store
         with store.writing() as tx:
-            tx.connections.company("n", "Secretco", None)
             mine = tx.connections.company("mine", "Mine Inc.", None)
-        registered(store, made.site.documents, company="n")
-        fill(store, "n", months=14)
-        for of, content in FILES.items():
-            _bring(made, of, content)
-        asked = {"customer": "id:1", "state": ["US-OH"], "jurisdictions": ["US-OH"], "way": "link"}
-        assert made.post("/requests/new", asked, A).status_code < 400
-        assert upload(made, "/customers/1/entries", "letter.pdf", b"%PDF-1.7 x").status_code == 303
         with store.reading() as tx:
             whose = tx.users.by_email("reviewer@acme.example")
         assert whose is not None
@@ -79,13 +54,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         yield made
 
 
-def _bring(whole: Whole, of: str, content: bytes) -> None:
-    said = {TOKEN: whole.token(A), "of": of, "company": "n"}
-    made = httpx.Request("POST", URL, data=said, files={"file": (f"secret-{of}.csv", content)})
-    answer = whole.send_raw("/imports", made.read(), made.headers["content-type"], A)
-    assert answer.status_code == 303, answer.text
-
-
 def pages(method: str) -> list[Page]:
     """Those of staff; what somebody does with themselves, and signing in, are others' tests."""
     aside = ("/account", "/views", "/company")
@@ -94,29 +62,6 @@ def pages(method: str) -> list[Page]:
         for page in all_pages()
         if page.method == method and page.may and not page.path.startswith(aside)
     ]
-
-
-def addresses(whole: Whole, page: Page) -> list[str]:
-    """Of all things that there may be."""
-    files = rows(whole.exempt.store, "SELECT sha256 FROM certificate_file")
-    hashes = tuple(sha256 for (sha256,) in files)
-    assert hashes
-    found = [page.path]
-    for name, number in re.findall(r"\{(\w+)(:int)?\}", page.path):
-        values = map(str, IDS) if number else {**NAMES, "sha256": hashes}.get(name, ("unknown",))
-        part = f"{{{name}{number}}}"
-        found = [path.replace(part, value) for value in values for path in found]
-    return found
-
-
-def told(answer: httpx.Response) -> str:
-    """What an answer says, of a workbook or an archive all that is in it."""
-    if not answer.content.startswith(b"PK"):
-        return answer.text.casefold()
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        return " ".join(
-            archive.read(name).decode("utf-8", "replace") for name in archive.namelist()
-        )
 
 
 def test_no_page_tells_of_another_company(whole: Whole) -> None:
@@ -153,8 +98,9 @@ def test_no_form_changes_anything_of_another_company(whole: Whole) -> None:
 
 def test_what_belongs_to_somebody_else_is_not_removed(whole: Whole) -> None:
     for number in IDS:
-        answer = whole.post(f"/views/{number}/remove", {"path": "/customers"}, R)
-        assert answer.status_code == 404
+        for do in ("rename", "remove"):
+            said = {"path": "/customers", "name": "Mine"}
+            assert whole.post(f"/views/{number}/{do}", said, R).status_code == 404
     assert "Kept for me" in str(whole.contents()["saved_view"])
     assert whole.post("/company", {"company": "n"}, R).status_code == 404
     whole._cookies[R] |= {"__Host-company": "n"}
