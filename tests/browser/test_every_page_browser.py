@@ -65,7 +65,7 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true })
 """
 
-LOOK = """() => {
+LOOK = r"""() => {
   const controls = [...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], [hx-get]"
   )].filter((each) => each.checkVisibility({ visibilityProperty: true })
@@ -85,6 +85,8 @@ LOOK = """() => {
     shifted: window.shifted,
     over: root.scrollWidth - root.clientWidth,
     title: document.title,
+    days: document.body.innerText
+      .match(/(?<![\w./=,-])\d{4}-\d{2}-\d{2}(?!: year first).{0,20}/g) || [],
   }
 }"""
 
@@ -183,6 +185,8 @@ def _wrong_with(here: Window, path: str) -> list[str]:
         wrong.append(f"moves while it loads: {found['shifted']:.2f}")
     if found["over"] > 0:
         wrong.append(f"is {found['over']} px wider than the window")
+    if found["days"]:
+        wrong.append(f"shows days as programs write them: {found['days']}")
     try:
         here.check_access()
     except AssertionError as error:

@@ -35,7 +35,7 @@ def test_each_state_is_covered_ends_soon_lacks_one_or_needs_none(store: SqlStore
     assert (california.orders, california.claimed) == (2, [Amount(Decimal("9872.00"), "USD")])
     assert (california.untaxed, california.asked) == ([], True)
     assert texas.untaxed == [Amount(Decimal("3702.00"), "USD")]
-    assert texas.said == "certificate TX-1, to September 16, 2027"
+    assert texas.said == "certificate TX-1, to Sep 16, 2027"
     assert found["New York"].asked is False
 
 
@@ -48,7 +48,7 @@ def test_soon_is_what_the_setting_says(store: SqlStore) -> None:
 def test_a_ship_to_is_covered_by_its_billing_customer(store: SqlStore) -> None:
     texas = by_name(seen(store, clientele(store)["C-1001-2"]))["Texas"]
     assert texas.cover is Cover.COVERED
-    assert texas.said == "certificate TX-1 of a linked customer, to September 16, 2027"
+    assert texas.said == "certificate TX-1 of a linked customer, to Sep 16, 2027"
 
 
 def test_nothing_is_missing_where_nobody_claims_anything(store: SqlStore) -> None:

@@ -54,7 +54,7 @@ def test_the_map_tells_each_state_apart_and_links_to_it(house: Premises) -> None
     }
     assert page.count('<a class="tile ') == 52
     assert "Nevada: " in page
-    assert "physical nexus since 2024-05-01" in page
+    assert "physical nexus since May 1, 2024" in page
 
 
 def test_the_nearest_state_comes_first_and_the_table_can_be_sorted_and_narrowed(
@@ -83,7 +83,7 @@ def test_who_sees_another_company_learns_nothing_of_the_sales(house: Premises) -
 
 def test_a_state_says_why_it_stands_so_with_the_law_and_its_source(house: Premises) -> None:
     page = house.staff(company="northwind").get("/nexus/ks").text
-    assert "It was crossed on 2025-" in page
+    assert "It was crossed on Nov " in page
     assert "Not registered there; no physical nexus is known." in page
     assert "more than $100,000" in page
     assert "guidance for remote sellers" in page, "the source"
@@ -125,7 +125,7 @@ def test_orders_go_on_where_a_page_ended(house: Premises) -> None:
 
 def test_a_forecast_draws_its_months_and_says_that_it_is_an_estimate(house: Premises) -> None:
     page = house.staff(company="northwind").get("/nexus/US-PA/forecast").text
-    assert "It is likely to be met about 2027-01-01" in page
+    assert "It is likely to be met about Jan 1, 2027" in page
     assert "An estimate, made of past sales" in page
     assert page.count('class="sold"') > 12
     assert 'class="line"' in page

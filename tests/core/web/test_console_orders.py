@@ -140,7 +140,7 @@ def test_cancelled_orders_are_exported_without_a_decision(looked_at: Whole) -> N
 
 def test_an_order_says_why_with_every_certificate_that_was_looked_at(looked_at: Whole) -> None:
     said = text(looked_at.call("GET", f"/orders/{seen(looked_at, 'SO-1004').id}", V))
-    assert "Exempt. Certificate CA-OLD covers California on 2026-11-17." in said
+    assert "Exempt. Certificate CA-OLD covers California on Nov 17, 2026." in said
     assert "It is the one used." in said
     assert "It would do, but the one used expires sooner." in said
     assert "It is for Texas." in said
@@ -164,7 +164,7 @@ def test_what_if_it_were_another_order(looked_at: Whole) -> None:
     before = looked_at.contents()
     said = text(looked_at.call("GET", f"/orders/{number}?day=2027-01-15&place=US-WA", V))
     assert "Tax applies. Exemption is claimed, but nothing on file covers Washington" in said
-    assert "As an order of 2027-01-15 to Washington" in said
+    assert "As an order of Jan 15, 2027 to Washington" in said
     assert looked_at.contents() == before
     said = text(looked_at.call("GET", f"/orders/{number}?day=soon", V))
     assert "Write the day as 2026-12-31." in said
@@ -302,8 +302,8 @@ def test_the_certificates_to_choose_from_are_the_customers_with_unfit_ones_marke
 ) -> None:
     """D11."""
     said = text(looked_at.call("GET", f"/orders/{seen(looked_at, 'SO-1004').id}/choose", R))
-    assert "MTC-LONG resale CA 2025-11-20 – no end Yes" in said
-    assert "TX-SOON resale TX 2025-11-20 – 2026-12-30 No It is for Texas." in said
+    assert "MTC-LONG resale CA Nov 20, 2025 – no end Yes" in said
+    assert "TX-SOON resale TX Nov 20, 2025 – Dec 30, 2026 No It is for Texas." in said
     assert "TX-SCHOOL" not in said
     none = text(looked_at.call("GET", f"/orders/{seen(looked_at, 'SO-1003').id}/choose", R))
     assert "No certificate on file" in none

@@ -124,7 +124,7 @@ def test_the_page_turns_the_clock(house: ApiHouse) -> None:
 
     turned, wrong, status = asyncio.run(go())
     assert advanced == [30 * DAY]
-    assert "December 20, 2026" in turned
+    assert "Dec 20, 2026" in turned
     assert status == 422
     assert "write it as 30s, 15m, 2h or 1d" in wrong
 

@@ -12,8 +12,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from exempt.adapters.lettering import BOLD, REGULAR, Lettering
+from exempt.rules.day_words import long_date
 from exempt.services.letters import PaperLetter
-from exempt.services.wording import long_date
 
 _MARGIN = 72
 _CODE = 120  # points: read by any phone from the length of an arm

@@ -11,6 +11,7 @@ from exempt.data import jurisdiction_name
 from exempt.model.formdata import Form
 from exempt.model.forms import FormKind, IdentificationType
 from exempt.model.requesting import Answers, Signature
+from exempt.rules.day_words import long_date
 from exempt.rules.pack import shipped_pack
 
 OWN_FIELDS = ("buyer_name", "buyer_address")
@@ -137,9 +138,9 @@ def _exemption(form: Form, answers: Answers) -> Iterator[tuple[str, str]]:
         if question.key not in OWN_FIELDS and answer:
             yield question.printed or question.label, question.says(answer)
     if answers.effective_date:
-        yield "Effective date", _long(answers.effective_date)
+        yield "Effective date", long_date(answers.effective_date)
     if answers.expiration_date:
-        yield "Expiration date", _long(answers.expiration_date)
+        yield "Expiration date", long_date(answers.expiration_date)
 
 
 def _states(answers: Answers) -> Iterator[tuple[str, str, str]]:
@@ -155,7 +156,7 @@ def _states(answers: Answers) -> Iterator[tuple[str, str, str]]:
 def _signed(signature: Signature | None) -> Iterator[tuple[str, str]]:
     yield "Signed by", signature.name if signature else ""
     yield "Title", signature.title if signature else ""
-    yield "Date signed", _long(signature.signed_at.astimezone(dt.UTC)) if signature else ""
+    yield "Date signed", long_date(signature.signed_at.astimezone(dt.UTC)) if signature else ""
 
 
 def _evidence(signature: Signature) -> Iterator[tuple[str, str]]:
@@ -166,8 +167,3 @@ def _evidence(signature: Signature) -> Iterator[tuple[str, str]]:
     yield "Browser", signature.agent or "not known"
     yield "Consent to sign electronically", f"version {signature.consent}"
     yield "SHA-256 of the data", signature.data_sha256
-
-
-def _long(day: dt.date) -> str:
-    """``March 1, 2026``."""
-    return f"{day:%B} {day.day}, {day.year}"

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from exempt.data import currency_exponent, jurisdiction_name
 from exempt.model.certificate import Coverage
 from exempt.rules.coverage_map import Cover, CoverMap, coverage_map
+from exempt.rules.day_words import short_date
 from exempt.services.card_sheet import CoveredState, LookedCard
 from exempt.services.rows import Exposure
-from exempt.services.wording import long_date
 
 
 class Amount(NamedTuple):
@@ -108,7 +108,7 @@ def _said(looked: LookedCard, cover: Cover, coverage: Coverage | None) -> str:
     of_other = "" if coverage.customer_id == looked.card.id else " of a linked customer"
     number = coverage.certificate_number or f"id {coverage.certificate_id}"
     last = coverage.last_date
-    end = f"to {long_date(last)}" if last else "without an end"
+    end = f"to {short_date(last)}" if last else "without an end"
     return f"certificate {number}{of_other}, {end}"
 
 

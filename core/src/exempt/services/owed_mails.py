@@ -11,6 +11,7 @@ from exempt.data import jurisdiction_name
 from exempt.model.customer import CustomerCard, usable_email
 from exempt.model.messages import Purpose, SendRequest
 from exempt.model.record import Record
+from exempt.rules.day_words import long_date
 from exempt.rules.wanted import idempotency_key
 from exempt.services.links import address_of, new_link
 from exempt.services.mail_html import as_html
@@ -20,7 +21,7 @@ from exempt.services.ports import Transaction
 from exempt.services.post import Post, mailer_of
 from exempt.services.request_ports import RequestRow
 from exempt.services.rows import ConnectionRow, DeliveryTarget
-from exempt.services.wording import Ending, ending_line, long_date, one_line
+from exempt.services.wording import Ending, ending_line, one_line
 
 PLACEHOLDER = "…"
 """Stands for the token in what is kept of a mail: each gets a link of its own when it goes out."""

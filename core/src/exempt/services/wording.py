@@ -1,4 +1,4 @@
-"""Words that mails and pages share: how a day is written, and what is said of an end."""
+"""Words that mails and pages share: what is said of an end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
+from exempt.rules.day_words import long_date
 
 
 class Ending(NamedTuple):
@@ -39,17 +40,6 @@ def ending_line(ending: Ending) -> str:
     return f"{until} ({said})" if said else until
 
 
-def long_date(day: dt.date) -> str:
-    """``December 20, 2026``."""
-    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
-
-
 def one_line(text: str) -> str:
     """*text* without breaks, and with single blanks."""
     return " ".join(text.split())
-
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August"),
-    *("September", "October", "November", "December"),
-)

@@ -6,20 +6,28 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from exempt.data import jurisdiction_name
 from exempt.model.access import Right
 from exempt.rules.amounts import dollars, money
 from exempt.rules.browsers import browser
+from exempt.rules.day_words import clock_time, short_date, with_short_dates
 from exempt.services import reviewing
-from exempt.services.wording import long_date
 from exempt.web import assets, cookies, saying, switching
 from exempt.web.forms import TOKEN, token_for
 from exempt.web.navigation import places
 
 if TYPE_CHECKING:
     from exempt.web.pages import Call
+
+
+def _told(value: Any) -> Any:
+    """A sentence, with days as pages write them; what has tags, or is none, stays as it is."""
+    is_sentence = isinstance(value, str) and not isinstance(value, Markup)
+    return with_short_dates(value) if is_sentence else value
+
 
 _ENV = jinja2.Environment(
     loader=jinja2.PackageLoader("exempt.web"),
@@ -29,7 +37,9 @@ _ENV = jinja2.Environment(
     lstrip_blocks=True,
 )
 _ENV.filters["place"] = jurisdiction_name
-_ENV.filters["day"] = long_date
+_ENV.filters["day"] = short_date
+_ENV.filters["clock"] = clock_time
+_ENV.filters["told"] = _told
 _ENV.filters["browser"] = browser
 _ENV.filters["money"] = money
 _ENV.filters["dollars"] = dollars

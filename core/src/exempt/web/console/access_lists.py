@@ -23,7 +23,7 @@ USERS = Lister(
         Column("role", "Role"),
         Column("companies", "Companies"),
         Column("factor", "Second factor"),
-        Column("signed", "Signed in (UTC)"),
+        Column("signed", "Signed in"),
         Column("state", "State"),
     ),
 )
@@ -33,7 +33,7 @@ KEYS = Lister(
         Column("name", "Name", fixed=True),
         Column("may", "May"),
         Column("companies", "Companies"),
-        Column("used", "Used (UTC)"),
+        Column("used", "Used"),
         Column("ends", "Ends"),
         Column("state", "State"),
     ),

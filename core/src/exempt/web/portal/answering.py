@@ -14,6 +14,7 @@ from exempt.data import jurisdictions
 from exempt.model.customer import invisible
 from exempt.model.requesting import Answers
 from exempt.rules.answers import Amiss
+from exempt.rules.day_words import with_short_dates
 from exempt.services.submissions import Draft
 from exempt.web.portal import words
 
@@ -180,11 +181,11 @@ class Shown:
 
 def shown(typed: Typed, found: Sequence[Amiss] = ()) -> Shown:
     """What somebody typed, with what is amiss beside its field."""
-    errors = {name: words.spoken(said) for name, said in typed.wrong.items()}
+    errors = {name: with_short_dates(said) for name, said in typed.wrong.items()}
     notes: dict[str, str] = {}
     for each in found:
         into = errors if each.blocks else notes
-        said = words.spoken(each.sentence)
+        said = with_short_dates(each.sentence)
         if each.field in typed.wrong:
             continue
         into[each.field] = f"{into[each.field]} {said}" if each.field in into else said

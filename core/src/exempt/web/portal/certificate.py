@@ -19,6 +19,7 @@ from exempt.model.requesting import (
     SubmissionWay,
 )
 from exempt.rules.answers import Amiss, blocking
+from exempt.rules.day_words import with_short_dates
 from exempt.rules.papers import MAX_BYTES
 from exempt.services import papers, submissions
 from exempt.services.papers import PaperRefused
@@ -282,7 +283,7 @@ def thank(call: Call, visit: Visit) -> Response:
         "sent.html",
         sent=sent[0],
         sent_places=showing.listed(sent[0].answers.jurisdictions),
-        notes=[words.spoken(each.sentence) for each in notes if not each.blocks],
+        notes=[with_short_dates(each.sentence) for each in notes if not each.blocks],
         places=showing.place_rows(holdings),
         missing=showing.listed(each.jurisdiction for each in holdings if each.wanted),
         recipient=visit.request.recipient,

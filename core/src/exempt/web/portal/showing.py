@@ -10,6 +10,7 @@ from exempt.data import jurisdiction_name, jurisdictions
 from exempt.model.certificate import AttachedFile, Certificate, ReviewStatus
 from exempt.model.requesting import Answers
 from exempt.rules.answers import ends_of
+from exempt.rules.day_words import with_short_dates
 from exempt.rules.holdings import Holding
 from exempt.rules.status import CertificateStatus, certificate_status
 from exempt.services.policy import Policy
@@ -112,4 +113,4 @@ def other_states(chosen: Sequence[str]) -> list[tuple[str, str]]:
 def ends(answers: Answers, policy: Policy, on: dt.date) -> list[str]:
     """What the rules of the chosen states say of the certificate's end, a sentence a state."""
     found = ends_of(answers, policy.pack, on, policy.review_after_years)
-    return [words.spoken(each.why) for each in found.values()]
+    return [with_short_dates(each.why) for each in found.values()]

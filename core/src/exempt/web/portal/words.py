@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from exempt.model.certificate import ExemptionReason, Rejection
 from exempt.model.customer import invisible
 from exempt.model.forms import IdentificationType
 from exempt.model.rulesdata import RulesPack, StateRule
+from exempt.rules.day_words import short_date
 from exempt.rules.holdings import Holding
 from exempt.rules.rejections import sentence
 from exempt.rules.status import CertificateStatus
-from exempt.services.wording import long_date
 
 REASONS: Mapping[ExemptionReason, str] = {
     ExemptionReason.RESALE: "We resell what we buy (resale)",
@@ -89,7 +87,7 @@ def standing(holding: Holding) -> str:
     words = _STATUSES[holding.status]
     if holding.status is CertificateStatus.ACTIVE and holding.end:
         words = "On file until {end}"
-    end = f"{holding.end:%b} {holding.end.day}, {holding.end.year}" if holding.end else ""
+    end = short_date(holding.end) if holding.end else ""
     return words.format(end=end, why=rejected(holding.rejections))
 
 
@@ -108,14 +106,6 @@ def number_hint(rule: StateRule | None) -> str:
 def number_hints(pack: RulesPack, places: Iterable[str]) -> dict[str, str]:
     """The same for several states."""
     return {place: number_hint(pack.state(place)) for place in places}
-
-
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def spoken(text: str) -> str:
-    """A sentence of a rule, its days as people write them."""
-    return _ISO_DAY.sub(lambda day: long_date(dt.date.fromisoformat(day.group())), text)
 
 
 def clean(text: str) -> str:
