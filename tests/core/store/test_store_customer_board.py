@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from exempt.adapters.store import customer_board
-from exempt.adapters.store.customer_tables import customer
+from exempt.adapters.store.customer_tables import DOUBTFUL_SQLITE, customer
+from exempt.adapters.store.database import is_sqlite, run
 from exempt.adapters.store.store import SqlStore
 from exempt.model.customer import usable_email
 from exempt.services.customer_lists import sheet
@@ -129,6 +130,19 @@ def test_what_fits(store: SqlStore, asked: dict[str, Any], fit: set[str]) -> Non
     assert {row.name for row in exported} == fit
 
 
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize("few", [20_000, -1], ids=["few orders", "many"])
+def test_who_bought_something_exempt_is_found_from_both_ends(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(customer_board, "_FEW", few)
+    for sort in CustomerSort:
+        assert names(page(store, standing=Standing.BOUGHT, sort=sort)) == {BY_NAME[4]}
+    monkeypatch.setattr(customer_board, "COUNTED", 0)
+    found = page(store, standing=Standing.BOUGHT, limit=0)
+    assert (found.total, found.capped) == (0, True)
+
+
 def test_an_id_is_that_customer_and_no_other(store: SqlStore, ids: dict[str, int]) -> None:
     make_cards(store, on_card("Called id:1 by everybody"), company="n")
     (row,) = page(store, words=f"ID:{ids['C-7']}").customers
@@ -197,6 +211,15 @@ def test_whom_no_mail_reaches_is_found_whatever_the_address(store: SqlStore) -> 
     assert {row.id for row in found.customers} == unreached
     assert not any(row.reached for row in found.customers)
     assert sum(row.reached for row in page(store).customers) == len(made) - len(unreached)
+
+
+def test_an_index_knows_whom_perhaps_no_mail_reaches(store: SqlStore) -> None:
+    with store.reading() as tx:
+        if not is_sqlite(tx._c):
+            pytest.skip("PostgreSQL reads a table of a few rows whole")
+        sql = f"SELECT id FROM customer c WHERE c.gone_at IS NULL AND {DOUBTFUL_SQLITE}"  # noqa: S608
+        plan = run(tx._c, f"EXPLAIN QUERY PLAN {sql}")
+    assert [row[3] for row in plan] == ["SCAN c USING INDEX ix_customer_doubtful"]
 
 
 @pytest.mark.usefixtures("ids")

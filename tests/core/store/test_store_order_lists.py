@@ -69,6 +69,7 @@ FITS: dict[str, tuple[dict[str, Any], str]] = {
         "1002 1003 1005",
     ),
     "ground": ({"ground": Ground.NO_CERTIFICATE}, "1002 1005"),
+    "ground that most orders have": ({"ground": Ground.NOT_CLAIMED}, "no-number"),
     "state": ({"jurisdiction": "US-CA"}, "1002 1004"),
     "both": ({"jurisdiction": "US-CA", "decided": Decided.EXEMPT}, "1004"),
     "closed": ({"state": OrderState.CLOSED}, "1005"),
@@ -151,6 +152,18 @@ def test_of_very_many_it_is_said_that_there_are_more(
     found = page(world, limit=3, offset=3)
     assert (found.total, found.capped) == (4, True)
     assert numbers(found) == ("1003",)
+
+
+def test_more_are_counted_the_further_somebody_leafs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_lists, "COUNTED", 2)
+    monkeypatch.setattr(order_lists, "MOST", 9)
+    counted = []
+    for limit, offset in ((0, 0), (0, 3), (1, 0)):
+        found = page(world, limit=limit, offset=offset)
+        counted.append((found.total, found.capped, numbers(found)))
+    assert counted == [(2, True, ()), (3, True, ()), (9, True, ("1001",))]
 
 
 def test_pages_of_a_list_are_its_parts(world: World) -> None:

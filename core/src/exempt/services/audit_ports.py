@@ -11,7 +11,7 @@ from exempt.services.rows import Subject
 MOST = 10_000
 """So many changes are counted and can be leafed through; of more it is said that there are more."""
 
-LOOKED_THROUGH = 200_000
+LOOKED_THROUGH = 100_000
 """In so many of the newest changes words are looked for, unless a first day is asked for."""
 
 OF_ADMINISTRATION = (Subject.USER, Subject.API_KEY, Subject.ENDPOINT)

@@ -10,7 +10,10 @@ from typing import NamedTuple, Protocol
 from exempt.services.rows import CustomerLack
 
 MOST = 5_000
-"""So many customers are counted and can be leafed through; of more it is said that there are."""
+"""So many customers can be leafed through; of more it is said that there are."""
+
+COUNTED = 1_000
+"""So many of those that bought something exempt are counted at first, as that takes its time."""
 
 
 class Standing(StrEnum):

@@ -12,7 +12,10 @@ from exempt.model.decision import Decision, Ground
 from exempt.model.sources import OrderKind
 
 MOST = 10_000
-"""So many orders are counted and can be leafed through; of more it is said that there are more."""
+"""So many orders can be leafed through; of more it is said that there are more."""
+
+COUNTED = 1_000
+"""So many of them are counted at first, and more the further somebody leafs."""
 
 
 class OrderState(StrEnum):
@@ -114,7 +117,7 @@ class OrderPage(NamedTuple):
     """A part of a list of orders.
 
     Attributes:
-        total: How many there are in the whole list; at most `MOST`.
+        total: How many there are in the whole list; at most `MOST`, by date at first `COUNTED`.
         capped: There are more than that.
     """
 

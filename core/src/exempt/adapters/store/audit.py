@@ -152,7 +152,9 @@ class Audit(ports.Audit):
                 tests.append(_LATELY)
             like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
             columns = ("h.field", "h.old", "h.new")
-            fits = " OR ".join(f"lower({column}) LIKE ? ESCAPE '!'" for column in columns)
+            # SQLite's LIKE folds letters of ASCII by itself, as its lower() does.
+            folded = "{}" if is_sqlite(self._c) else "lower({})"
+            fits = " OR ".join(f"{folded.format(each)} LIKE ? ESCAPE '!'" for each in columns)
             tests.append((f"({fits})", like, like, like))
         if filters.company_ids is not None:
             tests.append(self._of_companies(filters.company_ids))

@@ -16,10 +16,12 @@ import sqlalchemy as sa
 
 from exempt.adapters.store.columns import moment
 from exempt.adapters.store.customer_lists import CustomerLists as Conditions
+from exempt.adapters.store.customer_tables import DOUBTFUL_POSTGRESQL, DOUBTFUL_SQLITE
 from exempt.adapters.store.database import is_sqlite, many, one_of, run
 from exempt.model.customer import mailbox
 from exempt.services import customer_ports as ports
 from exempt.services.customer_ports import (
+    COUNTED,
     MOST,
     CustomerList,
     CustomerSort,
@@ -54,17 +56,17 @@ _ROWS = (
     " (SELECT count(*) FROM source_customer s WHERE s.customer_id = c.id AND s.deleted_at IS NULL)"
     " FROM customer c JOIN company m ON m.id = c.company_id WHERE {}"
 )
-_PLAIN_SQLITE = (
-    "c.email GLOB '?*@[A-Za-z0-9]*.*[A-Za-z0-9][A-Za-z0-9]'"
-    " AND c.email NOT GLOB '*[^A-Za-z0-9._@+-]*' AND c.email NOT GLOB '*@*@*'"
-    " AND c.email NOT GLOB '*..*' AND c.email NOT GLOB '.*' AND c.email NOT GLOB '*.@*'"
-    " AND length(c.email) < 65"
+_FEW = 20_000
+"""So many decisions are looked through, and their orders looked up."""
+
+_EXEMPT = "d.superseded_at IS NULL AND NOT d.tax_applicable"
+_BUYERS = (
+    "c.id IN (SELECT s.customer_id FROM decision d JOIN sales_order o ON o.id = d.order_id"  # noqa: S608
+    " JOIN source_customer s ON s.connection_id = o.connection_id"
+    " AND s.external_id = o.customer_external_id"
+    f" WHERE {_EXEMPT} AND NOT o.voided AND o.deleted_at IS NULL)"
 )
-_PLAIN_POSTGRESQL = (
-    "c.email ~ '^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@[A-Za-z0-9][A-Za-z0-9_-]*"
-    "([.][A-Za-z0-9_-]+)*[.][A-Za-z0-9]{2,}$' AND length(c.email) < 65"
-)
-"""Mail can be sent to such an address, unless it came back from there."""
+"""Whoever bought something exempt, where few orders are: else each customer is asked for one."""
 
 
 class CustomerBoard(ports.CustomerLists):
@@ -75,9 +77,10 @@ class CustomerBoard(ports.CustomerLists):
         self._conditions = _Conditions(connection)
 
     def page(self, filters: ListFilter, on: dt.date) -> CustomerList:
-        ids = self._ids(filters, on, _order(filters), MOST + 1)  # in one go, counted and sorted
-        shown = ids[:MOST][filters.offset :][: filters.limit]
-        return CustomerList(self._rows(shown, on), min(len(ids), MOST), len(ids) > MOST)
+        most = _counted(filters)
+        ids = self._ids(filters, on, _order(filters), most + 1)  # in one go, counted and sorted
+        shown = ids[:most][filters.offset :][: filters.limit]
+        return CustomerList(self._rows(shown, on), min(len(ids), most), len(ids) > most)
 
     def after(
         self, filters: ListFilter, after: int, limit: int, on: dt.date
@@ -102,6 +105,8 @@ class CustomerBoard(ports.CustomerLists):
         self, filters: ListFilter, on: dt.date, order: str, limit: int, after: int = 0
     ) -> list[int]:
         where, parameters = self._where(filters, on)
+        if filters.standing is Standing.BOUGHT and self._few_exempt():
+            where, order = f"{where} AND {_BUYERS}", order.replace("_key ", "_key || '' ")
         if after:
             where, parameters = f"{where} AND c.id > ?", [*parameters, after]
         if filters.lacking is CustomerLack.EMAIL:
@@ -112,14 +117,18 @@ class CustomerBoard(ports.CustomerLists):
     def _unreached(
         self, where: str, parameters: Sequence[Any], order: str, limit: int
     ) -> list[int]:
-        plain = _PLAIN_SQLITE if is_sqlite(self._c) else _PLAIN_POSTGRESQL
-        doubtful = f"(c.email IS NULL OR c.bounced_email IS NOT NULL OR NOT ({plain}))"
+        doubtful = DOUBTFUL_SQLITE if is_sqlite(self._c) else DOUBTFUL_POSTGRESQL
         sql = (
             "SELECT c.id, c.email, c.bounced_email FROM customer c"  # noqa: S608
             f" WHERE {where} AND {doubtful} ORDER BY {order}"
         )
         rows = run(self._c, sql, *parameters)
         return list(islice((row[0] for row in rows if not mailbox(row[1], row[2])), limit))
+
+    def _few_exempt(self) -> bool:
+        """Whether few orders are decided exempt."""
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM decision d WHERE {_EXEMPT} LIMIT {_FEW + 1}) q"  # noqa: S608
+        return int(run(self._c, sql)[0][0]) <= _FEW
 
     def _rows(self, ids: Sequence[int], on: dt.date) -> list[ListedCustomer]:
         these = many(self._c, list(ids))
@@ -157,13 +166,20 @@ def _as_filter(filters: ListFilter) -> CustomerFilter:
     )
 
 
+def _counted(filters: ListFilter) -> int:
+    """How many are counted: where orders are looked through, some pages further than is shown."""
+    if filters.standing is not Standing.BOUGHT:
+        return MOST
+    return min(MOST, max(COUNTED, filters.offset + 10 * filters.limit))
+
+
 def _order(filters: ListFilter) -> str:
     way = "DESC" if filters.descending else "ASC"
     rare = (
         filters.words
         or filters.jurisdiction
         or filters.lacking in {CustomerLack.EMAIL, CustomerLack.ENGINE}
-        or filters.standing in {Standing.BOUGHT, Standing.NO_MAILINGS}
+        or filters.standing is Standing.NO_MAILINGS
     )
     order = ", ".join(part.format(way) for part in _ORDER[filters.sort])
     return order.replace("_key ", "_key || '' ") if rare else order

@@ -7,6 +7,23 @@ import sqlalchemy as sa
 from exempt.adapters.store.columns import Moment
 from exempt.adapters.store.schema import Id, address, id_, metadata, ref, source
 
+DOUBTFUL_SQLITE = (
+    "(email IS NULL OR bounced_email IS NOT NULL OR NOT ("
+    "email GLOB '?*@[A-Za-z0-9]*.*[A-Za-z0-9][A-Za-z0-9]'"
+    " AND email NOT GLOB '*[^A-Za-z0-9._@+-]*' AND email NOT GLOB '*@*@*'"
+    " AND email NOT GLOB '*..*' AND email NOT GLOB '.*' AND email NOT GLOB '*.@*'"
+    " AND length(email) < 65))"
+)
+DOUBTFUL_POSTGRESQL = (
+    "(email IS NULL OR bounced_email IS NOT NULL OR NOT ("
+    "email ~ '^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@[A-Za-z0-9][A-Za-z0-9_-]*"
+    "([.][A-Za-z0-9_-]+)*[.][A-Za-z0-9]{2,}$' AND length(email) < 65))"
+)
+"""Mail can be sent to all other addresses; of these `exempt.model.customer.mailbox` tells.
+
+An index has exactly these words, and is read for a query that has them, too.
+"""
+
 customer = sa.Table(
     "customer",
     metadata,
@@ -69,6 +86,14 @@ customer = sa.Table(
             ("ix_customer_listed", "name_key"),
             ("ix_customer_numbered", "number_key"),
         )
+    ),
+    # Whom perhaps no mail reaches, by name.
+    sa.Index(
+        "ix_customer_doubtful",
+        "name_key",
+        "id",
+        sqlite_where=sa.text(f"gone_at IS NULL AND {DOUBTFUL_SQLITE}"),
+        postgresql_where=sa.text(f"gone_at IS NULL AND {DOUBTFUL_POSTGRESQL}"),
     ),
 )
 

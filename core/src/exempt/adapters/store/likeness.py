@@ -103,9 +103,9 @@ class LookAlikes(CustomerLists, ports.LookAlikes):
         fits = ""
         if filters.words and (words := filters.words.strip()):
             test, *values = self._has_words(words)
-            said = f"IN (SELECT c.id FROM customer c WHERE {test})"  # noqa: S608
-            fits = f" WHERE low {said} OR high {said}"
-            parameters += [*values, *values]
+            one = f"SELECT 1 FROM customer c WHERE c.id IN (low, high) AND {test}"  # noqa: S608
+            fits = f" WHERE EXISTS ({one})"
+            parameters += values
         sql = (
             f"WITH {members}, {_FIRST}, {_JUDGED}, {_PAIR}, listed AS MATERIALIZED"  # noqa: S608
             f" (SELECT low, high, min(strength) AS strength FROM pair{fits} GROUP BY low, high)"

@@ -18,11 +18,13 @@ from exempt.adapters.store.columns import major, moment
 from exempt.adapters.store.database import binary, is_sqlite, many, one_of, run
 from exempt.adapters.store.decisions import FIELDS, decision_of
 from exempt.adapters.store.lookups import JOIN_CUSTOMER, JURISDICTION
+from exempt.adapters.store.order_tables import RARE
 from exempt.adapters.store.order_words import Named, Words
 from exempt.model.decision import Ground
 from exempt.model.sources import OrderKind
 from exempt.services import order_ports as ports
 from exempt.services.order_ports import (
+    COUNTED,
     MOST,
     Decided,
     Former,
@@ -46,6 +48,7 @@ _DECIDED = {
     Decided.TAXABLE: "d.tax_applicable",
     Decided.WITHOUT: (
         "(d.ground = 'no_certificate' OR (NOT d.tax_applicable AND d.ground <> 'certificate'))"
+        f" AND d.{RARE}"  # not one more, but an index of their own
     ),
 }
 _ROWS = (
@@ -92,13 +95,14 @@ class Orders(ports.Orders):
         if chosen is None:
             return OrderPage([], 0)
         by_date = filters.sort is OrderSort.DATE
-        found = self._found(chosen, MOST + 1, descending=filters.descending or not by_date)
-        capped = len(found) > MOST
+        most = _counted(filters) if by_date else MOST
+        found = self._found(chosen, most + 1, descending=filters.descending or not by_date)
+        capped = len(found) > most
         if by_date:
-            ids = found[:MOST][filters.offset :][: filters.limit]
+            ids = found[:most][filters.offset :][: filters.limit]
         else:
             ids = self._sorted(chosen if capped else _Chosen([], [], [], found), filters)
-        return OrderPage(self._rows(ids), min(len(found), MOST), capped)
+        return OrderPage(self._rows(ids), min(len(found), most), capped)
 
     def portion(self, filters: OrderFilter, beyond: OrderRow | None, limit: int) -> list[OrderRow]:
         chosen = self._chosen(filters)
@@ -184,7 +188,11 @@ class Orders(ports.Orders):
         """The ids of the first by date."""
         if chosen.ids is not None and not chosen.ids:
             return []
-        by_decision = bool(chosen.of_decision) and chosen.ids is None and not self._scanty(chosen)
+        by_decision = (
+            bool(chosen.of_decision)
+            and chosen.ids is None
+            and (self._rare(chosen) or not self._scanty(chosen))
+        )
         sql, values = self._by_decision(chosen) if by_decision else self._by_order(chosen)
         table, key = ("d", "order_id") if by_decision else ("o", "id")
         days, more = _joined(chosen.days, table, key)
@@ -209,6 +217,16 @@ class Orders(ports.Orders):
     def _in_turn(self, first: str, then: str) -> str:
         """Both tables; SQLite keeps to their order where it is said so."""
         return f"{first} CROSS JOIN {then}" if is_sqlite(self._c) else f"{first}, {then}"
+
+    def _rare(self, chosen: _Chosen) -> bool:
+        """Whether decisions of rare grounds are asked for, and these are few."""
+        if not any(RARE in test[0] for test in chosen.of_decision):
+            return False
+        sql = (
+            f"SELECT count(*) FROM (SELECT 1 FROM decision d WHERE d.superseded_at IS NULL"  # noqa: S608
+            f" AND d.{RARE} LIMIT {_SCANTY + 1}) q"
+        )
+        return int(run(self._c, sql)[0][0]) <= _SCANTY
 
     def _scanty(self, chosen: _Chosen) -> bool:
         """Whether few orders are of the kind that is asked for, whatever was decided."""
@@ -242,13 +260,21 @@ _IN_FORCE = "d.order_id = o.id AND d.superseded_at IS NULL"
 _ALWAYS = 2
 """So many conditions on orders there are wherever decisions are asked for."""
 
+_COMMON = {Ground.CERTIFICATE, Ground.NOT_CLAIMED}
+
+
+def _counted(filters: OrderFilter) -> int:
+    """How many are counted: some pages further than what is shown."""
+    return min(MOST, max(COUNTED, filters.offset + 10 * filters.limit))
+
 
 def _of_decision(filters: OrderFilter) -> list[Test]:
     tests: list[Test] = []
     if filters.decided is not None:
         tests.append((_DECIDED[filters.decided],))
     if filters.ground is not None:
-        tests.append(("d.ground = ?", filters.ground.value))
+        rare = "" if filters.ground in _COMMON else f" AND d.{RARE}"
+        tests.append((f"d.ground = ?{rare}", filters.ground.value))
     if filters.certificate_id is not None:
         tests.append(("d.certificate_id = ?", filters.certificate_id))
     if filters.jurisdiction is not None:

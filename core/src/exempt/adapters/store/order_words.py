@@ -6,12 +6,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from exempt.adapters.store.database import binary, is_sqlite, run
+from exempt.adapters.store.database import binary, is_sqlite, many, one_of, run
 
-_BUYERS = (
-    "SELECT s.connection_id, s.external_id FROM customer u JOIN source_customer s"
-    " ON s.customer_id = u.id WHERE {}"
-)
+_BUYERS = "SELECT {} FROM customer u JOIN source_customer s ON s.customer_id = u.id WHERE {}"
+_KEY = "s.connection_id, s.external_id"
 _NAMED = "u.name_key LIKE ? ESCAPE '!' OR u.number_key LIKE ? ESCAPE '!'"
 _NUMBERED = "(o.number{binary} >= ? AND o.number{binary} < ?)"
 _CALLED = "connection_id IN (SELECT id FROM connection) AND external_id = ?"
@@ -53,7 +51,7 @@ class Words:
             return Named(sorted({*ids, *bought}), [])
         test = (
             f"({either} OR o.external_id = ? OR o.id = ?"
-            f" OR (o.connection_id, o.customer_external_id) IN ({_BUYERS.format(_NAMED)}))"
+            f" OR (o.connection_id, o.customer_external_id) IN ({_BUYERS.format(_KEY, _NAMED)}))"
         )
         return Named(None, [(test, *names, words, _id_of(words), like, like)])
 
@@ -62,24 +60,25 @@ class Words:
         bought = self._bought("u.id = ?", customer_id)
         if bought is not None:
             return Named(bought, [])
-        buyers = _BUYERS.format("u.id = ?")
+        buyers = _BUYERS.format(_KEY, "u.id = ?")
         test = f"(o.connection_id, o.customer_external_id) IN ({buyers})"
         return Named(None, [(test, customer_id)])
 
     def _bought(self, of_whom: str, *values: Any) -> list[int] | None:
         """The ids of orders of customers; None where they are many."""
-        buyers = f"{_BUYERS.format(of_whom)} LIMIT {FEW_BUYERS + 1}"
-        keys = run(self._c, buyers, *values)
-        if len(keys) > FEW_BUYERS:
+        buyers = f"{_BUYERS.format('s.id', of_whom)} LIMIT {FEW_BUYERS + 1}"
+        found = [row[0] for row in run(self._c, buyers, *values)]
+        if len(found) > FEW_BUYERS:
             return None
         join = "CROSS JOIN" if is_sqlite(self._c) else "JOIN"
         on = "WHERE" if is_sqlite(self._c) else "ON"
+        these = f"SELECT {_KEY} FROM source_customer s WHERE {one_of(self._c, 's.id')}"  # noqa: S608
         sql = (
-            f"SELECT o.id FROM ({buyers}) k {join} sales_order o"  # noqa: S608
+            f"SELECT o.id FROM ({these}) k {join} sales_order o"  # noqa: S608
             f" {on} o.connection_id = k.connection_id AND o.customer_external_id = k.external_id"
             f" LIMIT {FEW_ORDERS + 1}"
         )
-        ids = [row[0] for row in run(self._c, sql, *values)]
+        ids = [row[0] for row in run(self._c, sql, many(self._c, found))] if found else []
         return ids if len(ids) <= FEW_ORDERS else None
 
 

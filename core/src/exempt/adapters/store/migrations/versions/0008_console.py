@@ -35,6 +35,18 @@ LISTED = (
         ["certificate_id", "order_date", "order_id"],
         "superseded_at IS NULL AND certificate_id IS NOT NULL",
     ),
+    (
+        "decision",
+        "ix_decision_rare",
+        ["order_date", "order_id", "ground", "tax_applicable", "jurisdiction"],
+        "superseded_at IS NULL AND ground NOT IN ('certificate', 'not_claimed')",
+    ),
+    (
+        "decision",
+        "ix_decision_exempt",
+        ["order_id"],
+        "superseded_at IS NULL AND NOT tax_applicable",
+    ),
     ("decision", "ix_decision_former", ["order_id"], "superseded_at IS NOT NULL"),
     ("sales_order", "ix_sales_order_total", ["total", "id"], "deleted_at IS NULL"),
     (
@@ -55,6 +67,20 @@ LISTED = (
     ("customer", "ix_customer_numbered", ["number_key", "id"], "gone_at IS NULL"),
 )
 """Indexes by which things are listed: the table, the name, the columns, which rows."""
+
+DOUBTFUL_SQLITE = (
+    "gone_at IS NULL AND (email IS NULL OR bounced_email IS NOT NULL OR NOT ("
+    "email GLOB '?*@[A-Za-z0-9]*.*[A-Za-z0-9][A-Za-z0-9]'"
+    " AND email NOT GLOB '*[^A-Za-z0-9._@+-]*' AND email NOT GLOB '*@*@*'"
+    " AND email NOT GLOB '*..*' AND email NOT GLOB '.*' AND email NOT GLOB '*.@*'"
+    " AND length(email) < 65))"
+)
+DOUBTFUL_POSTGRESQL = (
+    "gone_at IS NULL AND (email IS NULL OR bounced_email IS NOT NULL OR NOT ("
+    "email ~ '^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@[A-Za-z0-9][A-Za-z0-9_-]*"
+    "([.][A-Za-z0-9_-]+)*[.][A-Za-z0-9]{2,}$' AND length(email) < 65))"
+)
+"""Customers whom perhaps no mail reaches."""
 
 STANDING = ("jurisdiction", "expiration_date", "held_through", "effective_date", "certificate_id")
 
@@ -144,6 +170,13 @@ def _list_orders() -> None:
     for table, name, columns, which in LISTED:
         where = sa.text(which)
         op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+    op.create_index(
+        "ix_customer_doubtful",
+        "customer",
+        ["name_key", "id"],
+        sqlite_where=sa.text(DOUBTFUL_SQLITE),
+        postgresql_where=sa.text(DOUBTFUL_POSTGRESQL),
+    )
 
 
 def downgrade() -> None:
@@ -152,6 +185,7 @@ def downgrade() -> None:
     op.drop_index("ix_history_changed_at", "history")
     op.drop_index("ix_coverage_standing", "coverage")
     op.drop_index("ix_webhook_event_connection_id_id", "webhook_event")
+    op.drop_index("ix_customer_doubtful", "customer")
     for table, name, _columns, _which in LISTED:
         op.drop_index(name, table)
     op.drop_index("ix_sales_order_number", "sales_order")
