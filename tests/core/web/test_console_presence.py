@@ -307,7 +307,7 @@ def test_employees_stand_by_state_with_where_they_live_and_were_before(
     firm.shows(hire("E-3", "FL", start_date=dt.date(2026, 10, 5)))
     staff = house.staff(Role.REVIEWER, "northwind")
     page = staff.get("/employees").text
-    assert '1 employee <span class="muted">(1 only live there)' in page, "New Mexico"
+    assert '1 employee <span class="muted">(lives there, works elsewhere)' in page, "New Mexico"
     assert "To confirm or dismiss" in page
     moved = staff.get("/employees?words=e-3").text.partition("data-rows")[2]
     assert 'title="Florida"' in moved

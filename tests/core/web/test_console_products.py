@@ -110,13 +110,13 @@ def test_a_category_is_taken_away_again(house: Premises, staff: Browser) -> None
 
 def test_proposals_are_taken_over_one_by_one_or_all(house: Premises, staff: Browser) -> None:
     page = staff.get("/products/proposals").text
-    assert "Take over all 2" in page
+    assert "Accept all 2" in page
     (hoodie,) = ids(house, "HOODIE-XL")
     done = send_form(staff, "/products/proposals", product=hoodie, back="//evil.example")
     assert done.headers["location"] == "/products/proposals"
     assert codes(house)["HOODIE-XL"].tax_category == "clothing_general"
     assert codes(house)["HOODIE-XL"].assigned_why
-    assert "Take over all 1" in staff.get("/products/proposals").text
+    assert "Accept all 1" in staff.get("/products/proposals").text
     send_form(staff, "/products/proposals", sure="high")
     assert codes(house)["PLAN-PRO"].tax_category is None, "which is of medium confidence"
     send_form(staff, "/products/proposals", sure="low")
@@ -155,7 +155,7 @@ def test_products_of_another_company_do_not_exist(house: Premises, theirs: Brows
 def test_whoever_may_only_look_assigns_nothing(house: Premises) -> None:
     viewer = house.staff(Role.VIEWER, "northwind")
     assert "Batch assign" not in viewer.get("/products").text
-    assert "Take over" not in viewer.get("/products/proposals").text
+    assert "Accept" not in viewer.get("/products/proposals").text
     for path in ("/products/bulk", "/products/assign", "/products/proposals"):
         assert send_form(viewer, path).status_code == 403
 
@@ -209,5 +209,5 @@ def test_of_a_table_that_is_wrong_nothing_is_taken_and_it_stays_typed(
 def test_who_sees_some_companies_takes_in_no_rates_for_all(theirs: Browser) -> None:
     page = theirs.get("/rates").text
     assert "12,000.00 EUR" not in page
-    assert "somebody who sees all of them takes them in" in page
+    assert "only somebody who sees all of them can import them" in page
     assert send_form(theirs, "/rates/import", table=TABLE).status_code == 403

@@ -41,7 +41,7 @@ NEXUS = (
     Place("/warnings", "Warnings", "bell", Right.READ),
     Place("/products", "Products", "tag", Right.READ),
     Place("/employees", "Employees", "briefcase", Right.READ),
-    Place("/presence", "Presence", "map-pin", Right.READ),
+    Place("/presence", "Physical nexus", "map-pin", Right.READ),
     Place("/registrations", "Registrations", "landmark", Right.READ),
 )
 DATA = (

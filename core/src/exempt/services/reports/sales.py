@@ -51,7 +51,8 @@ def _sums(rows: Sequence[Without]) -> list[Total]:
     for row in rows:
         amounts[row.currency] += row.amount
     orders = Total("Orders", sum(row.orders for row in rows))
-    return [orders, *(Total("Sold without", each, currency) for currency, each in amounts.items())]
+    title = "Sold without certificate"
+    return [orders, *(Total(title, each, currency) for currency, each in amounts.items())]
 
 
 WITHOUT = Report(
@@ -128,8 +129,8 @@ SUMMARY = Report(
         Field("soon", "Expiring soon", Kind.NUMBER),
         Field("expired", "Expired", Kind.NUMBER),
         Field("future", "Not yet in force", Kind.NUMBER, hidden=True),
-        Field("orders", "Orders without", Kind.NUMBER),
-        Field("amount", "Sold without", Kind.MONEY),
+        Field("orders", "Orders without certificate", Kind.NUMBER),
+        Field("amount", "Sold without certificate", Kind.MONEY),
         Field("currency", "Currency", hidden=True),
     ),
     _summary,

@@ -53,7 +53,7 @@ LIST = Lister(
         Column("state", "State"),
         Column("tries", "Tries", end=True),
         Column("since", "Since"),
-        Column("why", "Why"),
+        Column("why", "Result"),
     ),
     filters=("state", "target", "connection"),
 )

@@ -32,7 +32,7 @@ LIST = Lister(
     columns=(
         Column("warning", "Warning", sort=True, fixed=True),
         Column("company", "Company", sort=True),
-        Column("kind", "Of"),
+        Column("kind", "Kind"),
         Column("since", "Since", sort=True),
         Column("raised", "Raised", sort=True),
         Column("status", "Status"),

@@ -38,7 +38,7 @@ LIST = Lister(
         Column("name", "Name", sort=True),
         Column("source", "Source", sort=True),
         Column("seen", "First seen", sort=True),
-        Column("category", "What it is for tax", sort=True),
+        Column("category", "Tax category", sort=True),
         Column("waiting", "Waiting first", sort=True, hidden=True),
         Column("code", "Tax code of its source", hidden=True),
         Column("orders", "Orders", end=True, hidden=True),
