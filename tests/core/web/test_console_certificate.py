@@ -55,7 +55,7 @@ def test_the_page_says_all_that_is_known(looked_at: tuple[Whole, Register]) -> N
         "Many sales (blanket)",
         "Entered Nov 20, 2026, 12:00 UTC by anna Came by Staff",
         "TX Expiring soon 3-SOON-TX",
-        "Resale 2025-10-16 2026-12-02",
+        "Resale Oct 16, 2025 Dec 2, 2026",
         "What the law has against it",
         "Source: state revenue department, form 01-339",
         "Orders that it covers 12 in all",
@@ -160,7 +160,8 @@ def test_archiving_and_taking_back_decide_open_orders_anew_and_stand_in_the_hist
     assert "Archived. anna" not in said
     assert register.world.ground("SO-1") == "certificate", "it is of an earlier day"
     again = whole.post(f"/certificates/{number}/archive", {"seen": "2"}, R)
-    assert (again.status_code, "Was archived on Nov 20, 2026 already." in text(again)) == (422, True)
+    assert again.status_code == 422
+    assert "Was archived on Nov 20, 2026 already." in text(again)
     assert whole.post(f"/certificates/{number}/take-back", {"seen": "2"}, R).status_code == 303
     said = text(whole.call("GET", f"/certificates/{number}", R))
     assert "Taken out of the archive." in said
