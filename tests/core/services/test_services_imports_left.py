@@ -146,9 +146,20 @@ def test_a_glimpse_looks_at_so_many_pieces_and_says_where_to_go_on(
     monkeypatch.setattr(showing, "PIECES", 1)
     checked = left.office.check(*(billing(f"C-{n:04}") for n in range(1_100)))
     first = showing.glimpse(left.store, checked.run, limit=1_000)
-    assert len(first.changes) == 500
+    assert len(first.changes) == 250
     second = showing.glimpse(left.store, checked.run, None, first.then)
-    assert second.changes[0].number == "C-0500"
+    assert second.changes[0].number == "C-0250"
+
+
+def test_a_glimpse_of_customers_that_all_have_changes_is_short(left: Left) -> None:
+    checked = left.office.check(*(billing(f"C-{n:04}") for n in range(40)))
+    numbers, then = [], ""
+    while not numbers or then:
+        found = showing.glimpse(left.store, checked.run, after=then, limit=8)
+        assert len(found.changes) <= 2 * 8
+        numbers += [each.number for each in found.changes]
+        then = found.then
+    assert numbers == [f"C-{n:04}" for n in range(40)]
 
 
 def test_an_undoing_is_looked_at_before_it_is_done(left: Left) -> None:

@@ -99,9 +99,8 @@ def icon(name: str) -> Markup:
         raise KeyError(name) from None
     inner = re.sub(r"\s*\n\s*", "", drawn[drawn.index(">", drawn.index("<svg")) + 1 :])
     return Markup(  # noqa: S704 - our own file
-        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none"'
-        ' stroke="currentColor" stroke-width="1.75" stroke-linecap="round"'
-        f' stroke-linejoin="round" aria-hidden="true" focusable="false">{inner}'
+        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20"'
+        f' aria-hidden="true">{inner}'  # how lines are drawn says theme.css, once for all
     )
 
 

@@ -19,6 +19,7 @@ from exempt.services.importing.checking import (
     of_rows,
     preview,
 )
+from exempt.services.importing.runs import CARDS
 from exempt.services.importing.walking import Place, Step, place, walk
 from exempt.services.ports import Store
 from exempt.services.tables_out import Row, Sheet
@@ -111,8 +112,9 @@ def glimpse(
     most = min(limit, known) if not after else limit
     at: Place | None = _start(run, kind, after)
     while at is not None and len(found) < most and pieces < PIECES:
+        cards = min(CARDS, max(1, limit // 4) << pieces)  # where all have changes, no more come
         with store.reading() as tx:
-            walked = walk(tx, run, at)
+            walked = walk(tx, run, at, cards=cards)
         found += [each for each in changes_of(walked) if kind is None or each.kind is kind]
         at, pieces = walked.then, pieces + 1
     over = at is None or (not after and len(found) >= known)

@@ -99,13 +99,16 @@ def nothing(_before: StagedRow, _after: StagedRow) -> None:
     """What other rows have against one was found by the check already."""
 
 
-def walk(tx: Transaction, run: ImportRun, at: Place, found: Found = nothing) -> Walked:
-    """Plan the next customers, those whose rows can go in."""
+def walk(
+    tx: Transaction, run: ImportRun, at: Place, found: Found = nothing, cards: int | None = None
+) -> Walked:
+    """Plan the next customers, those whose rows can go in; *cards* of them at most."""
+    most = CARDS if cards is None else cards
     if at.step is Step.COMPARE:
         return _compare(tx, run, at, found)
     if at.step is Step.BILLING:
-        return _billing(tx, run, at, found)
-    return _shipping(tx, run, at)
+        return _billing(tx, run, at, found, most)
+    return _shipping(tx, run, at, most)
 
 
 def first(run: ImportRun) -> Place:
@@ -157,7 +160,7 @@ def _ship_to(row: StagedRow) -> str:
     return row.ship_to_key or ""
 
 
-def _billing(tx: Transaction, run: ImportRun, at: Place, found: Found) -> Walked:
+def _billing(tx: Transaction, run: ImportRun, at: Place, found: Found, most: int) -> Walked:
     columns = fields(run.layout, Side.BILLING)
     wanted: dict[str, Wanted] = {}
     rows = _Counted(tx.imports.by_number(run.id, at.after))
@@ -165,7 +168,7 @@ def _billing(tx: Transaction, run: ImportRun, at: Place, found: Found) -> Walked
     for key, same in groupby(rows, key=lambda row: row.number_key):
         group = gather(same, columns, found)
         wanted[key] = Wanted.of(group.row, columns, group.values, group.zones)
-        if len(wanted) >= CARDS or rows.count >= ROWS:
+        if len(wanted) >= most or rows.count >= ROWS:
             over = False
             break
     cards = _planned(tx, run, wanted)
@@ -175,7 +178,7 @@ def _billing(tx: Transaction, run: ImportRun, at: Place, found: Found) -> Walked
     return Walked(cards, (), rows.count, then)
 
 
-def _shipping(tx: Transaction, run: ImportRun, at: Place) -> Walked:
+def _shipping(tx: Transaction, run: ImportRun, at: Place, most: int) -> Walked:
     columns = fields(run.layout, Side.SHIPPING)
     firsts: dict[str, tuple[StagedRow, Values]] = {}
     wanted: dict[str, Wanted] = {}
@@ -186,7 +189,7 @@ def _shipping(tx: Transaction, run: ImportRun, at: Place) -> Walked:
         said = loaded(row.cells)
         firsts[key] = row, said.billing
         wanted[key] = Wanted.of(row.row, columns, said.shipping or [], {})
-        if len(wanted) >= CARDS or rows.count >= ROWS:
+        if len(wanted) >= most or rows.count >= ROWS:
             over = False
             break
     cards, links = _linked(tx, run, firsts, _planned(tx, run, wanted))

@@ -26,8 +26,8 @@ FIRST = 50
 A_FEW = 20
 """Changes and customers that it shows."""
 
-A_PART = 200
-"""Changes on a page of them."""
+A_PART = 50
+"""Changes on a page of them, or a few more."""
 
 _DONE = (ImportState.APPLIED, ImportState.UNDONE, ImportState.UNDOING)
 

@@ -20,6 +20,7 @@ from exempt.services import (
 )
 from exempt.services.exposure_table import Show
 from exempt.services.exposures import ExposureView, exposures
+from exempt.services.forecasts import ForecastView
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister, Shown
 from exempt.web.pages import Call, Pages
@@ -185,17 +186,19 @@ def count(call: Call) -> Response:
 
 @pages.get("/nexus/forecasts", may=Right.READ, slow=True)
 def foresee(call: Call) -> Response:
-    """When thresholds are likely to be met, state by state."""
+    """When thresholds are likely to be met, state by state; worked out while the head is read."""
     on = today(call)
-    with call.site.store.reading() as tx:
-        found = forecasts.forecasts(tx, call.scope, on, call.site.policy)
-    shown = [view for view in found if view.matters]
-    return call.page(
+
+    def look() -> list[ForecastView]:
+        with call.site.store.reading() as tx:
+            found = forecasts.forecasts(tx, call.scope, on, call.site.policy)
+        return [view for view in found if view.matters]
+
+    return call.stream(
         "nexus/forecasts.html",
         on=on,
-        found=shown,
+        look=look,
         likely=forecast_telling.likely,
         range_of=forecast_telling.range_of,
         estimate=forecast_telling.AN_ESTIMATE,
-        several=len({view.company.id for view in shown}) > 1,
     )
