@@ -109,16 +109,16 @@ def test_several_states_are_kept_in_one_save(house: Premises, staff: Browser) ->
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([{"jurisdiction": "US-OH"}], "write the first day"),
-        ([{"effective_date": "2024-01-01"}], "write a state"),
-        ([{"jurisdiction": "US-OH", "effective_date": "soon"}], "write the first day"),
+        ([{"jurisdiction": "US-OH"}], "Write the first day."),
+        ([{"effective_date": "2024-01-01"}], "Write a state"),
+        ([{"jurisdiction": "US-OH", "effective_date": "soon"}], "Write the first day."),
         (
             [{"jurisdiction": "US-OH", "effective_date": "2024-03-01", "end_date": "2024-02-01"}],
             "none before the first",
         ),
         (
             [{"jurisdiction": "US-OH", "effective_date": "2024-03-01"}] * 2,
-            "says the same as row 1",
+            "Says the same as row 1",
         ),
         ([{}], "Choose a state and its first day"),
     ],
@@ -130,7 +130,7 @@ def test_where_one_row_is_wrong_none_is_kept_and_all_stay_typed(
     good = {"jurisdiction": "US-ME", "effective_date": "2024-05-01", "notes": "Lighthouse"}
     wanted = [good, *rows] if rows != [{}] else rows
     if said.endswith("row 1"):
-        said = "says the same as row 2"
+        said = "Says the same as row 2"
     answer = send_form(staff, "/presence/manage", do="save", **columns(*wanted))
     assert answer.status_code == 422
     assert said in answer.text

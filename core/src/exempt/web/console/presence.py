@@ -210,7 +210,7 @@ def _form(
 ) -> Response:
     mistakes: dict[int, dict[str, str]] = {}
     for each in wrong:
-        mistakes.setdefault(each.row, {})[each.field or "jurisdiction"] = each.said
+        mistakes.setdefault(each.row, {})[each.field or "jurisdiction"] = _sentence(each.said)
     with call.site.store.reading() as tx:
         companies = scoped.companies(tx, call.by)
         on_file = tx.presence.all(call.scope)
@@ -232,6 +232,12 @@ def _form(
         most=MOST_ROWS,
         on_file=on_file,
     )
+
+
+def _sentence(said: str) -> str:
+    """What is wrong with a field; days are picked here, and not written."""
+    said = said.removesuffix("as YYYY-MM-DD").rstrip(" ,")
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 # --- one ---------------------------------------------------------------------------------
