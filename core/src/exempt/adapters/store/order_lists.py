@@ -18,7 +18,7 @@ from exempt.adapters.store.columns import major, moment
 from exempt.adapters.store.database import binary, is_sqlite, many, one_of, run
 from exempt.adapters.store.decisions import FIELDS, decision_of
 from exempt.adapters.store.lookups import JOIN_CUSTOMER, JURISDICTION
-from exempt.adapters.store.order_tables import RARE
+from exempt.adapters.store.order_tables import RARE, WITHOUT
 from exempt.adapters.store.order_words import Named, Words
 from exempt.model.decision import Ground
 from exempt.model.sources import OrderKind
@@ -46,10 +46,7 @@ _STATES = {
 _DECIDED = {
     Decided.EXEMPT: "NOT d.tax_applicable",
     Decided.TAXABLE: "d.tax_applicable",
-    Decided.WITHOUT: (
-        "(d.ground = 'no_certificate' OR (NOT d.tax_applicable AND d.ground <> 'certificate'))"
-        f" AND d.{RARE}"  # not one more, but an index of their own
-    ),
+    Decided.WITHOUT: WITHOUT,
 }
 _ROWS = (
     "SELECT o.id, n.name, o.kind, coalesce(o.number, o.external_id), o.order_date, c.id,"  # noqa: S608

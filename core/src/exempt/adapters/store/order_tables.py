@@ -10,6 +10,12 @@ from exempt.adapters.store.schema import Id, address, id_, metadata, ref, source
 RARE = "ground NOT IN ('certificate', 'not_claimed')"
 """What most orders are not decided by."""
 
+WITHOUT = (
+    "(d.ground = 'no_certificate' OR (NOT d.tax_applicable AND d.ground <> 'certificate'))"
+    f" AND d.{RARE}"  # it leaves out not one more, but the index of rare grounds has it
+)
+"""Treated as exempt with no certificate on file, of a decision ``d``."""
+
 _RARE_IN_FORCE = f"superseded_at IS NULL AND {RARE}"
 
 sales_order = sa.Table(

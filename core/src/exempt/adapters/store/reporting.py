@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from exempt.adapters.store.columns import major, micros
 from exempt.adapters.store.database import many, one_of, run
 from exempt.adapters.store.handling import VIEWS, views_of
+from exempt.adapters.store.order_tables import WITHOUT
 from exempt.model.decision import Ground
 from exempt.services import report_ports as ports
 from exempt.services.delivery_ports import DeliveryView
@@ -25,7 +26,6 @@ _OTHERS = (
     "v.certificate_id NOT IN (SELECT id FROM certificate WHERE review_status <> 'accepted'"
     " OR archived_date <= ?)"
 )
-_WITHOUT = "(d.ground = 'no_certificate' OR (NOT d.tax_applicable AND d.ground <> 'certificate'))"
 _CUSTOMERS = (
     "SELECT 1 FROM certificate_customer k JOIN customer u ON u.id = k.customer_id"
     " WHERE k.certificate_id = {}"
@@ -62,7 +62,7 @@ class Reporting(ports.Reporting):
     def without(
         self, company_ids: Collection[int] | None, period: Period, jurisdiction: str | None = None
     ) -> list[Without]:
-        tests: Tests = [(_WITHOUT,), *_days("d.order_date", period)]
+        tests: Tests = [(WITHOUT,), *_days("d.order_date", period)]
         if jurisdiction is not None:
             tests.append(("d.jurisdiction = ?", jurisdiction))
         if company_ids is not None:
