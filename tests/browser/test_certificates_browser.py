@@ -68,7 +68,7 @@ def test_ticked_ones_are_archived_after_a_second_look(window: Open, register: Re
     page.get_by_role("button", name="Archive").first.click()
     assert page.get_by_role("heading", name="Archive 1 certificate?").is_visible()
     here.shoot("certificates-archive")
-    page.get_by_role("link", name="Leave it").click()
+    page.get_by_role("link", name="Cancel").click()
     assert page.url.endswith("/certificates?status=future")
 
 

@@ -59,7 +59,7 @@ def test_deciding_by_hand_and_taking_it_back_without_scripts(window: Open, world
     page.locator("summary", has_text="Decide by hand").click()
     page.get_by_label("Exempt", exact=True).check()
     page.get_by_label("Reason").fill("A gift to a school.")
-    page.get_by_role("button", name="Decide so").click()
+    page.get_by_role("button", name="Save decision").click()
     assert "The order is exempt, by your word." in page.get_by_role("status").inner_text()
     assert "Somebody decided so by hand: A gift to a school." in page.content()
     here.shoot("order-by-hand")

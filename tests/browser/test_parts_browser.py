@@ -73,6 +73,9 @@ def gallery(call: Call) -> Response:
         "site": call.site,
         "navigation": {},
         "said": "It was sent.",
+        "switcher": None,
+        "request": call.request,
+        "paths": set(),
     }
     form = {"form_token": "t", "form_field": "f", "at": dt.datetime(2026, 1, 2, tzinfo=dt.UTC)}
     return HTMLResponse(template.render(known | form))

@@ -94,13 +94,13 @@ def test_asking_a_customer_with_a_look_at_the_mail(window: Open, live: Live) -> 
     here.go("/requests")
     here.page.get_by_role("link", name="New request").click()
     here.page.get_by_label("Customer").fill("C-10325")
-    here.page.get_by_role("button", name="Go on").click()
+    here.page.get_by_role("button", name="Continue").click()
     page = here.page
     assert page.get_by_label("E-mail address").input_value() == "ap@c5.example"
     assert page.get_by_label("Oregon").is_disabled()
     page.get_by_label("New York").uncheck()
     page.get_by_label("Your message").fill("Before Friday, please.")
-    page.get_by_role("button", name="Show it beside").click()
+    page.get_by_role("button", name="Preview").click()
     assert "Before Friday, please." in page.locator(".q-mail").inner_text()
     page.get_by_label("E-mail address").fill("cfo@c5.example")
     page.get_by_role("button", name="Send request").click()

@@ -56,9 +56,9 @@ def test_the_page_says_all_that_is_known(looked_at: tuple[Whole, Register]) -> N
         "Entered Nov 20, 2026, 12:00 UTC by anna Came by Staff",
         "TX Expiring soon 3-SOON-TX",
         "Resale Oct 16, 2025 Dec 2, 2026",
-        "What the law has against it",
+        "Conflicts with state law",
         "Source: state revenue department, form 01-339",
-        "Orders that it covers 12 in all",
+        "Orders covered 12 in all",
         "SO-1 Nov 19, 2026",
         "Comment They promised a new one.",
         "Entered, and accepted at once. File added: SOON.pdf.",
@@ -73,7 +73,7 @@ def test_without_an_end_it_does_not_expire_and_the_states_rule_says_so(
     said = text(whole.call("GET", f"/certificates/{register.ids['LASTS']}", V))
     assert "Active, without an end." in said
     assert "Expires Does not expire" in said
-    assert "What the law says of its end California: " in said
+    assert "How long it is valid under state law California: " in said
     assert "Ask for Ms. Neill. She knows." in said
     assert "Lone Star Industrial Supply LLC , The Very Long-Named Association" in said
 
@@ -91,8 +91,8 @@ def test_its_document_is_shown_page_by_page(looked_at: tuple[Whole, Register]) -
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        ("SOON", "The one on file ends on 2026-12-02."),
-        ("GONE", "The one on file ended on 2026-10-11."),
+        ("SOON", "The one on file ends on Dec 2, 2026."),
+        ("GONE", "The one on file ended on Oct 11, 2026."),
         ("OLD", "The one on file was archived."),
         ("BAD", "The one on file was rejected."),
         ("MANY", ""),

@@ -119,10 +119,10 @@ def test_a_colleague_decides_an_order_that_is_explained(
     assert "It expired on" in page.get_by_role("row", name="78-8012345678-9").inner_text()
     page.locator("summary", has_text="Decide by hand").click()
     page.get_by_label("Exempt", exact=True).check()
-    press(page, "Decide so")
+    press(page, "Save decision")
     assert page.get_by_label("Reason").evaluate("each => each.matches(':invalid')")
     page.get_by_label("Reason").fill("The renewal is in the post.")
-    press(page, "Decide so")
+    press(page, "Save decision")
     assert said(page) == "The order is exempt, by your word."
     seller.push()
     assert seller.writes("erp")["SO-5005"].startswith("taxable: yes → no")

@@ -57,7 +57,7 @@ LIST = Lister(
         Column("states", "States"),
         Column("to", "Sent to"),
         Column("made", "Made"),
-        Column("until", "Works until"),
+        Column("until", "Link works until"),
         Column("status", "Status"),
     ),
     filters=("state", "company"),

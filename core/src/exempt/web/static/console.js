@@ -20,7 +20,7 @@
     const many = ticks().filter((tick) => tick.checked).length;
     const everything = one("[data-bulk-all]", form);
     const some = many > 0 || Boolean(everything && everything.checked);
-    one("[data-bulk-many]", form).textContent = everything && everything.checked ? "All that fit:" : many ? `${many} ticked:` : "With those ticked:";
+    one("[data-bulk-many]", form).textContent = everything && everything.checked ? "All matching:" : many ? `${many} selected:` : "With selected:";
     for (const button of all("button", form)) button.disabled = !some;
     const head = one("[data-tick-all]");
     if (head) {
