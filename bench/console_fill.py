@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from pathlib import Path
 
 from api import _fill as fill_certificates
+from imports import write as write_customers
 from nexus_fill import fill as fill_sales
 
 from exempt.adapters.store.columns import micros
 from exempt.adapters.store.database import Database, run
+from exempt.adapters.store.store import SqlStore
 from exempt.data import jurisdictions
+from exempt.services import crossings
+from exempt.services.certificates import Act
+from exempt.services.importing.applying import apply
+from exempt.services.importing.checking import check
+from exempt.services.policy import Policy
+from exempt.wiring.imports import read_customers
 
 TODAY = dt.date(2026, 10, 19)
 """The last day of its sales."""
 
 _STATES = sorted(code for code in jurisdictions() if code.startswith("US-"))
-_MOMENT = micros(dt.datetime(2026, 10, 1, tzinfo=dt.UTC))
+_AT = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
+_MOMENT = micros(_AT)
+_CHANGES, _REQUESTS, _IMPORTED = 300_000, 20_000, 20_000
 _KINDS = ("Supply", "Hospital", "School District", "Machining", "Growers", "Hardware", "Foods")
 _NUMBERS = (
     "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n)"
@@ -49,6 +60,21 @@ _DELIVERIES = (
     " CASE WHEN i % 100 = 0 THEN 'rejected' ELSE 'applied' END,"
     " CASE WHEN i % 100 = 0 THEN 'the order is locked' END, ?, ? FROM {numbers}"
 )
+_HISTORY = (
+    "INSERT INTO history (subject, subject_id, field, old, new, changed_at, changed_by)"
+    " SELECT CASE WHEN i % 3 THEN 'certificate' ELSE 'customer' END, i * 31 % {{most}} + 1,"
+    " CASE i % 4 WHEN 0 THEN 'review_status' WHEN 1 THEN 'number' ELSE 'notes' END,"
+    " CASE WHEN i % 4 THEN 'was ' || i ELSE 'pending' END,"
+    " CASE WHEN i % 4 THEN 'is ' || i WHEN i % 400 THEN 'accepted' ELSE 'rejected' END,"
+    " ? + i * 300000000, CASE i % 5 WHEN 0 THEN 'billing' WHEN 1 THEN 'anna' ELSE 'import' END"
+    " FROM {numbers}"
+)
+_ASKED = (
+    "INSERT INTO request (customer_id, recipient, jurisdictions, state, created_at)"
+    " SELECT i * 31 % ? + 1, 'ap@c' || i || '.example', '[\"US-TX\"]',"
+    " CASE i % 4 WHEN 0 THEN 'opened' WHEN 1 THEN 'accepted' ELSE 'not_opened' END, ?"
+    " FROM {numbers}"
+)
 
 
 def fill(path: Path, certificates: int, orders: int) -> None:
@@ -68,7 +94,23 @@ def fill(path: Path, certificates: int, orders: int) -> None:
     _add(database, certificates // 2, orders)
     with database.writing() as connection:
         run(connection, "ANALYZE")
+    _import(store, path.parent)
+    now = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
+    crossings.refresh(store, Policy(), lambda: now, lambda: False)  # as the daemon does by itself
     database.close()
+
+
+def _import(store: SqlStore, folder: Path) -> None:
+    """A file of customers that was applied, and a larger one that was checked and waits."""
+    act = Act("bench", _AT, Policy())
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        file = Path(name) / "customers.csv"
+        for rows in (_IMPORTED, 2 * _IMPORTED):
+            write_customers(file, rows)
+            brought = read_customers(store, file, 1, act).run
+            check(store, brought.id)
+            if rows == _IMPORTED:
+                apply(store, brought.id, act)
 
 
 def _vary(database: Database) -> None:
@@ -81,6 +123,12 @@ def _vary(database: Database) -> None:
             f" {kinds} END, flagged_exempt = id % 3 = 0, address_country = 'US',"
             f" address_state = substr({_place('id')}, 4),"
             " email = CASE WHEN id % 9 > 0 THEN 'ap@c' || id || '.example' END",
+        )
+        run(
+            connection,
+            "UPDATE customer SET email = (SELECT o.email FROM customer o"
+            " WHERE o.id = customer.id - 1)"
+            " WHERE id % 50 = 1 AND id > 1",
         )
         run(connection, "UPDATE customer SET name_key = lower(name), email_key = lower(email)")
         run(connection, _CERTIFICATES)
@@ -107,6 +155,9 @@ def _add(database: Database, customers: int, orders: int) -> None:
         run(connection, _DECISIONS, 2 * customers, _MOMENT)
         told = _DELIVERIES.format(numbers=_NUMBERS)
         run(connection, told, _MOMENT, _MOMENT, _MOMENT, orders // 50)
+        changes = _HISTORY.format(numbers=_NUMBERS).format(most=customers)
+        run(connection, changes, _MOMENT - _CHANGES * 300_000_000, _CHANGES)
+        run(connection, _ASKED.format(numbers=_NUMBERS), customers, _MOMENT, _REQUESTS)
 
 
 def _place(number: str) -> str:
