@@ -143,7 +143,7 @@ def test_sales_of_the_past_are_imported_with_their_products(
     here.check("sales-checked")
     for name in ("Plan 0", "Plan 2"):
         here.page.get_by_label(f"Tick {name}").check()
-    here.page.get_by_label("Tax category of those ticked").select_option("saas_business")
+    here.page.get_by_label("Tax category of those selected").select_option("saas_business")
     press(here.page, "Set tax category")
     assert here.page.get_by_text("None yet").count() == 1
     press(here.page, "Import these sales")

@@ -130,7 +130,7 @@ def test_ticked_products_are_assigned_together(window: Open, live: Live) -> None
     page = here.page
     page.get_by_label("Tick HELMET").check()
     page.get_by_label("Tick HOODIE-XL").check()
-    assert "2 ticked" in page.locator("[data-bulk-many]").inner_text()
+    assert "2 selected" in page.locator("[data-bulk-many]").inner_text()
     page.get_by_role("button", name="Batch assign").click()
     page.get_by_label("Product type and tax category").select_option("protective_clothing")
     here.check("batch")
