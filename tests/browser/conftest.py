@@ -6,14 +6,13 @@
         here.page.get_by_role("link", name="Start").click()
         here.check("queue-phone")    # axe, no wider than the window, no error; a picture
 
-What went wrong in a window fails its test. Pictures lie where EXEMPT_SCREENSHOTS
-says, else in the test's folder.
+What went wrong in a window fails its test. Pictures are taken where EXEMPT_SCREENSHOTS
+names a folder for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, Any]) -> 
 
 
 @pytest.fixture
-def window(chromium: Any, live: Live, tmp_path: Path) -> Iterator[windows.Open]:
+def window(chromium: Any, live: Live) -> Iterator[windows.Open]:
     """Opens a window of a width: of somebody of a *role* who is signed in, or of a stranger."""
-    with windows.windows(chromium, live, tmp_path) as opens:
+    with windows.windows(chromium, live) as opens:
         yield opens

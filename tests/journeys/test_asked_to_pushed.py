@@ -47,8 +47,8 @@ def seller(tmp_path: Path) -> Iterator[Seller]:
 
 
 @pytest.fixture
-def window(chromium: Any, seller: Seller, tmp_path: Path) -> Iterator[windows.Open]:
-    with windows.windows(chromium, seller, tmp_path) as opens:
+def window(chromium: Any, seller: Seller) -> Iterator[windows.Open]:
+    with windows.windows(chromium, seller) as opens:
         yield opens
 
 

@@ -100,7 +100,6 @@ class Window:
 
     page: Any
     live: Served
-    folder: Path
     wrong: list[str] = field(default_factory=list)
     _refused: set[str] = field(default_factory=set)
 
@@ -114,13 +113,10 @@ class Window:
         """Go to a page of the site; returns the answer."""
         return self.page.goto(self.live.url + path)
 
-    def shoot(self, name: str) -> Path:
-        """Keep a picture of the whole page: where EXEMPT_SCREENSHOTS says, or for this test."""
-        folder = Path(os.environ.get("EXEMPT_SCREENSHOTS") or self.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{name}.png"
-        self.page.screenshot(path=path, full_page=True)
-        return path
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the whole page, where EXEMPT_SCREENSHOTS names a folder for them."""
+        if folder := os.environ.get("EXEMPT_SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     def check_access(self, only: Sequence[str] = ()) -> None:
         """Hold the page against WCAG 2.2 AA, by axe-core: all its rules, or *only* these."""

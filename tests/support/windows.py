@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -50,11 +49,8 @@ def chromium() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def windows(browser: Any, house: House, folder: Path) -> Iterator[Open]:
+def windows(browser: Any, house: House) -> Iterator[Open]:
     """Opens windows: of somebody of a *role* who is signed in, or of a stranger.
-
-    Args:
-        folder: Where pictures lie, unless EXEMPT_SCREENSHOTS says.
 
     Raises:
         AssertionError: At the end, where something went wrong in one.
@@ -80,7 +76,7 @@ def windows(browser: Any, house: House, folder: Path) -> Iterator[Open]:
         context.add_cookies(
             [{"name": name, "value": value, "url": house.url} for name, value in known.items()]
         )
-        opened.append((context, Window(context.new_page(), house, folder)))
+        opened.append((context, Window(context.new_page(), house)))
         return opened[-1][1]
 
     yield open_one

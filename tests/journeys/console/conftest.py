@@ -44,9 +44,9 @@ def seller(folder: Path) -> Iterator[Seller]:
 
 
 @pytest.fixture(scope="module")
-def window(seller: Seller, folder: Path) -> Iterator[windows.Open]:
+def window(seller: Seller) -> Iterator[windows.Open]:
     """Opens windows, which stay open."""
-    with windows.chromium() as browser, windows.windows(browser, seller, folder) as opens:
+    with windows.chromium() as browser, windows.windows(browser, seller) as opens:
         yield opens
 
 

@@ -169,7 +169,7 @@ def test_ticked_certificates_are_archived_together(desk: Window, trail: Trail) -
     names = ("Golden Gate Hardware", "Albany Unified Schools")
     for name in names:
         page.get_by_role("row", name=name).get_by_role("checkbox").check()
-    assert "2 ticked" in page.locator("[data-bulk-many]").inner_text()
+    assert "2 selected" in page.locator("[data-bulk-many]").inner_text()
     page.locator("[data-bulk]").get_by_role("button", name="Archive").click()
     assert page.get_by_role("heading", name="Archive 2 certificates?").is_visible()
     press(page, "Archive 2 certificates")
