@@ -15,7 +15,7 @@ from exempt.rules.amounts import dollars, money
 from exempt.rules.browsers import browser
 from exempt.rules.day_words import clock_time, short_date, with_short_dates
 from exempt.services import reviewing
-from exempt.web import assets, cookies, saying, switching
+from exempt.web import assets, cookies, packing, saying, switching
 from exempt.web.forms import TOKEN, token_for
 from exempt.web.navigation import places
 
@@ -60,7 +60,9 @@ def render(call: Call, template: str, status: int, context: dict[str, Any]) -> R
     """A page; what all of them know is said in `_known`."""
     known = _known(call)
     made = _ENV.get_template(template).render(known | context)
-    return _with_cookies(call, HTMLResponse(made, status), said=bool(known["said"]))
+    content = b"".join(packing.portions_for(call.request, [made]))
+    response = HTMLResponse(content, status, headers=packing.headers_of(call.request))
+    return _with_cookies(call, response, said=bool(known["said"]))
 
 
 def streamed(call: Call, template: str, context: dict[str, Any]) -> Response:
@@ -70,7 +72,11 @@ def streamed(call: Call, template: str, context: dict[str, Any]) -> Response:
     """
     known = _known(call)
     parts = _ENV.get_template(template).generate(known | context)
-    response = StreamingResponse(_portions(parts), media_type="text/html; charset=utf-8")
+    response = StreamingResponse(
+        packing.portions_for(call.request, _portions(parts)),
+        media_type="text/html; charset=utf-8",
+        headers=packing.headers_of(call.request),
+    )
     return _with_cookies(call, response, said=bool(known["said"]))
 
 
