@@ -41,7 +41,12 @@ def secretco_in(folder: Path) -> Iterator[Whole]:
         fill(store, "n", months=14)
         for of, content in FILES.items():
             bring(made, of, content)
-        asked = {"customer": "id:1", "state": ["US-OH"], "jurisdictions": ["US-OH"], "way": "link"}
+        asked: dict[str, str | list[str]] = {
+            "customer": "id:1",
+            "way": "link",
+            "state": ["US-OH"],
+            "jurisdictions": ["US-OH"],
+        }
         assert made.post("/requests/new", asked, A).status_code == 200
         assert upload(made, "/customers/1/entries", "letter.pdf", b"%PDF-1.7 x").status_code == 303
         yield made

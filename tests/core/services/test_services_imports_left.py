@@ -153,7 +153,8 @@ def test_a_glimpse_looks_at_so_many_pieces_and_says_where_to_go_on(
 
 def test_a_glimpse_of_customers_that_all_have_changes_is_short(left: Left) -> None:
     checked = left.office.check(*(billing(f"C-{n:04}") for n in range(40)))
-    numbers, then = [], ""
+    numbers: list[str] = []
+    then = ""
     while not numbers or then:
         found = showing.glimpse(left.store, checked.run, after=then, limit=8)
         assert len(found.changes) <= 2 * 8

@@ -46,8 +46,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         with store.reading() as tx:
             whose = tx.users.by_email("reviewer@acme.example")
         assert whose is not None
-        there = {"name": "Kept for me", "query": "words=x", "at": NOW}
-        saved_views.keep(store, whose.id, "/customers", **there)
+        saved_views.keep(store, whose.id, "/customers", name="Kept for me", query="words=x", at=NOW)
         someone = user(store, R, email="dana@mine.example", company_ids=[mine])
         with store.writing() as tx:
             made._cookies[R] = {"__Host-sid": sessions.begin(tx, someone, VISIT, NOW)}

@@ -136,6 +136,7 @@ def test_no_export_has_a_cell_that_is_computed(whole: Whole) -> None:
                 wrong += [f"{path}: {cell}" for cell in row if cell.startswith(tuple("=@+\t\r"))]
             book = whole.call("GET", f"{path}?as=xlsx", A)
             sheet = load_workbook(io.BytesIO(book.content)).active
+            assert sheet is not None
             for cells in sheet.iter_rows():
                 wrong += [f"{path}: {cell.value}" for cell in cells if cell.data_type == "f"]
             for each in (answer, book):
