@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exempt.model.backfill import BackfillCounts, BackfillOptions, MistakeKind
+from exempt.model.backfill import BackfillCounts, BackfillOptions, BackfillUndone, MistakeKind
 
 
 def test_mistakes_are_counted_over_all_kinds() -> None:
@@ -16,3 +16,10 @@ def test_counts_and_options_are_read_back_as_they_were_written() -> None:
     assert BackfillCounts.model_validate_json(counts.model_dump_json()) == counts
     options = BackfillOptions(mapping={"a": "date", "b": None}, defaults={"country": "US"})
     assert BackfillOptions.model_validate_json(options.model_dump_json()) == options
+
+
+def test_what_was_put_back_portion_by_portion_adds_up() -> None:
+    first = BackfillUndone(removed=1, restored=2, customers=3, products=4, details=5, left=6)
+    assert first.plus(BackfillUndone(removed=10, left=20)) == BackfillUndone(
+        removed=11, restored=2, customers=3, products=4, details=5, left=26
+    )
