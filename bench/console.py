@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import gzip
 import re
 import statistics
 import sys
@@ -233,7 +234,8 @@ class _Console:
         """Bytes on the line for a page and all that it names of ours."""
         if not answer.media_type.startswith("text/html"):
             return len(answer.body)
-        named = set(re.findall(rb'(?:href|src)="(/static/[^"]+)"', answer.body))
+        page = gzip.decompress(answer.body)  # as browsers are sent it
+        named = set(re.findall(rb'(?:href|src)="(/static/[^"]+)"', page))
         for each in named - {name.encode() for name in self._weights}:
             self._weights[each.decode()] = len((await self._call(each.decode())).body)
         return len(answer.body) + sum(self._weights[each.decode()] for each in named)
