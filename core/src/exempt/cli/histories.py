@@ -13,6 +13,7 @@ from exempt.cli.typed import day as typed_day
 from exempt.errors import RefusedError
 from exempt.rules.lookback import EVERYTHING, Lack, Lacking, Wanted
 from exempt.services import histories
+from exempt.services.companies import names as company_names
 from exempt.services.histories import HistoryStart, HistoryView, Reached
 from exempt.services.rows import ConnectionRow
 from exempt.services.sync import Synced, only_read
@@ -173,7 +174,7 @@ def show_status(exempt: Exempt, company: str | None, *, only_this: bool, as_json
         views = histories.look(tx, scope)
         ids = {view.row.company_id for view in views}
         starts = histories.starts(tx, ids, exempt.policy, exempt.clock().date())
-        names = {each.id: each.name for each in tx.cards.companies()}
+        names = company_names(tx)
     if as_json:
         print_json(
             {

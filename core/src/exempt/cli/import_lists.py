@@ -41,7 +41,7 @@ def show_list(exempt: Exempt, company: str | None, *, only_this: bool, as_json: 
     with exempt.store.reading() as tx:
         scope = companies.scope(tx, company, children=not only_this)
         found = runs.listed(tx, scope, _LISTED)
-        keys = {row.id: row.key for row in tx.cards.companies()}
+        keys = companies.keys(tx)
     if as_json:
         print_json({"imports": [{**told(run), "company": keys[run.company_id]} for run in found]})
         return

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from exempt.cli.output import print_json, print_table, say
-from exempt.cli.users import company_ids, company_keys
+from exempt.cli.users import company_ids
 from exempt.model.access import Right
 from exempt.services import api_keys
 from exempt.services.access_ports import ApiKey
 from exempt.services.certificates import Act
+from exempt.services.companies import keys as company_keys
 from exempt.wiring import Exempt
 
 

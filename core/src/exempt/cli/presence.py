@@ -111,7 +111,7 @@ def show_list(
     company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
         rows = tx.presence.all(company_ids, removed=everything)
-        names = {row.id: row.name for row in tx.cards.companies()}
+        names = companies.names(tx)
     shown = [row for row in rows if everything or (row.end_date or on) >= on]
     if as_json:
         print_json([{**row._asdict(), "in_force": row.in_force(on)} for row in shown])
@@ -151,14 +151,14 @@ def show_one(exempt: Exempt, presence_id: int, *, as_json: bool) -> None:
     with exempt.store.reading() as tx:
         row = presences.get(tx, presence_id)
         done = presences.history(tx, presence_id)
-        companies_ = {each.id: each.name for each in tx.cards.companies()}
+        names = companies.names(tx)
     if as_json:
         print_json({**row._asdict(), "history": done})
         return
     say(f"Presence {row.id}: {jurisdiction_name(row.jurisdiction)}", "bold")
     print_facts(
         [
-            ("Company", one_line(companies_[row.company_id])),
+            ("Company", one_line(names[row.company_id])),
             ("Kind", row.kind.value),
             ("Since", str(row.effective_date)),
             ("Until", _until(row)),

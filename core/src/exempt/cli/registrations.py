@@ -13,7 +13,7 @@ from exempt.cli.output import count, print_json, print_table, say, short
 from exempt.data import jurisdiction_name
 from exempt.errors import RefusedError
 from exempt.rules.registrations import RegistrationDetails
-from exempt.services import registrations
+from exempt.services import companies, registrations
 from exempt.services.certificates import Act
 from exempt.services.companies import only_one
 from exempt.services.exposure_ports import RegistrationRow
@@ -70,7 +70,7 @@ def show(
     company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
         rows = tx.exposures.registrations(company_ids, removed=removed)
-        keys = {row.id: row.key for row in tx.cards.companies()}
+        keys = companies.keys(tx)
     if as_json:
         print_json([told(row, keys[row.company_id]) for row in rows])
         return

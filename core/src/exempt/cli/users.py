@@ -12,6 +12,7 @@ from exempt.services import users
 from exempt.services.access_ports import User
 from exempt.services.certificates import Act
 from exempt.services.companies import find
+from exempt.services.companies import keys as company_keys
 from exempt.services.ports import Transaction
 from exempt.services.users import Details, Linked
 from exempt.wiring import Exempt
@@ -117,11 +118,6 @@ def company_ids(tx: Transaction, keys: Sequence[str] | None) -> frozenset[int] |
         return None
     companies = tx.cards.companies()
     return frozenset(find(companies, key).id for key in keys)
-
-
-def company_keys(tx: Transaction) -> dict[int, str]:
-    """The keys of companies, by id."""
-    return {company.id: company.key for company in tx.cards.companies()}
 
 
 def _say_link(exempt: Exempt, linked: Linked, *, as_json: bool) -> None:

@@ -17,6 +17,21 @@ class Placed(NamedTuple):
     depth: int
 
 
+def every(tx: Transaction) -> Sequence[CompanyRow]:
+    """All companies, each after the one it belongs to."""
+    return tx.cards.companies()
+
+
+def names(tx: Transaction) -> dict[int, str]:
+    """Their names, by id."""
+    return {company.id: company.name for company in tx.cards.companies()}
+
+
+def keys(tx: Transaction) -> dict[int, str]:
+    """Their keys in the settings, by id."""
+    return {company.id: company.key for company in tx.cards.companies()}
+
+
 def tree(companies: Sequence[CompanyRow]) -> list[Placed]:
     """The companies as a tree is read: each followed by those below it, by key."""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from exempt.model.nexus import ExposureStatus
 from exempt.rules.lookback import Lacking
 from exempt.rules.twice import Twins
-from exempt.services import histories
+from exempt.services import companies, histories
 from exempt.services.counted_twice import NEWEST, counted_twice
 from exempt.services.exposure_sales import Unplaced, unplaced
 from exempt.services.exposures import ExposureView
@@ -99,7 +99,7 @@ def waiting(tx: Transaction, company_ids: Collection[int]) -> list[str]:
 
 def _late(tx: Transaction, policy: Policy, company_ids: Collection[int], on: dt.date) -> list[str]:
     """Where what is known begins later than the states look back, a sentence for each company."""
-    names = {row.id: row.name for row in tx.cards.companies()}
+    names = companies.names(tx)
     found = []
     for start in histories.starts(tx, company_ids, policy, on):
         lacks = [lack for _, lacking in start.all_lacks() for lack in lacking]

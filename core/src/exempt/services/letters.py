@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from exempt.data import jurisdiction_name
 from exempt.model.customer import CustomerCard
-from exempt.services import cards
+from exempt.services import cards, companies
 from exempt.services.ports import Store
 from exempt.services.post import Post
 from exempt.services.requesting import Made
@@ -48,7 +48,7 @@ def paper_letter(store: Store, made: Made, post: Post, at: dt.datetime) -> Paper
     request = made.request
     with store.reading() as tx:
         card = cards.get(tx, request.customer_id)
-        keys = {company.id: company.key for company in tx.cards.companies()}
+        keys = companies.keys(tx)
     ends = dict(request.ends)
     until = request.expires_at or at + dt.timedelta(days=post.link_days)
     return PaperLetter(

@@ -13,6 +13,7 @@ from exempt.model.messages import Purpose, SendRequest
 from exempt.model.record import Record
 from exempt.rules.day_words import long_date
 from exempt.rules.wanted import idempotency_key
+from exempt.services import companies
 from exempt.services.links import address_of, new_link
 from exempt.services.mail_html import as_html
 from exempt.services.mail_templates import Rendered, render
@@ -180,7 +181,7 @@ def _say(tx: Transaction, letter: Letter, link: str, post: Post) -> Rendered:
     from jinja2 import TemplateError  # noqa: PLC0415 - a moment, and most commands render nothing
 
     request, about = letter.request, letter.about
-    keys = {company.id: company.key for company in tx.cards.companies()}
+    keys = companies.keys(tx)
     contact = post.contacts.get(keys.get(request.company_id, ""), "")
     facts = {
         **facts_of(about, letter.on),

@@ -17,6 +17,7 @@ from exempt.model.requesting import RequestState, Way
 from exempt.rules.reminding import after_request
 from exempt.rules.request_states import Step, state_of
 from exempt.rules.request_states import may as may_step
+from exempt.services import companies
 from exempt.services.answered import close_answered, still_missing
 from exempt.services.expiring import Expiring, Near, expiring, near_ends
 from exempt.services.owed_mails import About, owe_mail, recipient_of, unreachable
@@ -131,14 +132,14 @@ def remind(
     with store.writing() as tx:
         close_answered(tx, at)
     with store.reading() as tx:
-        companies = {company.id: company.name for company in tx.cards.companies()}
+        names = companies.names(tx)
         may = _who_may(tx, at.date(), notices)
         due = _all_due(tx, may, at, notices)
     ids: list[int] = []
     for each in due:
         left_out = _left_out(each, through, done)
         if left_out is not None:
-            left_out.append(_letter(each, companies))
+            left_out.append(_letter(each, names))
         elif each.card.id not in ids[-1:]:  # one customer's mails stand together
             ids.append(each.card.id)
     for start in range(0, len(ids), AT_ONCE):
@@ -147,7 +148,7 @@ def remind(
             tx.alone(sorted(through))
             for each in _all_due(tx, some, at, notices):
                 _owe(tx, through[each.card.company_id], each, at, notices.post)
-                done.sent.append(_letter(each, companies))
+                done.sent.append(_letter(each, names))
     return done
 
 
@@ -213,13 +214,13 @@ def _was_made(request: RequestRow, written: Sequence[MailRow]) -> bool:
     return mailed or request.way != Way.MAIL
 
 
-def _letter(due: _Due, companies: Mapping[int, str]) -> Letter:
+def _letter(due: _Due, names: Mapping[int, str]) -> Letter:
     card = due.card
     notice = isinstance(due, Expiring)
     return Letter(
         Purpose.EXPIRY if notice else Purpose.REMINDER,
         card.id,
-        companies[card.company_id],
+        names[card.company_id],
         card.number,
         card.name,
         recipient_of(card, due.request) if due.request else card.email,

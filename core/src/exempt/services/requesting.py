@@ -15,7 +15,7 @@ from exempt.model.requesting import RequestState, Way
 from exempt.rules.history import FieldChange
 from exempt.rules.request_states import STANDING, state_of
 from exempt.rules.requestable import Offer, offers
-from exempt.services import cards
+from exempt.services import cards, companies
 from exempt.services.certificates import Act
 from exempt.services.links import address_of, new_link
 from exempt.services.owed_mails import About, Letter, OwedMail, owe_mail, worded
@@ -95,7 +95,7 @@ def look(store: Store, customer_id: int, on: dt.date, soon_days: int, post: Post
         card = cards.get(tx, customer_id)
         places = _places(tx, card)
         found = _offers(tx, card, sorted(places), on, soon_days)
-        names = {company.id: company.name for company in tx.cards.companies()}
+        names = companies.names(tx)
         warnings = _warnings(card, card.company_id in mailers(tx, post), post)
     found.sort(key=lambda each: (not each.offered, jurisdiction_name(each.jurisdiction)))
     return Look(card, names[card.company_id], found, warnings)
@@ -139,7 +139,7 @@ def draft(store: Store, wish: Wish, on: dt.date, post: Post, *, soon_days: int =
     with store.reading() as tx:
         card = cards.get(tx, wish.customer_id)
         offered = _offers(tx, card, list(dict.fromkeys(wish.jurisdictions)), on, soon_days)
-        names = {company.id: company.name for company in tx.cards.companies()}
+        names = companies.names(tx)
         wished = wish.recipient if usable_email(wish.recipient) else ""
         request = RequestRow(
             id=0,

@@ -11,6 +11,7 @@ from exempt.model.customer import CustomerCard
 from exempt.model.messages import Purpose
 from exempt.model.requesting import RequestState
 from exempt.rules.rejections import sentence
+from exempt.services import companies
 from exempt.services.owed_mails import About, Letter, recipient_of, unreachable, worded
 from exempt.services.ports import Transaction
 from exempt.services.post import Post, mailer_of
@@ -53,7 +54,7 @@ def _new(
     tx: Transaction, certificate: Certificate, card: CustomerCard, at: dt.datetime
 ) -> RequestRow:
     """The request that would be made for it."""
-    names = {company.id: company.name for company in tx.cards.companies()}
+    names = companies.names(tx)
     return RequestRow(
         id=0,
         customer_id=card.id,

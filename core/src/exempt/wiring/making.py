@@ -14,6 +14,7 @@ from exempt.adapters.connections.connection import OpenConnection
 from exempt.adapters.connections.context import forget, redactor
 from exempt.adapters.connections.patience import HangsError, within
 from exempt.errors import ConfigError, ExemptError, SettingsError
+from exempt.services import companies
 from exempt.services.secret_ports import Keys
 from exempt.services.source_ports import FormError, MadeConnection
 from exempt.settings import secrets_of
@@ -63,7 +64,7 @@ def _of_the_whole(exempt: Exempt, draft: MadeConnection) -> dict[str, str]:
     errors |= _owned_twice(exempt, draft, configured)
     with exempt.store.reading() as tx:
         known = {row.name: row for row in tx.connections.all()}.get(draft.name)
-        keys = {row.id: row.key for row in tx.cards.companies()}
+        keys = companies.keys(tx)
     if known is not None and (
         known.connector != draft.connector or keys.get(known.company_id) != draft.company
     ):

@@ -13,6 +13,7 @@ from exempt.model.address import Jurisdiction
 from exempt.model.certificate import ExemptionReason
 from exempt.model.customer import CustomerCard, CustomerDetails
 from exempt.model.record import ExternalId
+from exempt.services import companies
 from exempt.services.ports import Transaction
 from exempt.services.rows import CustomerLack
 from exempt.web.api.bodies import Body, described
@@ -179,13 +180,13 @@ class ExposureList(Body):
 def shown(tx: Transaction, cards: Sequence[CustomerCard], on: dt.date) -> list[Customer]:
     """Cards as they are answered."""
     held = tx.listing.active_certificates({card.id for card in cards}, on)
-    companies = {row.id: row.key for row in tx.cards.companies()}
+    keys = companies.keys(tx)
     return [
         Customer(
             **{name: getattr(card, name) for name in CustomerDetails.model_fields},
             id=card.id,
             version=card.version,
-            company=companies[card.company_id],
+            company=keys[card.company_id],
             active_certificates=held.get(card.id, 0),
             flagged_exempt=card.flagged_exempt,
             free_form_number=card.resale_certificate_number,

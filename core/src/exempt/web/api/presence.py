@@ -12,7 +12,7 @@ from starlette.responses import Response
 from exempt.model.access import Right
 from exempt.model.people import PersonThere
 from exempt.rules.presences import PresenceDetails
-from exempt.services import people, presences, scoped, warning_steps
+from exempt.services import companies, people, presences, scoped, warning_steps
 from exempt.services.people import CompanyStaff, StateView
 from exempt.services.ports import Transaction
 from exempt.services.presence_ports import PresenceRow, WarningRow
@@ -259,7 +259,7 @@ class _Shown:
     """Rows as they go out, with the keys of companies for their ids."""
 
     def __init__(self, tx: Transaction, call: Call) -> None:
-        self._keys = {row.id: row.key for row in tx.cards.companies()}
+        self._keys = companies.keys(tx)
         self._on = call.act.at.date()
 
     def presence(self, row: PresenceRow) -> Presence:

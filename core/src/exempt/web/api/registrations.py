@@ -12,7 +12,7 @@ from starlette.responses import Response
 from exempt.data import jurisdictions
 from exempt.model.access import Right
 from exempt.rules.registrations import RegistrationDetails
-from exempt.services import registrations, scoped
+from exempt.services import companies, registrations, scoped
 from exempt.services.exposure_ports import RegistrationRow
 from exempt.services.ports import Transaction
 from exempt.web.api.calls import Call, Called
@@ -104,7 +104,7 @@ def delete_registration(call: Called, registration_id: Id) -> Response:
 def _shown(
     tx: Transaction, call: Call, rows: Sequence[RegistrationRow]
 ) -> tuple[Registration, ...]:
-    keys = {row.id: row.key for row in tx.cards.companies()}
+    keys = companies.keys(tx)
     on = call.act.at.date()
     return tuple(
         Registration(

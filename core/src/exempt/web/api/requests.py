@@ -17,7 +17,7 @@ from exempt.model.customer import Email
 from exempt.model.record import ExternalId
 from exempt.model.requesting import RequestState, Way
 from exempt.rules.request_states import state_of
-from exempt.services import request_steps, requesting, resending, scoped
+from exempt.services import companies, request_steps, requesting, resending, scoped
 from exempt.services.listing_ports import RequestFilter
 from exempt.services.ports import Transaction
 from exempt.services.request_ports import RequestRow
@@ -146,7 +146,7 @@ def list_requests(call: Called, query: Annotated[RequestQuery, Query()]) -> Requ
 
 def _all(tx: Transaction, ids: Sequence[int], at: dt.datetime) -> list[Request]:
     rows = [row for each in ids if (row := tx.requests.get(each))]
-    keys = {row.id: row.key for row in tx.cards.companies()}
+    keys = companies.keys(tx)
     return [Request(**_fields(row, keys[row.company_id], at)) for row in rows]
 
 
@@ -160,7 +160,7 @@ def _fields(row: RequestRow, company: str, at: dt.datetime) -> dict[str, Any]:
 
 def _made(call: Call, made: Made) -> MadeRequest:
     with call.store.reading() as tx:
-        keys = {row.id: row.key for row in tx.cards.companies()}
+        keys = companies.keys(tx)
     fields = _fields(made.request, keys[made.request.company_id], call.act.at)
     return MadeRequest(**fields, link=made.link)
 

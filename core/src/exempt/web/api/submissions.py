@@ -13,7 +13,7 @@ from exempt.model.access import Right
 from exempt.model.certificate import CertificateDetails, Rejection
 from exempt.model.record import ExternalId
 from exempt.model.requesting import Answers, Signature, SubmissionState, SubmissionWay
-from exempt.services import reviewing, scoped
+from exempt.services import companies, reviewing, scoped
 from exempt.services.listing_ports import SubmissionFilter
 from exempt.services.ports import Transaction
 from exempt.services.submission_ports import SubmissionView
@@ -116,7 +116,7 @@ def list_submissions(call: Called, query: Annotated[SubmissionQuery, Query()]) -
 
 
 def _all(tx: Transaction, ids: Sequence[int]) -> list[Submission]:
-    keys = {row.id: row.key for row in tx.cards.companies()}
+    keys = companies.keys(tx)
     views = [view for each in ids if (view := tx.submissions.view(each))]
     return [_shown(view, keys[view.company_id]) for view in views]
 

@@ -13,7 +13,7 @@ from exempt.errors import RefusedError
 from exempt.model.access import Caller, Right
 from exempt.model.events import Endpoint, EventKind
 from exempt.model.record import ExternalId
-from exempt.services import events_out, scoped
+from exempt.services import companies, events_out, scoped
 from exempt.services.ports import Transaction
 from exempt.web.api.bodies import Body
 from exempt.web.api.calls import Call, Called
@@ -118,7 +118,7 @@ def _sees(caller: Caller, endpoint: Endpoint) -> bool:
 
 
 def _shown(tx: Transaction, endpoint: Endpoint) -> Webhook:
-    keys = {row.id: row.key for row in tx.cards.companies()}
+    keys = companies.keys(tx)
     return Webhook(
         id=endpoint.id,
         url=endpoint.url,

@@ -15,7 +15,7 @@ from exempt.errors import ConflictError, ExemptError, NotFoundError, RefusedErro
 from exempt.model.access import Right
 from exempt.model.presence import PresenceKind
 from exempt.rules.presences import PresenceDetails, WrongRow, read_presences
-from exempt.services import presences, scoped
+from exempt.services import companies, presences, scoped
 from exempt.services.presence_ports import PresenceRow
 from exempt.services.presences import PresenceChange, UnfitRowsError
 from exempt.services.rows import CompanyRow
@@ -84,7 +84,7 @@ def _found(call: Call, asked: Asked) -> tuple[list[PresenceRow], dict[int, str]]
     words = asked.words.casefold().split()
     with call.site.store.reading() as tx:
         rows = tx.presence.all(call.scope, removed=show == "all")
-        names = {row.id: row.name for row in tx.cards.companies()}
+        names = companies.names(tx)
     found = [
         row
         for row in rows
@@ -212,7 +212,7 @@ def _form(
     for each in wrong:
         mistakes.setdefault(each.row, {})[each.field or "jurisdiction"] = _sentence(each.said)
     with call.site.store.reading() as tx:
-        companies = scoped.companies(tx, call.by)
+        mine = scoped.companies(tx, call.by)
         on_file = tx.presence.all(call.scope)
     many = len(mistakes)
     if many:
@@ -226,7 +226,7 @@ def _form(
         wrong=mistakes,
         said_wrong=said,
         company=company,
-        companies=companies,
+        companies=mine,
         states=STATES,
         kinds=KINDS,
         most=MOST_ROWS,

@@ -16,7 +16,7 @@ from exempt.data.tiles import state_tiles
 from exempt.errors import ExemptError, NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.rules.registrations import RegistrationDetails
-from exempt.services import registrations, scoped
+from exempt.services import companies, registrations, scoped
 from exempt.services.exposure_ports import RegistrationRow
 from exempt.services.people import levies
 from exempt.services.rows import CompanyRow
@@ -87,7 +87,7 @@ def _found(call: Call, asked: Asked) -> tuple[list[RegistrationRow], dict[int, s
     """The rows that fit, and the names of companies."""
     with call.site.store.reading() as tx:
         rows = tx.exposures.registrations(call.scope, removed=bool(asked.filter("removed")))
-        names = {row.id: row.name for row in tx.cards.companies()}
+        names = companies.names(tx)
     state, words = asked.filter("state"), asked.words.casefold().split()
     found = [
         row
@@ -233,14 +233,14 @@ def _company(call: Call, key: str) -> CompanyRow | None:
 
 def _form(call: Call, typed: Typed, wrong: dict[str, str]) -> Response:
     with call.site.store.reading() as tx:
-        companies = scoped.companies(tx, call.by)
+        mine = scoped.companies(tx, call.by)
     return call.page(
         "nexus/registration_new.html",
         422 if wrong else 200,
         typed=typed,
         wrong=wrong,
         states=STATES,
-        companies=companies,
+        companies=mine,
     )
 
 
