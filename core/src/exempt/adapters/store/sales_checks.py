@@ -155,12 +155,12 @@ class SalesChecks(ports.SalesChecks):
 
     def newest(self, company_ids: Collection[int], limit: int) -> list[Seen]:
         sql = (
-            "SELECT n.name, o.kind, c.customer_id, o.currency, o.total, l.day FROM sales_order o"  # noqa: S608
+            "SELECT n.name, o.kind, c.customer_id, o.currency, o.total, l.day"  # noqa: S608
+            " FROM (SELECT * FROM sales_order ORDER BY id DESC LIMIT ?) o"
             " JOIN sale l ON l.order_id = o.id JOIN connection n ON n.id = o.connection_id"
             " JOIN source_customer c ON c.connection_id = o.connection_id"
             " AND c.external_id = o.customer_external_id"
-            " WHERE o.id > (SELECT max(id) FROM sales_order) - ? AND o.kind <> 'credit'"
-            f" AND {one_of(self._c, 'l.company_id')}"
+            f" WHERE o.kind <> 'credit' AND {one_of(self._c, 'l.company_id')}"
         )
         rows = run(self._c, sql, limit, many(self._c, sorted(company_ids)))
         return [
