@@ -17,7 +17,7 @@ from exempt.services.post import Post, mailers
 from exempt.services.request_ports import Asking
 from exempt.services.request_steps import get
 from exempt.services.requests import lacking, lacking_among, ship_tos_of
-from exempt.services.rows import ConnectionRow, Uncovered
+from exempt.services.rows import ConnectionRow, CustomerFilter, Uncovered
 from exempt.services.wording import Ending
 
 AT_ONCE = 200
@@ -73,6 +73,12 @@ class Scope(NamedTuple):
     company_ids: Collection[int] | None = None
     soon_days: int = 30
     only: Collection[int] | None = None
+
+
+def flagged(tx: Transaction, company_ids: Collection[int] | None, on: dt.date) -> int:
+    """How many customers of these companies count as exempt; None = of all."""
+    filters = CustomerFilter(company_ids=company_ids, flagged=True, limit=1)
+    return tx.cards.page(filters, on).total
 
 
 def plan(store: Store, scope: Scope, at: dt.datetime, post: Post) -> list[Planned]:

@@ -19,6 +19,7 @@ from exempt.services.ports import Transaction
 from exempt.services.requests import lacking_around, ship_tos_of
 from exempt.services.rows import (
     CompanyRow,
+    ConnectionRow,
     CustomerRecord,
     Exposure,
     ShipToLink,
@@ -80,6 +81,100 @@ class LookedCard(NamedTuple):
         return next(filter(None, numbers), None)
 
 
+class ShipTos(NamedTuple):
+    """Where the goods of a customer go.
+
+    Attributes:
+        links: With its ship-to and its billing customers, a row for each that says so.
+        others: The cards that the links name, by id.
+        places: The jurisdictions that its own goods go to, from wherever that is known.
+    """
+
+    card: CustomerCard
+    links: list[ShipToLink]
+    others: Mapping[int, CustomerCard]
+    places: list[str]
+
+
+class Sources(NamedTuple):
+    """The records of sources on a card.
+
+    Attributes:
+        connections: All of its company.
+        owners: By field of the card: the source that has the last word on it.
+        merged: The cards that were merged into it.
+    """
+
+    card: CustomerCard
+    records: list[CustomerRecord]
+    connections: list[ConnectionRow]
+    owners: Mapping[str, str]
+    merged: list[CustomerCard]
+
+
+class Counts(NamedTuple):
+    """How many a card has of what hangs on it; records that are deleted aside."""
+
+    certificates: int
+    comments: int
+    records: int
+
+
+def counts(tx: Transaction, customer_id: int) -> Counts:
+    """How many there are of each."""
+    return Counts(
+        len(tx.cards.certificates_of(customer_id)),
+        len(tx.entries.of(Subject.CUSTOMER, customer_id)),
+        sum(not each.deleted for each in tx.cards.records([customer_id])),
+    )
+
+
+def ship_tos(tx: Transaction, customer_id: int) -> ShipTos:
+    """Look up where the goods of a customer go.
+
+    Raises:
+        NotFoundError: There is no such card.
+    """
+    card = cards.get(tx, customer_id)
+    links = tx.cards.ship_tos([card.id])
+    places = sorted(tx.cards.places([card.id]).get(card.id, ()))
+    return ShipTos(card, links, _others(tx, card, links), places)
+
+
+def sources(tx: Transaction, customer_id: int) -> Sources:
+    """Look up which records of sources are on a card.
+
+    Raises:
+        NotFoundError: There is no such card.
+    """
+    card = cards.get(tx, customer_id)
+    return Sources(
+        card,
+        tx.cards.records([card.id]),
+        [row for row in tx.connections.all() if row.company_id == card.company_id],
+        cards.owners(tx, card.id),
+        tx.cards.find(tx.cards.merged_into(card.id)),
+    )
+
+
+def exposure(tx: Transaction, card: CustomerCard) -> list[Exposure]:
+    """What was sold to a customer and its ship-to customers, by state and decision."""
+    return tx.cards.exposure([card.id, *ship_tos_of(card)])
+
+
+def changes(tx: Transaction, customer_id: int) -> list[tuple[int, Change]]:
+    """What became of a card and of those that were merged into it, each with its id.
+
+    The oldest change comes first.
+    """
+    found = [
+        (each, change)
+        for each in (*tx.cards.merged_into(customer_id), customer_id)
+        for change in cards.changes(tx, each)
+    ]
+    return sorted(found, key=lambda one: one[1].changed_at)
+
+
 def look_at(tx: Transaction, customer_id: int, on: dt.date, soon_days: int) -> LookedCard:
     """Gather what is known of a customer on the day *on*.
 
@@ -88,37 +183,39 @@ def look_at(tx: Transaction, customer_id: int, on: dt.date, soon_days: int) -> L
     """
     card = cards.get(tx, customer_id)
     links = tx.cards.ship_tos([card.id])
-    linked = {each for link in links for each in (link.bill_to_id, link.ship_to_id)} - {card.id}
     companies = {company.id: company for company in tx.cards.companies()}
     family = [card.id, *ship_tos_of(card)]
     ids = tx.cards.certificates_of(card.id)
-    changes = [
-        change
-        for each in (*tx.cards.merged_into(card.id), card.id)
-        for change in tx.history.of(Subject.CUSTOMER, each)
-    ]
-    exposure = tx.cards.exposure(family)
+    sold = exposure(tx, card)
     held = tx.certificates.coverages(family)
     return LookedCard(
         card=card,
         company=companies[card.company_id],
         records=tx.cards.records([card.id]),
         links=links,
-        others={other.id: other for other in tx.cards.find(linked)},
+        others=_others(tx, card, links),
         certificates=[
             (one, certificate_status(one, on, soon_days)) for one in tx.certificates.find(ids)
         ],
         states=_states(
             {each: _serving(held.get(each, ()), on) for each in family},
             tx.cards.places(family),
-            {one.jurisdiction for one in exposure if one.jurisdiction in jurisdictions()},
+            {one.jurisdiction for one in sold if one.jurisdiction in jurisdictions()},
         ),
-        exposure=exposure,
+        exposure=sold,
         to_ask=lacking_around(tx, card, on),
         engine_lacks=lacks_for_engine(card),
         recommended_lacks=lacks_recommended(card),
-        history=sorted(changes, key=lambda change: change.changed_at),
+        history=[change for _card_id, change in changes(tx, card.id)],
     )
+
+
+def _others(
+    tx: Transaction, card: CustomerCard, links: Collection[ShipToLink]
+) -> dict[int, CustomerCard]:
+    """The cards that links of *card* name, by id."""
+    linked = {each for link in links for each in (link.bill_to_id, link.ship_to_id)} - {card.id}
+    return {other.id: other for other in tx.cards.find(linked)}
 
 
 def _serving(held: Collection[Coverage], on: dt.date) -> dict[str, Coverage]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from exempt.errors import ConflictError, NotFoundError, RefusedError
+from exempt.model.certificate import Change, Coverage
 from exempt.model.custom import CustomField
 from exempt.model.customer import (
     ADDRESS,
@@ -191,6 +193,33 @@ def get(tx: Transaction, customer_id: int) -> CustomerCard:
         msg = f"customer id:{customer_id}: there is none: see exempt customers list"
         raise NotFoundError(msg)
     return card
+
+
+def find(tx: Transaction, customer_ids: Collection[int]) -> list[CustomerCard]:
+    """The cards with these ids, as far as there are any, by id."""
+    return tx.cards.find(customer_ids)
+
+
+def owners(tx: Transaction, customer_id: int) -> Mapping[str, str]:
+    """The fields of a card that a source has the last word on, and the source's name."""
+    return tx.cards.owners([customer_id]).get(customer_id, {})
+
+
+def coverages(tx: Transaction, customer_id: int) -> Sequence[Coverage]:
+    """What covers orders of a customer: of its own certificates, and of its billing customers'."""
+    return tx.certificates.coverages([customer_id]).get(customer_id, [])
+
+
+def active_certificates(
+    tx: Transaction, customer_ids: Collection[int], on: dt.date
+) -> dict[int, int]:
+    """How many in force on a day each customer holds itself; who holds none is absent."""
+    return tx.listing.active_certificates(customer_ids, on)
+
+
+def changes(tx: Transaction, customer_id: int) -> Sequence[Change]:
+    """What became of a card, the oldest change first."""
+    return tx.history.of(Subject.CUSTOMER, customer_id)
 
 
 def follow_up(tx: Transaction, customer_ids: Collection[int], act: Act) -> int:

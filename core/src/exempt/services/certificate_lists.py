@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from exempt.model.certificate import Certificate
+from exempt.model.certificate import Certificate, ReviewStatus
 from exempt.rules.status import certificate_status
 from exempt.services.certificate_ports import CertificateRows
-from exempt.services.ports import Store
+from exempt.services.listing_ports import Next
+from exempt.services.ports import Store, Transaction
 from exempt.services.rows import CertificateFilter
 from exempt.services.tables_out import Row, Sheet
 
@@ -18,6 +19,38 @@ HEADS = (
     *("Signed", "Effective", "Expires", "Status", "Review status", "Form", "Kind"),
     *("Entered", "Entered by", "Source", "Archived", "Files", "Notes"),
 )
+
+
+def find(tx: Transaction, certificate_ids: Collection[int]) -> list[Certificate]:
+    """Those of these ids that there are."""
+    return tx.certificates.find(certificate_ids)
+
+
+def page(
+    tx: Transaction, filters: CertificateFilter, on: dt.date, soon_days: int
+) -> CertificateRows:
+    """A part of a list, with the statuses of the day *on*."""
+    return tx.certificate_lists.page(filters, on, soon_days)
+
+
+def first_rows(
+    tx: Transaction, filters: CertificateFilter, limit: int, on: dt.date, soon_days: int
+) -> CertificateRows:
+    """Those with the lowest ids; nothing is counted."""
+    return tx.certificate_lists.portion(filters, 0, limit, on, soon_days)
+
+
+def following(
+    tx: Transaction,
+    filters: CertificateFilter,
+    part: Next,
+    on: dt.date,
+    soon_days: int,
+    *,
+    review_status: ReviewStatus | None = None,
+) -> list[int]:
+    """The ids of the next ones that fit, in the order that *part* asks for."""
+    return tx.listing.certificates(filters, part, on, soon_days, review_status)
 
 
 def sheet(store: Store, filters: CertificateFilter, on: dt.date, soon_days: int) -> Sheet:

@@ -12,6 +12,7 @@ from exempt.model.certificate import (
     AttachedFile,
     Certificate,
     CertificateDetails,
+    Change,
     Rejection,
     ReviewStatus,
 )
@@ -332,6 +333,11 @@ def get(tx: Transaction, certificate_id: int) -> Certificate:
     return found
 
 
+def changes(tx: Transaction, certificate_id: int) -> Sequence[Change]:
+    """What became of a certificate, the oldest change first."""
+    return tx.history.of(Subject.CERTIFICATE, certificate_id)
+
+
 class _Edit(NamedTuple):
     """A certificate before and after, and what differs."""
 
@@ -358,8 +364,8 @@ def _change(tx: Transaction, change: _Edit, act: Act, seen: int | None) -> Done:
 
 def _conflict(tx: Transaction, certificate_id: int, seen: int) -> ConflictError:
     certificate = get(tx, certificate_id)  # as it is by now
-    changes = tx.history.of(Subject.CERTIFICATE, certificate.id)
-    last = changes[-1] if changes else None
+    known = changes(tx, certificate.id)
+    last = known[-1] if known else None
     who = f"{last.changed_by} changed {last.field}" if last else "somebody changed it"
     return ConflictError(
         f"certificate {certificate.id}: is at version {certificate.version} by now, not {seen}:"

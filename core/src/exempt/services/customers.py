@@ -60,6 +60,29 @@ def named(tx: Transaction, words: str, company_keys: Collection[str] | None = No
     return find_one(found, words)
 
 
+def by_record(tx: Transaction, connection: str, external_id: str) -> list[int]:
+    """The id of the customer of a source's record, where there is such a record."""
+    record = tx.cards.record(connection, external_id)
+    return [record.customer_id] if record and not record.deleted else []
+
+
+def company_of_record(tx: Transaction, connection: str, external_id: str) -> int | None:
+    """The company whose customer a source's record is of, deleted or not; None = no such record."""
+    record = tx.cards.record(connection, external_id)
+    found = tx.cards.find([record.customer_id]) if record else []
+    return found[0].company_id if found else None
+
+
+def by_number(tx: Transaction, company_ids: Collection[int], number: str) -> list[int]:
+    """The ids of the customers with this number in these companies."""
+    return [
+        each
+        for company_id in company_ids
+        for ids in tx.cards.numbered(company_id, [number]).values()
+        for each in ids
+    ]
+
+
 def _of(
     customers: Sequence[CustomerRow], company_keys: Collection[str] | None
 ) -> Sequence[CustomerRow]:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from exempt.model.decision import Decision
 from exempt.services.order_ports import OrderFilter, OrderPage
 from exempt.services.ports import Transaction
+
+
+def page(tx: Transaction, filters: OrderFilter) -> OrderPage:
+    """A part of a list, with how many fit; see `OrderRow`."""
+    return tx.orders.page(filters)
+
+
+def decisions_of(tx: Transaction, page: OrderPage) -> dict[int, Decision]:
+    """The decisions in force of the orders of a page, by our own id of the order."""
+    return tx.decisions.decided([row.id for row in page.orders])
 
 
 def orders_of_certificate(

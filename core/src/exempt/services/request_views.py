@@ -12,7 +12,7 @@ from exempt.model.requesting import RequestState, Submission
 from exempt.rules.request_states import Step, may, state_of
 from exempt.services.owed_mails import OwedMail
 from exempt.services.ports import Store, Transaction
-from exempt.services.request_ports import RequestRow
+from exempt.services.request_ports import RequestFilter, RequestPage, RequestRow
 from exempt.services.request_steps import get
 from exempt.services.rows import Delivery, DeliveryState, DeliveryTarget, Subject
 
@@ -55,6 +55,11 @@ class RequestView(NamedTuple):
     def may_resend(self) -> bool:
         """Whether it can be sent again."""
         return may(self.state, Step.RESEND)
+
+
+def page(tx: Transaction, filters: RequestFilter, at: dt.datetime) -> RequestPage:
+    """The requests that fit, the newest first, with how many there are in each state."""
+    return tx.requests.page(filters, at)
 
 
 def view(store: Store, request_id: int, at: dt.datetime) -> RequestView:

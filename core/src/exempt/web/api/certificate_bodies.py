@@ -23,6 +23,7 @@ from exempt.model.certificate import (
 )
 from exempt.model.record import Day, ExternalId
 from exempt.rules.status import CertificateStatus, certificate_status, coverage_status
+from exempt.services import certificate_lists
 from exempt.services.certificates import Act
 from exempt.services.ports import Transaction
 from exempt.web.api.bodies import Body, described
@@ -227,4 +228,4 @@ def shown(one: OnFile, act: Act, soon_days: int) -> Certificate:
 
 def all_shown(tx: Transaction, ids: Sequence[int], act: Act, soon_days: int) -> list[Certificate]:
     """Certificates as they are answered, in the order of *ids*."""
-    return [shown(one, act, soon_days) for one in tx.certificates.find(ids)]
+    return [shown(one, act, soon_days) for one in certificate_lists.find(tx, ids)]

@@ -14,9 +14,9 @@ from exempt.model.certificate import CertificateDetails, ReviewStatus
 from exempt.model.decision import Facts
 from exempt.rules.decision import choose, refusal
 from exempt.rules.status import CertificateStatus
-from exempt.services import cards, certificates, scoped
+from exempt.services import cards, certificate_lists, certificates, scoped
 from exempt.services.certificates import Done
-from exempt.services.rows import CertificateFilter, Subject
+from exempt.services.rows import CertificateFilter
 from exempt.web.api.calls import Call, Called
 from exempt.web.api.certificate_bodies import (
     EXAMPLE,
@@ -67,7 +67,9 @@ def _listed(
     act, soon_days = call.act, call.site.expiring_soon_days
     wanted, on = part.wanted, act.at.date()
     with call.store.reading() as tx:
-        ids = tx.listing.certificates(filters, wanted, on, soon_days, review_status)
+        ids = certificate_lists.following(
+            tx, filters, wanted, on, soon_days, review_status=review_status
+        )
         return CertificateList(
             **listed(call, part, ids, int, lambda ids: all_shown(tx, ids, act, soon_days))
         )
@@ -107,7 +109,7 @@ def _details(call: Call, told: CertificateDetails, before: dict[str, str]) -> Ce
         Problem: They are not.
     """
     with call.store.reading() as tx:
-        known = {card.id: card for card in tx.cards.find(told.customer_ids)}
+        known = {card.id: card for card in cards.find(tx, told.customer_ids)}
     wrong = [
         Wrong("pointer", f"/customer_ids/{place}", "there is no such customer")
         for place, each in enumerate(told.customer_ids)
@@ -207,7 +209,7 @@ def get_certificate_history(call: Called, certificate_id: Id) -> History:
     """Who changed what of a certificate, the oldest change first."""
     with call.store.reading() as tx:
         scoped.certificate(tx, certificate_id, call.caller)
-        changes = tx.history.of(Subject.CERTIFICATE, certificate_id)
+        changes = certificates.changes(tx, certificate_id)
     return History(data=tuple(Change(**dict(each)) for each in changes))
 
 
@@ -242,7 +244,7 @@ def list_valid_certificates(
     facts = Facts(order_date=on, jurisdiction=place, country=query.country)
     with call.store.reading() as tx:
         card = scoped.customer(tx, customer_id, call.caller)
-        held = tx.certificates.coverages([card.id]).get(card.id, [])
+        held = cards.coverages(tx, card.id)
     valid = [one for one in held if refusal(one, facts, call.site.policy.profile) is None]
     first = choose(valid)
     valid.sort(key=lambda one: (one is not first, one.certificate_id))

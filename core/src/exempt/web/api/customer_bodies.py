@@ -14,6 +14,7 @@ from exempt.model.certificate import ExemptionReason
 from exempt.model.customer import CustomerCard, CustomerDetails
 from exempt.model.record import ExternalId
 from exempt.services import companies
+from exempt.services.cards import active_certificates
 from exempt.services.ports import Transaction
 from exempt.services.rows import CustomerLack
 from exempt.web.api.bodies import Body, described
@@ -179,7 +180,7 @@ class ExposureList(Body):
 
 def shown(tx: Transaction, cards: Sequence[CustomerCard], on: dt.date) -> list[Customer]:
     """Cards as they are answered."""
-    held = tx.listing.active_certificates({card.id for card in cards}, on)
+    held = active_certificates(tx, {card.id for card in cards}, on)
     keys = companies.keys(tx)
     return [
         Customer(

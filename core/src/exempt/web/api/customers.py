@@ -13,7 +13,7 @@ from exempt.data import currency_exponent
 from exempt.errors import RefusedError
 from exempt.model.access import Right
 from exempt.model.customer import CustomerCard, CustomerDetails
-from exempt.services import cards, scoped
+from exempt.services import card_sheet, cards, customer_lists, customers, scoped
 from exempt.services.card_sheet import look_at
 from exempt.services.listing_ports import Next
 from exempt.services.ports import Transaction
@@ -60,12 +60,12 @@ def list_customers(call: Called, query: Annotated[CustomerQuery, Query()]) -> Cu
         )
         ids = _exactly(call, tx, query, filters, part)
         if ids is None:
-            ids = tx.listing.customers(filters, part, on)
+            ids = customer_lists.following(tx, filters, part, on)
         return CustomerList(**listed(call, query, ids, int, lambda ids: _cards(tx, ids, on)))
 
 
 def _cards(tx: Transaction, ids: Any, on: dt.date) -> list[Customer]:
-    return shown(tx, in_order(tx.cards.find(ids), ids), on)
+    return shown(tx, in_order(cards.find(tx, ids), ids), on)
 
 
 def _exactly(
@@ -76,19 +76,16 @@ def _exactly(
         wrong = "belongs together with the other: send connection and external_id, or neither"
         name = "connection" if query.connection is None else "external_id"
         raise invalid([Wrong("parameter", name, wrong)])
-    found: list[int] = []
     if query.connection is not None and query.external_id is not None:
-        record = tx.cards.record(query.connection, query.external_id)
-        found = [record.customer_id] if record and not record.deleted else []
+        found = customers.by_record(tx, query.connection, query.external_id)
     elif query.number is not None:
-        for company in scoped.companies(tx, call.caller):
-            for ids in tx.cards.numbered(company.id, [query.number]).values():
-                found += ids
+        mine = [company.id for company in scoped.companies(tx, call.caller)]
+        found = customers.by_number(tx, mine, query.number)
     else:
         return None
     allowed = filters.company_ids
-    mine = [c.id for c in tx.cards.find(found) if allowed is None or c.company_id in allowed]
-    return [each for each in sorted(mine) if each > part.after][: part.limit]
+    ids = [c.id for c in cards.find(tx, found) if allowed is None or c.company_id in allowed]
+    return [each for each in sorted(ids) if each > part.after][: part.limit]
 
 
 @operations.post(
@@ -178,10 +175,11 @@ def list_ship_tos(call: Called, customer_id: Id) -> ShipToList:
 
 
 def _ship_tos(tx: Transaction, card: CustomerCard) -> ShipToList:
-    links = [link for link in tx.cards.ship_tos([card.id]) if link.bill_to_id == card.id]
+    looked = card_sheet.ship_tos(tx, card.id)
+    links = [link for link in looked.links if link.bill_to_id == card.id]
     said_by = {link.ship_to_id: link.connection for link in sorted(links, key=repr)}
     return ShipToList(
-        jurisdictions=tuple(sorted(tx.cards.places([card.id]).get(card.id, ()))),
+        jurisdictions=tuple(looked.places),
         customers=tuple(
             ShipTo(
                 customer_id=one.id,
@@ -190,7 +188,8 @@ def _ship_tos(tx: Transaction, card: CustomerCard) -> ShipToList:
                 jurisdiction=one.jurisdiction,
                 said_by=said_by[one.id],
             )
-            for one in tx.cards.find(said_by)
+            for one in looked.others.values()
+            if one.id in said_by
         ),
     )
 
@@ -246,7 +245,7 @@ def get_exposure(call: Called, customer_id: Id) -> ExposureList:
     """What was sold to a customer and its ship-to customers, by state and by what was decided."""
     with call.store.reading() as tx:
         card = scoped.customer(tx, customer_id, call.caller)
-        found = tx.cards.exposure([card.id, *card.ship_to_ids])
+        found = card_sheet.exposure(tx, card)
     return ExposureList(
         data=tuple(
             StateExposure(

@@ -19,7 +19,6 @@ from exempt.services.mail_html import parts
 from exempt.services.mail_texts import BUTTONS
 from exempt.services.owed_mails import PLACEHOLDER
 from exempt.services.requesting import Look, UnfitError, Wish
-from exempt.services.rows import CustomerFilter
 from exempt.web.console.requests_made import made_page
 from exempt.web.pages import Call, Pages
 
@@ -175,8 +174,7 @@ def _bulk(call: Call, kinds: list[str], company: str, wrong: str = "") -> Respon
     site = call.site
     with site.store.reading() as tx:
         companies = scoped.companies(tx, call.by)
-        flagged = CustomerFilter(company_ids=scope.company_ids, flagged=True, limit=1)
-        many = 0 if kinds else tx.cards.page(flagged, site.clock().date()).total
+        many = 0 if kinds else bulk_requests.flagged(tx, scope.company_ids, site.clock().date())
     waits = many > MANY or not scope.kinds
     planned = [] if waits else bulk_requests.plan(site.store, scope, site.clock(), site.post)
     going = [each for each in planned if each.left_out is None]

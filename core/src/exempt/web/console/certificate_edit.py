@@ -15,8 +15,7 @@ from exempt.model.certificate import AttachedFile, Certificate, ReviewStatus
 from exempt.model.customer import CustomerCard
 from exempt.rules.certificate_words import told
 from exempt.rules.papers import MAX_BYTES
-from exempt.services import certificates, customers, scoped
-from exempt.services.rows import Subject
+from exempt.services import cards, certificates, customers, scoped
 from exempt.web.console import certificate_view as view
 from exempt.web.console.certificate import BASE, check_may_review, decided, found, seen, taken_in
 from exempt.web.console.certificate_form import (
@@ -221,8 +220,8 @@ def _conflict(call: Call, given: Typed) -> Response:
     """The form as it was typed, with what somebody else changed meanwhile."""
     now = found(call)
     with call.site.store.reading() as tx:
-        changes = tx.history.of(Subject.CERTIFICATE, now.id)
-        names = {str(card.id): card.name for card in tx.cards.find(now.customer_ids)}
+        changes = certificates.changes(tx, now.id)
+        names = {str(card.id): card.name for card in cards.find(tx, now.customer_ids)}
     last = [f"{each.changed_by}: {each.said}" for each in told(changes, names)[:MOST_TOLD]]
     theirs = differing(given, typed_of(now))
     return _edit(call, now, given, status=409, theirs=theirs, told=last)
@@ -241,13 +240,13 @@ def _edit(
 ) -> Response:
     check_may_review(call, certificate)
     with call.site.store.reading() as tx:
-        cards = tx.cards.find(certificate.customer_ids)
+        holders = cards.find(tx, certificate.customer_ids)
     more = [pair for pair in view.places() if pair[0] not in given.places]
     return call.page(
         "certificates/edit.html",
         422 if wrong.fields or wrong.refusals else status,
         it=certificate,
-        cards=cards,
+        cards=holders,
         dropped_customers=call.texts("drop_customer"),
         added_customer=call.text("add_customer"),
         version=certificate.version if version is None else version,

@@ -79,7 +79,7 @@ def list_(call: Call) -> Response:
     on = site.clock().date()
     wanted = filter_of(call, asked)
     with site.store.reading() as tx:
-        found = tx.certificate_lists.page(wanted, on, site.expiring_soon_days)
+        found = certificate_lists.page(tx, wanted, on, site.expiring_soon_days)
     here, tabs = _tabs(asked, wanted.statuses, found)
     return call.page(
         "certificates/list.html",
@@ -274,7 +274,7 @@ def _archiving(call: Call, chosen: Chosen) -> Response:
     on, soon = site.clock().date(), site.expiring_soon_days
     wanted = CertificateFilter(company_ids=call.scope, ids=chosen.ids[:SHOWN])
     with site.store.reading() as tx:
-        found = tx.certificate_lists.portion(wanted, 0, SHOWN, on, soon)
+        found = certificate_lists.first_rows(tx, wanted, SHOWN, on, soon)
     return _sure(
         call, chosen, "archive", rows=[_row(one, found, on, soon) for one in found.certificates]
     )

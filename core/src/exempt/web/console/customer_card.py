@@ -15,10 +15,10 @@ from exempt.rules.card_words import said_of
 from exempt.rules.coverage_map import TITLES as COVERS
 from exempt.rules.explain import verdict
 from exempt.rules.request_states import state_of
-from exempt.services import card_sheet, cards, entries, scoped
+from exempt.services import card_sheet, entries, request_views, scoped
 from exempt.services.card_sheet import LookedCard
 from exempt.services.card_states import states_of
-from exempt.services.order_lists import orders_of_customer
+from exempt.services.order_lists import decisions_of, orders_of_customer
 from exempt.services.order_words import GROUNDS
 from exempt.services.ports import Transaction
 from exempt.services.request_ports import RequestFilter
@@ -77,12 +77,13 @@ def shown(
     if call.request.method == "GET" and asked_for != card.id:  # it was merged into that one
         return RedirectResponse(f"/customers/{card.id}{tab}", 303)
     with call.site.store.reading() as tx:
-        counts = {
-            "/certificates": len(tx.cards.certificates_of(card.id)),
-            "/comments": len(tx.entries.of(Subject.CUSTOMER, card.id)),
-            "/sources": sum(not each.deleted for each in tx.cards.records([card.id])),
-        }
+        many = card_sheet.counts(tx, card.id)
         mine = scoped.companies(tx, call.by)
+    counts = {
+        "/certificates": many.certificates,
+        "/comments": many.comments,
+        "/sources": many.records,
+    }
     asks = call.site.requests_enabled and call.by.may(Right.REQUEST)
     return call.page(
         f"customers/card{tab.replace('/', '_').replace('-', '_') or '_overview'}.html",
@@ -134,11 +135,7 @@ def ship_to(call: Call) -> Response:
 def ship_to_tab(call: Call, card: CustomerCard, wrong: str = "", **typed: str) -> Response:
     """The same, with what was typed and is *wrong*."""
     with call.site.store.reading() as tx:
-        card = cards.get(tx, card.id)
-        links = tx.cards.ship_tos([card.id])
-        ids = {each for link in links for each in (link.bill_to_id, link.ship_to_id)}
-        others = {other.id: other for other in tx.cards.find(ids - {card.id})}
-        goes_to = sorted(tx.cards.places([card.id]).get(card.id, ()))
+        card, links, others, goes_to = card_sheet.ship_tos(tx, card.id)
     by_hand = {(link.bill_to_id, link.ship_to_id) for link in links if link.connection is None}
     pairs = dict.fromkeys((link.bill_to_id, link.ship_to_id) for link in links)
     said_by = {
@@ -188,7 +185,7 @@ def orders(call: Call) -> Response:
     card = found(call)
     with call.site.store.reading() as tx:
         page = orders_of_customer(tx, card.id, NEWEST, call.by.company_ids)
-        decided = tx.decisions.decided([row.id for row in page.orders])
+        decided = decisions_of(tx, page)
     why = {order_id: verdict(decision) for order_id, decision in decided.items()}
     return shown(call, "/orders", card, orders=page, why=why, grounds=GROUNDS)
 
@@ -199,7 +196,7 @@ def requests(call: Call) -> Response:
     card, at = found(call), call.site.clock()
     with call.site.store.reading() as tx:
         wanted = RequestFilter(customer_id=card.id, limit=NEWEST)
-        page = tx.requests.page(wanted, at)
+        page = request_views.page(tx, wanted, at)
     states_now = {row.id: state_of(row, at) for row in page.requests}
     total = sum(page.counts.values())
     return shown(
@@ -251,11 +248,7 @@ def sources(call: Call) -> Response:
 def sources_tab(call: Call, card: CustomerCard, wrong: str = "", **typed: str) -> Response:
     """The same, with what was typed and is *wrong*."""
     with call.site.store.reading() as tx:
-        card = cards.get(tx, card.id)
-        records = tx.cards.records([card.id])
-        connections = [row for row in tx.connections.all() if row.company_id == card.company_id]
-        owners = tx.cards.owners([card.id]).get(card.id, {})
-        merged = tx.cards.find(tx.cards.merged_into(card.id))
+        card, records, connections, owners, merged = card_sheet.sources(tx, card.id)
     owned: dict[str, list[str]] = {}
     for field, owner in owners.items():
         owned.setdefault(owner, []).append(CARD_TITLES.get(field, field))
@@ -289,13 +282,8 @@ def history(call: Call) -> Response:
     """Who changed what, the newest first."""
     with call.site.store.reading() as tx:
         card = named(call, tx, call.path["customer_id"])
-        changes = [
-            (each, change)
-            for each in (*tx.cards.merged_into(card.id), card.id)
-            for change in tx.history.of(Subject.CUSTOMER, each)
-        ]
+        changes = card_sheet.changes(tx, card.id)
     titles = {key: field.title for key, field in call.site.customer_fields.items()}
-    newest = sorted(changes, key=lambda one: one[1].changed_at, reverse=True)
     return shown(
         call,
         "/history",
@@ -307,6 +295,6 @@ def history(call: Call) -> Response:
                 "said": said_of(change, titles)
                 + ("" if each == card.id else f" (on the merged card id:{each})"),
             }
-            for each, change in newest
+            for each, change in reversed(changes)
         ],
     )

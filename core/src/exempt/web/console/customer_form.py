@@ -29,7 +29,6 @@ from exempt.services.card_typing import (
     refused_as,
     typed_of,
 )
-from exempt.services.rows import Subject
 from exempt.web.console.customer_card import BASE, found
 from exempt.web.console.customer_links import decided, first_up
 from exempt.web.console.customers import states
@@ -163,7 +162,7 @@ def _conflict(call: Call, typed: Typed) -> Response:
 def _changes_since(call: Call, card: CustomerCard) -> list[Change]:
     """What became of the card's fields since the form was made, the oldest first."""
     with call.site.store.reading() as tx:
-        known = tx.history.of(Subject.CUSTOMER, card.id)
+        known = cards.changes(tx, card.id)
     changes = [each for each in known if each.field in CustomerDetails.model_fields]
     moments = sorted({each.changed_at for each in changes})
     since = moments[-max(1, card.version - _seen(call)) :]
@@ -192,7 +191,7 @@ def _edit(
 
 def _owners(call: Call, card: CustomerCard) -> Mapping[str, str]:
     with call.site.store.reading() as tx:
-        return tx.cards.owners([card.id]).get(card.id, {})
+        return cards.owners(tx, card.id)
 
 
 def _owned(call: Call, card: CustomerCard) -> dict[str, str]:

@@ -157,9 +157,8 @@ def split_source(call: Call) -> Response:
 def _mine(call: Call, card: CustomerCard, connection: str, external_id: str) -> None:
     """Say of a record of another company that there is none."""
     with call.site.store.reading() as tx:
-        record = tx.cards.record(connection, external_id)
-        on = tx.cards.find([record.customer_id]) if record else []
-    if not on or on[0].company_id != card.company_id:
+        whose = customers.company_of_record(tx, connection, external_id)
+    if whose != card.company_id:
         msg = f"{connection or 'source'} {external_id}: no customer of that source"
         raise NotFoundError(msg)
 

@@ -97,7 +97,7 @@ def list_(call: Call) -> Response:
     asked, on = LIST.read(call), call.site.clock().date()
     with call.site.store.reading() as tx:
         kept = _kept(call, tx, asked)
-        found = tx.customer_lists.page(_filter(asked, kept.ids), on)
+        found = customer_lists.page(tx, _filter(asked, kept.ids), on)
         empty = not found.total and not asked.narrowed
     return call.page(
         "customers/list.html",
@@ -208,7 +208,7 @@ def _chosen(call: Call, picked: Picked) -> list[int]:
     on = call.site.clock().date()
     with call.site.store.reading() as tx:
         wanted = _filter(picked.asked, _kept(call, tx, picked.asked).ids)
-        return [each.id for each in tx.customer_lists.after(wanted, 0, AT_ONCE + 1, on)]
+        return customer_lists.first_ids(tx, wanted, AT_ONCE + 1, on)
 
 
 def _scope(call: Call, ids: Collection[int]) -> Scope:

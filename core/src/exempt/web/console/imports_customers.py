@@ -11,7 +11,7 @@ from starlette.responses import Response
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.model.imports import ChangeKind, ImportRun, ImportState
-from exempt.services import intake
+from exempt.services import cards, intake
 from exempt.services.importing import applying, leaving, runs, showing, undoing
 from exempt.web.console import exports
 from exempt.web.console.imports_in import sentence
@@ -50,7 +50,7 @@ def _page(call: Call, run: ImportRun, status: int = 200, wrong: str = "") -> Res
     store = call.site.store
     with store.reading() as tx:
         report = runs.report(tx, run.id, A_FEW)
-        cards = {card.id: card for card in tx.cards.find([*report.made, *report.changed])}
+        found = {card.id: card for card in cards.find(tx, [*report.made, *report.changed])}
         company = intake.company_name(tx, run.company_id)
         works = intake.somebody_works(tx, call.site.clock())
     checked = run.state is ImportState.CHECKED
@@ -70,7 +70,7 @@ def _page(call: Call, run: ImportRun, status: int = 200, wrong: str = "") -> Res
         changes=showing.glimpse(store, run, limit=A_FEW).changes[:A_FEW] if checked else [],
         erasures=_erasures(call, run) if checked and planned.erasures else [],
         report=report,
-        cards=cards,
+        cards=found,
         seen=seen_of(run),
         first=FIRST,
         may_edit=call.by.may(Right.EDIT),
