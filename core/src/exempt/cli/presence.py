@@ -110,7 +110,7 @@ def show_list(
     on = exempt.clock().date()
     company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
-        rows = tx.presence.all(company_ids, removed=everything)
+        rows = presences.listed(tx, company_ids, removed=everything)
         names = companies.names(tx)
     shown = [row for row in rows if everything or (row.end_date or on) >= on]
     if as_json:

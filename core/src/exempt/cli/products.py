@@ -10,7 +10,7 @@ from exempt.cli.output import count, print_json, say
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.rulesdata import Confidence
 from exempt.rules.product_proposals import as_sure
-from exempt.services import companies, products
+from exempt.services import companies, product_lists, products
 from exempt.services.ports import Transaction
 from exempt.services.product_ports import ProductFilter, Sold
 from exempt.services.products import Assigned
@@ -148,7 +148,7 @@ def propose(exempt: Exempt, among: Among, at_least: str, *, accept: bool, as_jso
     with exempt.store.reading() as tx:
         wanted = _wanted(tx, among)
         found = products.proposals(tx, wanted)
-        without = tx.products.count(wanted._replace(mapped=False)) - len(found)
+        without = product_lists.unmapped(tx, wanted) - len(found)
     found = [one for one in found if as_sure(one.proposal.confidence, sure)]
     done = Assigned((), frozenset())
     if accept:

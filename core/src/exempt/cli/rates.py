@@ -8,6 +8,7 @@ from exempt.cli.output import count, money, print_json, print_table, say
 from exempt.errors import RefusedError
 from exempt.services.certificates import Act
 from exempt.services.rates import import_rates
+from exempt.services.rates import kept as kept_rates
 from exempt.wiring import Exempt
 
 _MISTAKES_SHOWN = 50
@@ -49,7 +50,7 @@ def show_list(exempt: Exempt, currency: str | None, *, as_json: bool) -> None:
     """``exempt rates list``."""
     wanted = currency.upper() if currency else None
     with exempt.store.reading() as tx:
-        kept = tx.rates.kept(wanted)
+        kept = kept_rates(tx, wanted)
         companies = {row.company_id for row in tx.connections.all()}
         aside = [
             each

@@ -69,7 +69,7 @@ def show(
     """``exempt registrations list``."""
     company_ids = scope(exempt, company, only_this=only_this)
     with exempt.store.reading() as tx:
-        rows = tx.exposures.registrations(company_ids, removed=removed)
+        rows = registrations.listed(tx, company_ids, removed=removed)
         keys = companies.keys(tx)
     if as_json:
         print_json([told(row, keys[row.company_id]) for row in rows])

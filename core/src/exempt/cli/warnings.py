@@ -34,7 +34,7 @@ def show_list(
     company_ids = scope(exempt, company, only_this=only_this)
     states = () if everything else (WarningState.OPEN,)
     with exempt.store.reading() as tx:
-        rows = tx.warnings.all(company_ids, states=states)
+        rows = warning_steps.listed(tx, company_ids, states=states)
     if as_json:
         print_json([told(row) for row in rows])
         return
@@ -131,7 +131,7 @@ def read(
         raise RefusedError(msg)
     if every:
         with exempt.store.reading() as tx:
-            open_ones = tx.warnings.all(states=[WarningState.OPEN])
+            open_ones = warning_steps.listed(tx, states=[WarningState.OPEN])
         warning_ids = [row.id for row in open_ones if row.read_at is None]
     rows = warning_steps.read(exempt.store, warning_ids, act)
     if as_json:

@@ -110,6 +110,13 @@ def _confirm_by_hand(tx: Transaction, kept: Sequence[PresenceRow], act: Act) -> 
             tx.history.add(Subject.WARNING, warning.id, [change], act.at, act.by)
 
 
+def listed(
+    tx: Transaction, company_ids: Collection[int] | None = None, *, removed: bool = False
+) -> list[PresenceRow]:
+    """Those of these companies, or of all, by state and date; *removed* ones, too."""
+    return tx.presence.all(company_ids, removed=removed)
+
+
 def get(
     tx: Transaction, presence_id: int, company_ids: Collection[int] | None = None
 ) -> PresenceRow:

@@ -134,8 +134,13 @@ def show(tx: Transaction, code: ProductCode) -> ProductView:
         tx.products.sold([code.id]).get(code.id, Sold()),
         None if first is None else tx.sources.order(first),
         proposals[0].proposal if proposals else None,
-        tx.history.of(Subject.PRODUCT, code.id),
+        history(tx, code.id),
     )
+
+
+def history(tx: Transaction, product_id: int) -> list[Change]:
+    """Who assigned a product, oldest first."""
+    return tx.history.of(Subject.PRODUCT, product_id)
 
 
 def new_in(tx: Transaction, connection_id: int, external_ids: Collection[str]) -> list[str]:

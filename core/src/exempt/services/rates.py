@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import NamedTuple
 
 from exempt.rules.rate_rows import RateMistake, read_rates
 from exempt.services.certificates import Act
-from exempt.services.ports import Store
-from exempt.services.sale_ports import Rate
+from exempt.services.ports import Store, Transaction
+from exempt.services.sale_ports import KeptRate, Rate, SetAside
 
 
 class RatesImported(NamedTuple):
@@ -25,6 +26,16 @@ class RatesImported(NamedTuple):
     unchanged: int
     mistakes: tuple[RateMistake, ...]
     recounted: tuple[str, ...]
+
+
+def kept(tx: Transaction, currency: str | None = None) -> list[KeptRate]:
+    """All rates, or those of one currency, by currency and day."""
+    return tx.rates.kept(currency)
+
+
+def set_aside(tx: Transaction, company_ids: Collection[int]) -> list[SetAside]:
+    """The sales of these companies that count nowhere for want of a rate."""
+    return tx.sales.set_aside(company_ids)
 
 
 def import_rates(store: Store, text: str, act: Act, *, source: str = "") -> RatesImported:

@@ -93,6 +93,13 @@ def remove(
         return get(tx, row.id)
 
 
+def listed(
+    tx: Transaction, company_ids: Collection[int] | None = None, *, removed: bool = False
+) -> list[RegistrationRow]:
+    """Those of these companies, or of all, by state and date; *removed* ones, too."""
+    return tx.exposures.registrations(company_ids, removed=removed)
+
+
 def get(
     tx: Transaction, registration_id: int, company_ids: Collection[int] | None = None
 ) -> RegistrationRow:

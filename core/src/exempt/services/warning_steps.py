@@ -39,6 +39,27 @@ def said(row: WarningRow) -> str:
     return sentence(row.kind, row.jurisdiction, row.since, facts_in(row))
 
 
+def listed(
+    tx: Transaction,
+    company_ids: Collection[int] | None = None,
+    *,
+    states: Collection[WarningState] = (),
+    kind: WarningKind | None = None,
+) -> list[WarningRow]:
+    """Those of these companies, or of all: the open first, then the newest first."""
+    return tx.warnings.all(company_ids, states=states, kind=kind)
+
+
+def open_count(tx: Transaction, company_ids: Collection[int] | None = None) -> int:
+    """How many are open."""
+    return sum(tx.warnings.counts(company_ids).values())
+
+
+def presences_of(tx: Transaction, row: WarningRow) -> list[PresenceRow]:
+    """The presences that were stated by confirming it."""
+    return [each for each in tx.presence.all([row.company_id]) if each.warning_id == row.id]
+
+
 def get(tx: Transaction, warning_id: int, company_ids: Collection[int] | None = None) -> WarningRow:
     """The warning with this id; of these companies, or of any.
 

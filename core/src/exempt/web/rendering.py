@@ -14,7 +14,7 @@ from exempt.model.access import Right
 from exempt.rules.amounts import dollars, money
 from exempt.rules.browsers import browser
 from exempt.rules.day_words import clock_time, short_date, with_short_dates
-from exempt.services import reviewing
+from exempt.services import reviewing, warning_steps
 from exempt.web import assets, cookies, packing, saying, switching
 from exempt.web.forms import TOKEN, token_for
 from exempt.web.navigation import places
@@ -139,5 +139,5 @@ def _waiting(call: Call) -> dict[str, int]:
     if caller is None or not caller.may(Right.READ):
         return {}
     with call.site.store.reading() as tx:
-        warnings = sum(tx.warnings.counts(call.scope).values())
+        warnings = warning_steps.open_count(tx, call.scope)
     return {"/review": reviewing.count(call.site.store, call.scope), "/warnings": warnings}

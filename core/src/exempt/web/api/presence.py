@@ -112,7 +112,7 @@ def list_presences(call: Called, query: Annotated[PresenceQuery, Query()]) -> Pr
     """List where there is physical nexus, since when, and why."""
     with call.store.reading() as tx:
         ids = scoped.company_ids(tx, [query.company] if query.company else [], call.caller)
-        rows = sorted(tx.presence.all(ids, removed=query.removed), key=lambda row: row.id)
+        rows = sorted(presences.listed(tx, ids, removed=query.removed), key=lambda row: row.id)
         wanted = [
             row
             for row in rows
@@ -205,7 +205,7 @@ def list_nexus_warnings(
     states = [query.state] if query.state else []
     with call.store.reading() as tx:
         ids = scoped.company_ids(tx, [query.company] if query.company else [], call.caller)
-        rows = tx.warnings.all(ids, states=states, kind=query.kind)
+        rows = warning_steps.listed(tx, ids, states=states, kind=query.kind)
         after, limit = query.wanted
         part = sorted((row for row in rows if row.id > after), key=lambda row: row.id)[:limit]
         show = _Shown(tx, call)

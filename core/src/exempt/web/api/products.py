@@ -18,7 +18,7 @@ from exempt.model.products import CategoryKey, WhyTaxed
 from exempt.model.record import ExternalId, Text
 from exempt.model.rulesdata import Confidence
 from exempt.rules.tax_categories import shipped_categories
-from exempt.services import products, scoped
+from exempt.services import product_lists, products, scoped
 from exempt.services.ports import Transaction
 from exempt.services.product_ports import ProductCode, ProductFilter
 from exempt.web.api.bodies import Body
@@ -212,7 +212,7 @@ def list_products(call: Called, query: Annotated[ProductQuery, Query()]) -> Prod
             words=query.q,
         )
         part = query.wanted
-        found = tx.products.find(wanted, after=part.after, limit=part.limit)
+        found = product_lists.following(tx, wanted, part.after, part.limit)
     told = listed(call, query, found, lambda row: row.id, lambda rows: list(map(_shown, rows)))
     return ProductList.model_validate(told)
 
@@ -262,7 +262,7 @@ def assign_products(
         wrong = "there is no such tax category: see /tax-categories"
         raise invalid([Wrong("pointer", "/tax_category", wrong)])
     with call.store.writing() as tx:
-        known = tx.products.of(told.product_ids)
+        known = product_lists.known(tx, told.product_ids)
         mine = {each for each in known if call.caller.sees(known[each].company_id)}
         unknown = [n for n, each in enumerate(told.product_ids) if each not in mine]
         if unknown:
@@ -270,10 +270,10 @@ def assign_products(
                 Wrong("pointer", f"/product_ids/{n}", "there is no such product") for n in unknown
             )
         done = products.assign_ids(tx, told.product_ids, told.tax_category, call.act)
-        names = {row.id: row.name for row in tx.connections.all()}
+        names = product_lists.recounted(tx, done.recounted)
     return ProductAssignment(
         product_ids=done.product_ids,
-        counted_anew=tuple(sorted(names[each] for each in done.recounted)),
+        counted_anew=tuple(names),
     )
 
 
@@ -312,7 +312,7 @@ def _companies(call: Call, tx: Transaction, company: str | None) -> Any:
 
 
 def _code(call: Call, tx: Transaction, product_id: int) -> ProductCode:
-    found = tx.products.of([product_id]).get(product_id)
+    found = product_lists.known(tx, [product_id]).get(product_id)
     if found is None or not call.caller.sees(found.company_id):
         raise scoped.none_such(f"product {product_id}")
     return found

@@ -39,7 +39,7 @@ def list_registrations(
     with call.store.reading() as tx:
         keys = [query.company] if query.company else []
         ids = scoped.company_ids(tx, keys, call.caller)
-        rows = tx.exposures.registrations(ids, removed=query.removed)
+        rows = registrations.listed(tx, ids, removed=query.removed)
         after, limit = query.wanted
         wanted = [
             row

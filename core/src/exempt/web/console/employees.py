@@ -78,14 +78,13 @@ def _states(every: Iterable[StaffRow]) -> list[tuple[str, str]]:
 
 def _fit(every: Iterable[StaffRow], asked: Asked) -> list[StaffRow]:
     state, source, when = (asked.filter(name) for name in ("state", "source", "when"))
-    words = asked.words.casefold().split()
     found = [
         row
         for row in every
         if (not state or any(stay.jurisdiction == state for stay in row.stays))
         and (not source or source in row.sources)
         and (not when or row.when == when)
-        and all(word in _text(row) for word in words)
+        and asked.fits(_text(row))
     ]
     found.sort(key=_KEYS.get(asked.sort, _KEYS["employee"]), reverse=asked.descending)
     return found
@@ -93,7 +92,7 @@ def _fit(every: Iterable[StaffRow], asked: Asked) -> list[StaffRow]:
 
 def _text(row: StaffRow) -> str:
     places = " ".join(jurisdiction_name(stay.jurisdiction) for stay in row.stays)
-    return f"{row.number} {row.label or ''} {row.company.name} {places}".casefold()
+    return f"{row.number} {row.label or ''} {row.company.name} {places}"
 
 
 @pages.get("/employees/export", may=Right.READ, slow=True)

@@ -80,6 +80,11 @@ class Asked:
         """Whether anything is asked for that not every row has."""
         return bool(self.words or self.kept)
 
+    def fits(self, text: str) -> bool:
+        """Whether all words that are looked for are in *text*, in whatever case."""
+        there = text.casefold()
+        return all(word in there for word in self.words.casefold().split())
+
     def filter(self, name: str) -> str:
         """The first value of a filter; "" where nothing is asked."""
         return self.filters(name)[0] if self.filters(name) else ""

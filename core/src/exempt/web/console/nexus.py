@@ -17,6 +17,7 @@ from exempt.services import (
     forecast_telling,
     forecasts,
     nexus_maps,
+    warning_steps,
 )
 from exempt.services.exposure_table import Show
 from exempt.services.exposures import ExposureView, exposures
@@ -92,7 +93,7 @@ def overview(call: Call) -> Response:
         views = exposures(tx, call.scope, on, call.site.policy)
         ids = exposure_overview.ids_of(tx, call.scope)
         below = exposure_overview.beside(tx, ids, on, call.site.policy, newest=NEWEST)
-        warnings = tx.warnings.counts(call.scope)
+        warnings = warning_steps.open_count(tx, call.scope)
     show = _show(asked.filter("show"))
     found = exposure_table.lines(views, show, asked.words, asked.sort, descending=asked.descending)
     tiles = nexus_maps.tiles(views)
@@ -112,7 +113,7 @@ def overview(call: Call) -> Response:
         needing=exposure_overview.needing(views),
         registered=sum(view.registration is not None for view in views),
         physical=sum(view.physical_since is not None for view in views),
-        warnings=sum(warnings.values()),
+        warnings=warnings,
         below=below,
         aside=_aside(call, views),
         several=several,

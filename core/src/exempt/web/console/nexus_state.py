@@ -22,6 +22,8 @@ from exempt.services import (
     exposure_words,
     forecast_telling,
     forecasts,
+    presences,
+    registrations,
     scoped,
     warning_steps,
 )
@@ -113,11 +115,11 @@ def state_page(
         about = _about(call, tx, code, key)
         found = _detail(call, tx, about)
         own = [about.company.id]
-        registrations = [
-            row for row in tx.exposures.registrations(own) if row.jurisdiction == about.code
+        registered = [
+            row for row in registrations.listed(tx, own) if row.jurisdiction == about.code
         ]
-        presences = [row for row in tx.presence.all(own) if row.jurisdiction == about.code]
-        open_ones = tx.warnings.all(own, states=[WarningState.OPEN])
+        present = [row for row in presences.listed(tx, own) if row.jurisdiction == about.code]
+        open_ones = warning_steps.listed(tx, own, states=[WarningState.OPEN])
         connections = frozenset(row.name for row in scoped.connections(tx, call.by))
     view, window = found.view, _window(call, found)
     chosen = next((each for each in found.windows if each.sold == window), None)
@@ -138,8 +140,8 @@ def state_page(
         versions=[
             (each, exposure_words.law(each)) for each in found.versions if each != view.threshold
         ],
-        registrations=registrations,
-        presences=presences,
+        registrations=registered,
+        presences=present,
         warnings=[
             (row, warning_steps.said(row)) for row in open_ones if row.jurisdiction == about.code
         ],

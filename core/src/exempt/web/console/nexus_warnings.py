@@ -75,7 +75,7 @@ def _list(call: Call, wrong: str = "") -> Response:
     asked = LIST.read(call)
     status = asked.filter("status") if asked.filter("status") in TABS else ""
     with call.site.store.reading() as tx:
-        every = tx.warnings.all(call.scope)
+        every = warning_steps.listed(tx, call.scope)
     rows = _fit(every, asked, status)
     return call.page(
         "warnings/list.html",
@@ -96,13 +96,12 @@ def _list(call: Call, wrong: str = "") -> Response:
 
 def _fit(every: Sequence[WarningRow], asked: Asked, status: str) -> list[WarningRow]:
     state, kind = TABS[status][1], asked.filter("kind")
-    words = asked.words.casefold().split()
     found = [
         row
         for row in every
         if (state is None or row.state is state)
         and (not kind or row.kind == kind)
-        and all(word in _text(row) for word in words)
+        and asked.fits(_text(row))
     ]
     found.sort(key=_KEYS.get(asked.sort, _KEYS["raised"]), reverse=asked.descending)
     return found
@@ -110,7 +109,7 @@ def _fit(every: Sequence[WarningRow], asked: Asked, status: str) -> list[Warning
 
 def _text(row: WarningRow) -> str:
     place = jurisdiction_name(row.jurisdiction)
-    return f"{place} {row.jurisdiction} {row.company} {warning_steps.said(row)}".casefold()
+    return f"{place} {row.jurisdiction} {row.company} {warning_steps.said(row)}"
 
 
 def _tabs(asked: Asked, every: Sequence[WarningRow]) -> list[tuple[str, str, int]]:
@@ -130,7 +129,7 @@ def export(call: Call) -> Response:
     asked = LIST.read(call)
     status = asked.filter("status") if asked.filter("status") in TABS else ""
     with call.site.store.reading() as tx:
-        rows = _fit(tx.warnings.all(call.scope), asked, status)
+        rows = _fit(warning_steps.listed(tx, call.scope), asked, status)
     return exports.send(call, Sheet("Warnings", HEADS, _cells(rows)), "warnings")
 
 
@@ -157,7 +156,7 @@ def bulk(call: Call) -> Response:
     """Mark those ticked as read; or ask for what confirming or dismissing them wants."""
     picked = LIST.picked(call)
     with call.site.store.reading() as tx:
-        every = tx.warnings.all(call.scope)
+        every = warning_steps.listed(tx, call.scope)
     if picked.everything:
         asked = picked.asked
         status = asked.filter("status") if asked.filter("status") in TABS else ""
@@ -205,7 +204,7 @@ def close(call: Call) -> Response:
         raise HTTPException(404) from None
     except ExemptError as error:
         with call.site.store.reading() as tx:
-            rows = [row for row in tx.warnings.all(mine) if row.id in set(ids)]
+            rows = [row for row in warning_steps.listed(tx, mine) if row.id in set(ids)]
         return _several(call, do if do == "confirm" else "dismiss", rows, words, _plain(error, ids))
     return call.go("/warnings", f"{_many(len(ids))} dismissed.")
 
@@ -237,7 +236,7 @@ def _one(call: Call, **typed: str) -> Response:
         except NotFoundError:
             raise HTTPException(404) from None
         done = warning_steps.history(tx, row.id)
-        made = [each for each in tx.presence.all([row.company_id]) if each.warning_id == row.id]
+        made = warning_steps.presences_of(tx, row)
         there = (
             people.staff(tx, [row.company_id], today(call), jurisdiction=row.jurisdiction)
             if row.kind is WarningKind.EMPLOYEE

@@ -81,16 +81,15 @@ def list_(call: Call) -> Response:
 def _found(call: Call, asked: Asked) -> tuple[list[PresenceRow], dict[int, str]]:
     """The rows that fit, and the names of companies."""
     on, show, kind = today(call), asked.filter("show"), asked.filter("kind")
-    words = asked.words.casefold().split()
     with call.site.store.reading() as tx:
-        rows = tx.presence.all(call.scope, removed=show == "all")
+        rows = presences.listed(tx, call.scope, removed=show == "all")
         names = companies.names(tx)
     found = [
         row
         for row in rows
         if (show or (row.end_date or on) >= on)
         and (not kind or row.kind == kind)
-        and all(word in _text(row, names[row.company_id]) for word in words)
+        and asked.fits(_text(row, names[row.company_id]))
     ]
     found.sort(key=_KEYS.get(asked.sort, _KEYS["state"]), reverse=asked.descending)
     return found, names
@@ -98,7 +97,7 @@ def _found(call: Call, asked: Asked) -> tuple[list[PresenceRow], dict[int, str]]
 
 def _text(row: PresenceRow, company: str) -> str:
     place = jurisdiction_name(row.jurisdiction)
-    return f"{place} {row.jurisdiction} {company} {row.kind} {row.notes}".casefold()
+    return f"{place} {row.jurisdiction} {company} {row.kind} {row.notes}"
 
 
 @pages.get("/presence/export", may=Right.READ, slow=True)
@@ -213,7 +212,7 @@ def _form(
         mistakes.setdefault(each.row, {})[each.field or "jurisdiction"] = _sentence(each.said)
     with call.site.store.reading() as tx:
         mine = scoped.companies(tx, call.by)
-        on_file = tx.presence.all(call.scope)
+        on_file = presences.listed(tx, call.scope)
     many = len(mistakes)
     if many:
         said = (
@@ -257,7 +256,7 @@ def _one(call: Call, status: int = 200, **typed: str) -> Response:
         except NotFoundError:
             raise HTTPException(404) from None
         done = presences.history(tx, presence_id)
-        name = next(each.name for each in tx.cards.companies() if each.id == row.company_id)
+        name = companies.names(tx)[row.company_id]
     now = {
         "effective_date": row.effective_date.isoformat(),
         "end_date": row.end_date.isoformat() if row.end_date else "",

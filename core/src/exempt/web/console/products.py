@@ -14,12 +14,11 @@ from exempt.errors import NotFoundError
 from exempt.model.access import Right
 from exempt.model.rulesdata import Confidence
 from exempt.rules.product_proposals import as_sure
-from exempt.services import products, scoped
+from exempt.services import product_lists, products, scoped
 from exempt.services.certificates import Act
 from exempt.services.ports import Transaction
 from exempt.services.product_ports import ProductCode, ProductFilter, ProductSort, Sold
 from exempt.services.products import Assigned
-from exempt.services.rows import Subject
 from exempt.services.tables_out import Row, Sheet
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
@@ -60,29 +59,20 @@ def list_(call: Call) -> Response:
     """Product ids, those that nobody has assigned first."""
     asked = LIST.read(call)
     wanted = _wanted(call, asked)
-    every = wanted._replace(mapped=None)
+    sold = bool({"orders", "sold"} & set(asked.columns))
+    sort = ProductSort(asked.sort)
+    part = product_lists.Wanted(sort, asked.descending, asked.offset, asked.limit, sold)
     with call.site.store.reading() as tx:
-        rows = tx.products.page(
-            wanted,
-            ProductSort(asked.sort),
-            descending=asked.descending,
-            offset=asked.offset,
-            limit=asked.limit,
-        )
-        total, unmapped = tx.products.count(every), tx.products.count(every._replace(mapped=False))
-        waiting = [row for row in rows if row.tax_category is None]
-        proposed = {each.code.id: each.proposal for each in products.proposals_for(tx, waiting)}
-        # What was sold is added up line by line: only for who asks for it.
-        wants_sold = {"orders", "sold"} & set(asked.columns)
-        sold = tx.products.sold([row.id for row in rows]) if wants_sold else {}
+        found = product_lists.part(tx, wanted, part)
         sources = [row.name for row in scoped.connections(tx, call.by)]
+    total, unmapped = found.total, found.unmapped
     fits = {None: total, False: unmapped, True: total - unmapped}[wanted.mapped]
     return call.page(
         "products/list.html",
         listing=LIST.shown(call, asked, total=fits),
-        rows=rows,
-        proposed=proposed,
-        sold=sold,
+        rows=found.codes,
+        proposed={key: each.proposal for key, each in found.proposed.items()},
+        sold=found.sold,
         nothing=Sold(),
         tabs=_tabs(asked, total, unmapped),
         here={None: 0, False: 1, True: 2}[wanted.mapped],
@@ -137,12 +127,8 @@ HEADS = (
 def _cells(call: Call, wanted: ProductFilter) -> Iterator[Row]:
     known = products.categories()
     with call.site.store.reading() as tx:
-        after = 0
-        while codes := tx.products.find(wanted, after=after, limit=500):
-            sold = tx.products.sold([code.id for code in codes])
-            for code in codes:
-                yield from _lines(code, sold.get(code.id, Sold()), known.title)
-            after = codes[-1].id
+        for code, sold in product_lists.with_sold(tx, wanted):
+            yield from _lines(code, sold, known.title)
 
 
 def _lines(code: ProductCode, sold: Sold, title_of: Any) -> Iterator[Row]:
@@ -166,7 +152,7 @@ def bulk(call: Call) -> Response:
     with call.site.store.reading() as tx:
         if picked.everything:
             wanted = _wanted(call, picked.asked)
-            ids = [code.id for code in tx.products.find(wanted, limit=AT_ONCE)]
+            ids = [code.id for code in product_lists.following(tx, wanted, 0, AT_ONCE)]
         else:
             ids = list(picked.ids)
     if not ids:
@@ -222,7 +208,7 @@ def _said(call: Call, done: Assigned, many: str) -> str:
     if not done.product_ids:
         return "Nothing changed: it was so before."
     with call.site.store.reading() as tx:
-        names = sorted(row.name for row in tx.connections.all() if row.id in done.recounted)
+        names = product_lists.recounted(tx, done.recounted)
     said = f"{many} {'product is' if many == '1' else 'products are'} assigned."
     if names:
         said += f" The orders of {', '.join(names)} are counted anew, in the background."
@@ -243,7 +229,7 @@ def proposals(call: Call) -> Response:
     with call.site.store.reading() as tx:
         wanted = ProductFilter(company_ids=call.scope, mapped=False)
         every = products.proposals(tx, wanted)
-        unmapped = tx.products.count(wanted)
+        unmapped = product_lists.unmapped(tx, wanted)
     found = [each for each in every if as_sure(each.proposal.confidence, sure)]
     return call.page(
         "products/proposals.html",
@@ -291,7 +277,7 @@ def one(call: Call) -> Response:
     with call.site.store.reading() as tx:
         code = _code(call, tx)
         found = [] if code.tax_category else products.proposals_for(tx, [code])
-        history = tx.history.of(Subject.PRODUCT, code.id)
+        history = products.history(tx, code.id)
     taxability = call.site.policy.nexus.taxability
     category = code.tax_category
     places = dict.fromkeys(row.jurisdiction for row in taxability.of(category or ""))

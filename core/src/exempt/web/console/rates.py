@@ -51,10 +51,10 @@ def list_(call: Call) -> Response:
 def _page(call: Call, status: int = 200, **told: Any) -> Response:
     asked = LIST.read(call)
     with call.site.store.reading() as tx:
-        every = tx.rates.kept()
+        every = rates.kept(tx)
         companies = {row.id for row in scoped.companies(tx, call.by)}
         mine = companies if call.scope is None else companies & call.scope
-        aside = tx.sales.set_aside(mine)
+        aside = rates.set_aside(tx, mine)
     rows = _fit(every, asked)
     currencies = sorted({each.rate.currency for each in every})
     return call.page(
@@ -75,12 +75,12 @@ def may_import(call: Call) -> bool:
 
 
 def _fit(every: list[KeptRate], asked: Asked) -> list[KeptRate]:
-    currency, words = asked.filter("currency"), asked.words.casefold().split()
+    currency = asked.filter("currency")
     found = [
         each
         for each in every
         if (not currency or each.rate.currency == currency)
-        and all(word in f"{each.rate.currency} {each.rate.source}".casefold() for word in words)
+        and asked.fits(f"{each.rate.currency} {each.rate.source}")
     ]
     found.sort(key=_KEYS.get(asked.sort, _KEYS["day"]), reverse=asked.descending)
     return found
@@ -90,7 +90,7 @@ def _fit(every: list[KeptRate], asked: Asked) -> list[KeptRate]:
 def export(call: Call) -> Response:
     """The rates that the filters name, as they can be taken in again."""
     with call.site.store.reading() as tx:
-        rows = _fit(tx.rates.kept(), LIST.read(call))
+        rows = _fit(rates.kept(tx), LIST.read(call))
     return exports.send(call, Sheet("Rates", HEADS, _cells(rows)), "rates")
 
 

@@ -86,14 +86,14 @@ def _list(call: Call, wrong: str = "") -> Response:
 def _found(call: Call, asked: Asked) -> tuple[list[RegistrationRow], dict[int, str]]:
     """The rows that fit, and the names of companies."""
     with call.site.store.reading() as tx:
-        rows = tx.exposures.registrations(call.scope, removed=bool(asked.filter("removed")))
+        rows = registrations.listed(tx, call.scope, removed=bool(asked.filter("removed")))
         names = companies.names(tx)
-    state, words = asked.filter("state"), asked.words.casefold().split()
+    state = asked.filter("state")
     found = [
         row
         for row in rows
         if (not state or row.jurisdiction == state)
-        and all(word in _text(row, names[row.company_id]) for word in words)
+        and asked.fits(_text(row, names[row.company_id]))
     ]
     found.sort(key=_KEYS.get(asked.sort, _KEYS["state"]), reverse=asked.descending)
     return found, names
@@ -101,7 +101,7 @@ def _found(call: Call, asked: Asked) -> tuple[list[RegistrationRow], dict[int, s
 
 def _text(row: RegistrationRow, company: str) -> str:
     place = jurisdiction_name(row.jurisdiction)
-    return f"{place} {row.jurisdiction} {company} {row.number} {row.notes}".casefold()
+    return f"{place} {row.jurisdiction} {company} {row.number} {row.notes}"
 
 
 @pages.get("/registrations/export", may=Right.READ, slow=True)
