@@ -110,6 +110,11 @@ def revoke(store: Store, key_id: int, *, by: str, at: dt.datetime) -> ApiKey:
     return key._replace(revoked_at=at)
 
 
+def every(tx: Transaction) -> list[ApiKey]:
+    """All of them, the revoked ones, too."""
+    return tx.api_keys.all()
+
+
 def caller_of(tx: Transaction, key_text: str, at: dt.datetime) -> Caller | None:
     """Who calls with this text; None = nobody, or with a key that does not work any more."""
     found = _KEY.match(key_text)

@@ -10,9 +10,12 @@ from exempt.model.backfill import BackfillRun
 from exempt.model.checking import Capability
 from exempt.model.imports import ImportRun, PeopleRun
 from exempt.rules.readiness import silent
-from exempt.services import employee_files, scoped
+from exempt.services import employee_files, employee_undoing, scoped
 from exempt.services.backfills import runs as backfills
+from exempt.services.backfills import undoing
 from exempt.services.backfills.sources import is_file
+from exempt.services.brought_ports import LeftRecord
+from exempt.services.file_ports import FileFilter, FilePage
 from exempt.services.importing import runs as imports
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow
@@ -65,6 +68,19 @@ def sources_of(tx: Transaction, caller: Caller) -> list[ConnectionRow]:
         for row in scoped.connections(tx, caller)
         if not is_file(row) and Capability.ORDERS in row.capabilities
     ]
+
+
+def files(tx: Transaction, wanted: FileFilter) -> FilePage:
+    """Files of all kinds that fit; they are counted as if no kind were asked for."""
+    return tx.file_lists.page(wanted)
+
+
+def left(
+    tx: Transaction, run: BackfillRun | PeopleRun, limit: int | None = None
+) -> list[LeftRecord]:
+    """What stayed as it was when a file was undone, and why; nothing of one that was not."""
+    streams = undoing.STREAMS if isinstance(run, BackfillRun) else employee_undoing.STREAMS
+    return tx.brought.left(run.id, streams, limit) if run.undone_at else []
 
 
 def company_name(tx: Transaction, company_id: int) -> str:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from exempt.model.decision import Decision
-from exempt.services.order_ports import OrderFilter, OrderPage
-from exempt.services.ports import Transaction
+from exempt.services.order_ports import OrderFilter, OrderPage, OrderRow
+from exempt.services.ports import Store, Transaction
+
+AT_ONCE = 2_000
 
 
 def page(tx: Transaction, filters: OrderFilter) -> OrderPage:
     """A part of a list, with how many fit; see `OrderRow`."""
     return tx.orders.page(filters)
+
+
+def every(store: Store, filters: OrderFilter) -> Iterator[OrderRow]:
+    """All that fit, by date, as they are at one moment; read in portions."""
+    last: OrderRow | None = None
+    with store.reading() as tx:
+        while found := tx.orders.portion(filters, last, AT_ONCE):
+            yield from found
+            last = found[-1]
 
 
 def decisions_of(tx: Transaction, page: OrderPage) -> dict[int, Decision]:

@@ -13,7 +13,7 @@ from exempt.rules.wanted_words import in_words
 from exempt.services import deliveries
 from exempt.services.delivery_ports import DeliveryView
 from exempt.services.owed_mails import OwedMail
-from exempt.services.owed_ports import MOST, OwedFilter
+from exempt.services.owed_ports import MOST, OwedCounts, OwedFilter, OwedPage
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, Delivery, DeliveryTarget
 from exempt.services.scoped import none_such
@@ -83,6 +83,16 @@ def seen(tx: Transaction, delivery_ids: Collection[int], caller: Caller) -> list
         except NotFoundError:
             continue
     return found
+
+
+def page(tx: Transaction, filters: OwedFilter) -> OwedPage:
+    """A part of a list, the newest first."""
+    return tx.owed_lists.page(filters)
+
+
+def counts(tx: Transaction, company_ids: Collection[int] | None) -> OwedCounts:
+    """How many there are that are not done; None = of all companies."""
+    return tx.owed_lists.counts(company_ids)
 
 
 def ids_of(store: Store, filters: OwedFilter) -> list[int]:

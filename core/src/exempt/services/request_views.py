@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from exempt.model.certificate import Change
@@ -60,6 +61,15 @@ class RequestView(NamedTuple):
 def page(tx: Transaction, filters: RequestFilter, at: dt.datetime) -> RequestPage:
     """The requests that fit, the newest first, with how many there are in each state."""
     return tx.requests.page(filters, at)
+
+
+def every(store: Store, filters: RequestFilter, at: dt.datetime) -> Iterator[RequestRow]:
+    """All that fit, read in portions of the filter's limit."""
+    with store.reading() as tx:
+        filters = filters._replace(offset=0)
+        while found := page(tx, filters, at).requests:
+            yield from found
+            filters = filters._replace(offset=filters.offset + filters.limit)
 
 
 def view(store: Store, request_id: int, at: dt.datetime) -> RequestView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from exempt.errors import NotFoundError, RefusedError
-from exempt.services.ports import Store
+from exempt.services.ports import Store, Transaction
 from exempt.services.view_ports import SavedView
 
 MOST = 30
@@ -14,6 +14,11 @@ MOST = 30
 LONGEST_NAME = 60
 LONGEST_QUERY = 2000
 """Characters."""
+
+
+def of(tx: Transaction, user_id: int, path: str) -> list[SavedView]:
+    """Those of a user and a list, by name."""
+    return tx.saved_views.of(user_id, path)
 
 
 def keep(store: Store, user_id: int, path: str, *, name: str, query: str, at: dt.datetime) -> None:

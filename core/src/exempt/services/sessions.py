@@ -71,6 +71,16 @@ def known(store: Store, token: str, lasting: Lasting, at: dt.datetime) -> Signed
         return SignedIn(session, user, caller(tx, user))
 
 
+def of(tx: Transaction, user_id: int) -> list[Session]:
+    """All of a user that are kept."""
+    return tx.sessions.of(user_id)
+
+
+def going(tx: Transaction, user_id: int, lasting: Lasting, at: dt.datetime) -> list[Session]:
+    """Those of a user that go on."""
+    return [each for each in tx.sessions.of(user_id) if goes_on(each, lasting, at)]
+
+
 def goes_on(session: Session, lasting: Lasting, at: dt.datetime) -> bool:
     """Whether it was used lately, and does not last for too long."""
     return at < session.seen_at + lasting.idle and at < session.made_at + lasting.length

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Role
+from exempt.model.certificate import Change
 from exempt.model.customer import usable_email
 from exempt.rules.history import FieldChange
 from exempt.services.access_ports import LinkPurpose, User
@@ -203,6 +204,22 @@ def make_link(tx: Transaction, user: User, *, at: dt.datetime, by: str) -> str:
 
 
 # --- what the others need ----------------------------------------------------------------
+
+
+def every(tx: Transaction) -> list[User]:
+    """All of them, by name."""
+    return tx.users.all()
+
+
+def events(tx: Transaction, user_id: int, limit: int) -> list[Change]:
+    """What happened to a user, the newest first."""
+    return tx.history.of(Subject.USER, user_id)[-limit:][::-1]
+
+
+def note_denied(store: Store, user_id: int, name: str, what: str, at: dt.datetime) -> None:
+    """Remember that a page was denied to a user (ASVS 16.3.2)."""
+    with store.writing() as tx:
+        tx.history.add(Subject.USER, user_id, [FieldChange("denied", None, what)], at, name)
 
 
 def get(tx: Transaction, user_id: int, *, to_change: bool = False) -> User:

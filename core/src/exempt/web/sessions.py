@@ -8,9 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exempt.model.access import Caller
-from exempt.rules.history import FieldChange
-from exempt.services import sessions
-from exempt.services.rows import Subject
+from exempt.services import sessions, users
 from exempt.services.sessions import Lasting, SignedIn, Visit
 from exempt.web import cookies
 from exempt.web.addresses import address_of
@@ -74,6 +72,4 @@ def denied(site: Site, request: Request, caller: Caller) -> None:
     what = f"{request.method} {path}"
     _log.warning("denied: %s", what, extra={"user": caller.user_id})
     if caller.user_id is not None:
-        with site.store.writing() as tx:
-            change = FieldChange("denied", None, what)
-            tx.history.add(Subject.USER, caller.user_id, [change], site.clock(), caller.name)
+        users.note_denied(site.store, caller.user_id, caller.name, what, site.clock())

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from starlette.responses import Response
 
 from exempt.model.access import Right
-from exempt.services import companies
+from exempt.services import api_keys, companies, users
 from exempt.services.access_ports import ApiKey, User
 from exempt.services.tables_out import Sheet
 from exempt.web.console import exports
@@ -76,7 +76,7 @@ def export_keys(call: Call) -> Response:
 def users_of(call: Call, asked: Asked) -> tuple[list[User], Mapping[int, str]]:
     """The users that fit, and the names of all companies."""
     with call.site.store.reading() as tx:
-        found = tx.users.all()
+        found = users.every(tx)
         names = companies.names(tx)
     words = asked.words.casefold()
     return [each for each in found if words in f"{each.name}\n{each.email}".casefold()], names
@@ -85,7 +85,7 @@ def users_of(call: Call, asked: Asked) -> tuple[list[User], Mapping[int, str]]:
 def keys_of(call: Call, asked: Asked) -> tuple[list[ApiKey], Mapping[int, str]]:
     """The keys that fit, and the names of all companies."""
     with call.site.store.reading() as tx:
-        found = tx.api_keys.all()
+        found = api_keys.every(tx)
         names = companies.names(tx)
     words = asked.words.casefold()
     return [each for each in found if words in f"{each.name}\n{each.prefix}".casefold()], names

@@ -8,9 +8,8 @@ from starlette.responses import Response
 
 from exempt.errors import RefusedError
 from exempt.model.access import Right
-from exempt.services import own_account
-from exempt.services.rows import Subject
-from exempt.services.sessions import Lasting, goes_on
+from exempt.services import own_account, sessions, users
+from exempt.services.sessions import Lasting
 from exempt.web import cookies
 from exempt.web.console.desk import desk_of, here, into, status_of, told, typed
 from exempt.web.console.signing_in import keep_factor, proposal_page
@@ -38,13 +37,13 @@ def _page(
     site, found, at = call.site, here(call), call.site.clock()
     lasting = Lasting(site.session_idle, site.session_length)
     with site.store.reading() as tx:
-        going = [each for each in tx.sessions.of(found.user.id) if goes_on(each, lasting, at)]
-        events = tx.history.of(Subject.USER, found.user.id)[-EVENTS:]
+        going = sessions.going(tx, found.user.id, lasting, at)
+        events = users.events(tx, found.user.id, EVENTS)
     known = {
         "user": found.user,
         "session": found.session,
         "sessions": going,
-        "events": events[::-1],
+        "events": events,
         "shortest": own_account.shortest(site.access),
         "required": site.access.second_factor,
         "error": str(error or ""),

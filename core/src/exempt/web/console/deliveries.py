@@ -65,8 +65,8 @@ def list_(call: Call) -> Response:
     asked = LIST.read(call)
     wanted = filters_of(call, asked)
     with call.site.store.reading() as tx:
-        found = tx.owed_lists.page(wanted)
-        counts = tx.owed_lists.counts(call.scope)
+        found = owed.page(tx, wanted)
+        counts = owed.counts(tx, call.scope)
         names = [row.name for row in scoped.connections(tx, call.by)]
     many: dict[OwedState | None, int] = {
         OwedState.DEAD: counts.dead,

@@ -68,7 +68,7 @@ def list_(call: Call) -> Response:
 def _page(call: Call, status: int = 200, **wrong: Any) -> Response:
     asked = LIST.read(call)
     with call.site.store.reading() as tx:
-        found = tx.file_lists.page(_filter(call, asked))
+        found = intake.files(tx, _filter(call, asked))
         companies = scoped.companies(tx, call.by)
         sources = intake.sources_of(tx, call.by)
     counts = found.counts
@@ -128,7 +128,7 @@ def export(call: Call) -> Response:
     """All files that the filters name."""
     wanted = _filter(call, LIST.read(call))._replace(limit=None, offset=0)
     with call.site.store.reading() as tx:
-        rows = tx.file_lists.page(wanted).rows
+        rows = intake.files(tx, wanted).rows
     return exports.send(call, Sheet("Imports", _HEADS, map(_told, rows)), "imports")
 
 

@@ -56,7 +56,7 @@ def _page(call: Call, run: PeopleRun, status: int = 200, wrong: str = "") -> Res
     with call.site.store.reading() as tx:
         company = intake.company_name(tx, run.company_id)
         works = intake.somebody_works(tx, call.site.clock())
-        left = tx.brought.left(run.id, employee_undoing.STREAMS, FIRST) if run.undone_at else []
+        left = intake.left(tx, run, FIRST)
     return call.page(
         "imports/employees.html",
         status,
@@ -158,5 +158,5 @@ def export_left(call: Call) -> Response:
     """Everybody who stayed when it was undone, and why."""
     run = _run(call)
     with call.site.store.reading() as tx:
-        left = tx.brought.left(run.id, employee_undoing.STREAMS, None)
+        left = intake.left(tx, run)
     return exports.send(call, left_sheet(left), f"employees-{run.id}-left")

@@ -58,7 +58,7 @@ def _page(
     with call.site.store.reading() as tx:
         found = new_products.of(tx, run) if run.state in _WITH_PRODUCTS else []
         works = intake.somebody_works(tx, call.site.clock())
-        left = tx.brought.left(run.id, undoing.STREAMS, FIRST) if run.undone_at else []
+        left = intake.left(tx, run, FIRST)
         company = intake.company_name(tx, source.company_id)
     counts = run.counts
     stored = counts.stored / counts.rows if counts.rows else 0.0
@@ -260,5 +260,5 @@ def export_left(call: Call) -> Response:
     """Everything that stayed when it was undone, and why."""
     run, _source = _run(call)
     with call.site.store.reading() as tx:
-        left = tx.brought.left(run.id, undoing.STREAMS, None)
+        left = intake.left(tx, run)
     return exports.send(call, left_sheet(left), f"backfill-{run.id}-left")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right
 from exempt.rules.readiness import silent
-from exempt.services import job_steps
+from exempt.services import job_steps, source_rows
 from exempt.services.daemon_look import Daemon
 from exempt.services.job_ports import JobKind, JobRow
 from exempt.services.source_ports import KEPT, RunFilter, RunPage
@@ -202,7 +202,7 @@ def _runs(call: Call, found: job_steps.Jobs, asked: Asked, limit: int | None) ->
         offset=asked.offset if limit else 0,
     )
     with call.site.store.reading() as tx:
-        return tx.job_runs.page(wanted)
+        return source_rows.runs(tx, wanted)
 
 
 def state_of(daemon: Daemon, job: JobRow) -> str:

@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right
-from exempt.services import api_keys
-from exempt.services.companies import tree
+from exempt.services import api_keys, companies
 from exempt.web.console.access_lists import KEYS, key_state, keys_of
 from exempt.web.console.users import companies_of
 from exempt.web.pages import Call, Pages
@@ -96,7 +95,7 @@ def _days(text: str) -> int | None:
 
 def _form(call: Call, error: RefusedError | None = None) -> Response:
     with call.site.store.reading() as tx:
-        placed = tree(tx.cards.companies())
+        placed = companies.tree(companies.every(tx))
     return call.page(
         "access/key.html",
         422 if error else 200,

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import QueryParams
 
+from exempt.services import saved_views
 from exempt.services.view_ports import SavedView
 from exempt.web.pages import Call
 from exempt.web.typed import number_of, numbers_of
@@ -255,7 +256,7 @@ class Lister:
         mine: list[SavedView] = []
         if call.by.user_id is not None:
             with call.site.store.reading() as tx:
-                mine = tx.saved_views.of(call.by.user_id, self.path)
+                mine = saved_views.of(tx, call.by.user_id, self.path)
         return Shown(
             asked=asked,
             path=self.path,

@@ -12,7 +12,7 @@ from exempt.data import jurisdictions
 from exempt.errors import NotFoundError
 from exempt.model.access import Right
 from exempt.model.decision import Ground
-from exempt.services import scoped
+from exempt.services import order_lists, scoped
 from exempt.services.order_ports import (
     Decided,
     OrderFilter,
@@ -23,7 +23,7 @@ from exempt.services.order_ports import (
 from exempt.services.order_words import GROUNDS
 from exempt.services.ports import Transaction
 from exempt.services.rows import ConnectionRow
-from exempt.services.tables_out import Row, Sheet, all_rows
+from exempt.services.tables_out import Row, Sheet
 from exempt.web.console import exports
 from exempt.web.console.listing import Asked, Column, Lister
 from exempt.web.console.order_view import known, places
@@ -33,7 +33,6 @@ from exempt.web.typed import day_of, number_of
 pages = Pages()
 E = TypeVar("E", bound=StrEnum)
 
-AT_ONCE = 2_000
 FILTERS = ("decided", "ground", "state", "status", "source", "from", "to")
 LIST = Lister(
     "/orders",
@@ -71,7 +70,7 @@ def list_(call: Call) -> Response:
     """Orders, the newest first."""
     asked = LIST.read(call)
     with call.site.store.reading() as tx:
-        found = tx.orders.page(_filter(call, asked))
+        found = order_lists.page(tx, _filter(call, asked))
         sources = [row.name for row in scoped.connections(tx, call.by) if _in_scope(call, row)]
         of_whom = _customer(call, tx, asked)
     return call.page(
@@ -96,11 +95,7 @@ def list_(call: Call) -> Response:
 def export(call: Call) -> Response:
     """All that fit, by their dates."""
     wanted = _filter(call, LIST.read(call))
-
-    def page(tx: Transaction, last: OrderRow | None) -> list[OrderRow]:
-        return tx.orders.portion(wanted, last, AT_ONCE)
-
-    rows: Iterator[Row] = all_rows(call.site.store, page, _cells)
+    rows: Iterator[Row] = map(_cells, order_lists.every(call.site.store, wanted))
     return exports.send(call, Sheet("Orders", HEADS, rows), "orders")
 
 

@@ -72,7 +72,7 @@ def list_(call: Call) -> Response:
     state = _state(asked.filter("state"))
     with call.site.store.reading() as tx:
         companies = scoped.companies(tx, call.by)
-        found = tx.requests.page(_filter(call, tx, asked), call.site.clock())
+        found = request_views.page(tx, _filter(call, tx, asked), call.site.clock())
     counts = found.counts
     total = counts.get(state, 0) if state else sum(counts.values())
     return call.page(
@@ -113,11 +113,7 @@ def _filter(call: Call, tx: Transaction, asked: Asked) -> RequestFilter:
 
 
 def _rows(store: Store, wanted: RequestFilter, at: dt.datetime) -> Iterator[Row]:
-    with store.reading() as tx:
-        wanted = wanted._replace(offset=0)
-        while found := tx.requests.page(wanted, at).requests:
-            yield from (_row(row, at) for row in found)
-            wanted = wanted._replace(offset=wanted.offset + AT_ONCE)
+    return (_row(row, at) for row in request_views.every(store, wanted, at))
 
 
 def _row(row: RequestRow, at: dt.datetime) -> Row:

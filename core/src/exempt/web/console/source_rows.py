@@ -13,6 +13,7 @@ from exempt.errors import ExemptError
 from exempt.model.access import Right
 from exempt.model.checking import Capability
 from exempt.model.fetching import Stream
+from exempt.services import source_rows
 from exempt.services.reconciling import Difference, DifferenceKind, Reconciliation
 from exempt.services.rows import ConnectionRow
 from exempt.services.source_views import SourceView
@@ -43,11 +44,10 @@ def rejected(call: Call) -> Response:
     view = seen(call)
     stream, number = _stream(call), _page(call)
     with call.site.store.reading() as tx:
-        counts = tx.source_reading.rejected_by_stream(view.row.id) if view.row else {}
+        counts = source_rows.rejected_counts(tx, view.row.id) if view.row else {}
+        start = (number - 1) * A_PAGE
         rows = (
-            tx.source_reading.rejected(
-                view.row.id, stream, limit=A_PAGE, offset=(number - 1) * A_PAGE
-            )
+            source_rows.rejected(tx, view.row.id, stream, limit=A_PAGE, offset=start)
             if view.row
             else []
         )
@@ -76,18 +76,12 @@ def export_rejected(call: Call) -> Response:
     """All of them as a file."""
     view, row = known_row(call)
     stream = _stream(call)
-
-    def rows() -> Iterator[Row]:
-        for start in range(0, LAST_PAGE * A_PAGE, 1000):
-            with call.site.store.reading() as tx:
-                found = tx.source_reading.rejected(row.id, stream, limit=1000, offset=start)
-            for each in found:
-                yield each.stream.value, each.external_id, each.row, each.reason, each.seen_at
-            if len(found) < 1000:
-                return
-
+    every = source_rows.all_rejected(call.site.store, row.id, stream, LAST_PAGE * A_PAGE)
+    rows: Iterator[Row] = (
+        (each.stream.value, each.external_id, each.row, each.reason, each.seen_at) for each in every
+    )
     heads = ("Stream", "Id in the source", "Row", "Reason", "Seen (UTC)")
-    return exports.send(call, Sheet("Rejected rows", heads, rows()), f"rejected-{view.name}")
+    return exports.send(call, Sheet("Rejected rows", heads, rows), f"rejected-{view.name}")
 
 
 @pages.get("/sources/{name}/dry-run", may=Right.EDIT)

@@ -13,7 +13,7 @@ from exempt.errors import ExemptError
 from exempt.model.access import Right
 from exempt.model.checking import CheckResult
 from exempt.rules.lookback import EVERYTHING
-from exempt.services import histories, source_views, steering
+from exempt.services import histories, source_rows, source_views, steering
 from exempt.services.rows import ConnectionRow
 from exempt.services.source_views import Sources, SourceState, SourceView
 from exempt.services.stewarding import Steward
@@ -26,9 +26,7 @@ from exempt.web.typed import day_of
 
 pages = Pages()
 
-RUNS = 20
-ROWS = 5
-WEBHOOKS = 20
+FEW = {"runs": 20, "rejected": 5, "webhooks": 20}
 
 STATES = {
     SourceState.RUNNING: ("Running", "blue"),
@@ -317,10 +315,7 @@ def page(
     """The page of one source."""
     row, steward = view.row, steward_of(call)
     with call.site.store.reading() as tx:
-        runs = tx.job_runs.newest(row.id, RUNS) if row else []
-        rejected = tx.source_reading.rejected(row.id, None, limit=ROWS) if row else []
-        webhooks = tx.source_reading.came_in(row.id, WEBHOOKS) if row else []
-        kept = tx.histories.get(row.id) if row and histories.reads_orders(row) else None
+        lately = source_rows.lately(tx, row, **FEW) if row else source_rows.NOTHING
     found = _all(call, view.name)
     made = view.configured is not None and view.configured.version > 0
     return call.page(
@@ -328,10 +323,7 @@ def page(
         status,
         sources=found,
         view=view,
-        runs=runs,
-        rejected=rejected,
-        webhooks=webhooks,
-        history=kept,
+        **lately._asdict(),
         everything=EVERYTHING,
         checked=checked,
         wrong=wrong,

@@ -9,10 +9,8 @@ from starlette.responses import Response
 
 from exempt.errors import NotFoundError, RefusedError
 from exempt.model.access import Right, Role
-from exempt.services import own_account, users
+from exempt.services import companies, own_account, sessions, users
 from exempt.services.access_ports import User
-from exempt.services.companies import tree
-from exempt.services.rows import Subject
 from exempt.services.users import Details, Linked
 from exempt.web.console.access_lists import USERS, factor_of, state_of, users_of
 from exempt.web.console.desk import desk_of, here, status_of, told, typed
@@ -164,7 +162,7 @@ def companies_of(call: Call) -> frozenset[int] | None:
     if call.text("scope") != "some":
         return None
     with call.site.store.reading() as tx:
-        known = {str(company.id): company.id for company in tx.cards.companies()}
+        known = {str(company_id): company_id for company_id in companies.names(tx)}
     chosen = call.texts("company")
     if not all(each in known for each in chosen):
         msg = "companies: there is no such company"
@@ -174,9 +172,9 @@ def companies_of(call: Call) -> frozenset[int] | None:
 
 def _form(call: Call, user: User | None, error: RefusedError | None = None) -> Response:
     with call.site.store.reading() as tx:
-        placed = tree(tx.cards.companies())
-        events = tx.history.of(Subject.USER, user.id)[-EVENTS:] if user else []
-        going = tx.sessions.of(user.id) if user else []
+        placed = companies.tree(companies.every(tx))
+        events = users.events(tx, user.id, EVENTS) if user else []
+        going = sessions.of(tx, user.id) if user else []
     page = call.page(
         "access/user.html",
         status_of(error) if error else 200,
@@ -184,7 +182,7 @@ def _form(call: Call, user: User | None, error: RefusedError | None = None) -> R
         known=_typed(call) if error and call.form.get("role") else _known(user),
         roles=tuple(Role),
         companies=placed,
-        events=events[::-1],
+        events=events,
         sessions=going,
         me=here(call).user,
         error=str(error or ""),
