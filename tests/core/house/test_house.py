@@ -101,3 +101,16 @@ def test_ci_runs_what_the_readme_says() -> None:
     commands = re.findall(r"^python3 -m venv .*$", text("README.md"), re.MULTILINE)
     assert commands[-1].endswith("uv run nox")
     assert text(".ci/run").splitlines()[-1] == commands[-1]
+
+
+def test_pages_talk_to_no_store() -> None:
+    """They may hand a transaction on to services; what is in it is none of theirs."""
+    pages = {name: text(name) for name in SOURCES if name.startswith("core/src/exempt/web/")}
+    given = {name for each in pages.values() for name in re.findall(r"ing\(\) as (\w+)", each)}
+    assert given == {"tx"}
+    assert not [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name, source in pages.items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "tx"
+    ]

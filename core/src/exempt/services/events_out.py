@@ -92,6 +92,16 @@ def switch(store: Store, endpoint_id: int, *, on: bool, by: str, at: dt.datetime
         return get(tx, endpoint_id)
 
 
+def endpoints(tx: Transaction) -> list[Endpoint]:
+    """All that are told, disabled ones too."""
+    return tx.events.endpoints()
+
+
+def sent(tx: Transaction, endpoint_id: int, limit: int) -> Sequence[EventOut]:
+    """What was sent to an endpoint or is owed to it, the newest first."""
+    return tx.events.of(endpoint_id, limit)
+
+
 def get(tx: Transaction, endpoint_id: int) -> Endpoint:
     """The endpoint with this id.
 

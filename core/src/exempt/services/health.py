@@ -102,10 +102,15 @@ def waits_since(tx: Transaction, job: JobRow, owed: Mapping[int, Owed]) -> dt.da
     return min((moment for moment in found if moment), default=None)
 
 
+def now(tx: Transaction) -> tuple[ConnectionHealth, ...]:
+    """Each connection at a glance, by name, as it is now."""
+    return connections(tx, tx.jobs.all(), tx.reports.owed())
+
+
 def connections(
     tx: Transaction, jobs: Sequence[JobRow], owed: Mapping[int, Owed]
 ) -> tuple[ConnectionHealth, ...]:
-    """Each connection at a glance, by name."""
+    """The same by what is known of *jobs* and of what is *owed*."""
     read = {job.connection_id: job.succeeded_at for job in jobs if job.kind is JobKind.PULL}
     return tuple(
         ConnectionHealth(

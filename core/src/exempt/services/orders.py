@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from exempt.errors import ConflictError, NotFoundError, RefusedError
+from exempt.model.access import Caller
+from exempt.model.asking import Answer, Question
 from exempt.model.certificate import Coverage, ReviewStatus
 from exempt.model.decision import Decision, Finding, ManualChoice
 from exempt.rules.decision import facts_of, refusal
@@ -16,6 +18,7 @@ from exempt.rules.replay import replay
 from exempt.services.certificates import Act
 from exempt.services.customers import is_no_id
 from exempt.services.decide import decide_orders, held_for
+from exempt.services.deciding import Terms, ask
 from exempt.services.ports import Store, Transaction
 from exempt.services.rows import ConnectionRow, OrderView, StoredOrder, Subject
 
@@ -42,6 +45,16 @@ class Replayed(NamedTuple):
     def agrees(self) -> bool:
         """Whether both are the same."""
         return self.kept == self.anew
+
+
+def answer_for(tx: Transaction, question: Question, terms: Terms, caller: Caller) -> Answer:
+    """What is decided of an order that is not kept; see `exempt.services.deciding.ask`."""
+    return ask(tx.asking, question, terms, caller)
+
+
+def id_of(tx: Transaction, connection: ConnectionRow, external_id: str) -> int | None:
+    """Our id of an order that a source has shown; None = it has shown no such order."""
+    return next((row.id for row in tx.sources.orders_by_id(connection.id, [external_id])), None)
 
 
 def find_all(tx: Transaction, words: str, connection: str | None = None) -> list[OrderView]:

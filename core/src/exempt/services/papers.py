@@ -107,6 +107,12 @@ def _check_kind(file: IO[bytes]) -> None:
     file.seek(0)
 
 
+def known(store: Store, sha256: str) -> Paper | None:
+    """What was seen in a file when it came; None = nobody has looked."""
+    with store.reading() as tx:
+        return tx.papers.get(sha256)
+
+
 def paper_of(
     store: Store, documents: Documents, inspector: Inspector, sha256: str, at: dt.datetime
 ) -> Paper:

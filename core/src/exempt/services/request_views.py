@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from exempt.model.certificate import Change
@@ -11,6 +11,8 @@ from exempt.model.customer import CustomerCard
 from exempt.model.messages import Purpose
 from exempt.model.requesting import RequestState, Submission
 from exempt.rules.request_states import Step, may, state_of
+from exempt.services.listing_ports import Next
+from exempt.services.listing_ports import RequestFilter as ListedRequests
 from exempt.services.owed_mails import OwedMail
 from exempt.services.ports import Store, Transaction
 from exempt.services.request_ports import RequestFilter, RequestPage, RequestRow
@@ -61,6 +63,16 @@ class RequestView(NamedTuple):
 def page(tx: Transaction, filters: RequestFilter, at: dt.datetime) -> RequestPage:
     """The requests that fit, the newest first, with how many there are in each state."""
     return tx.requests.page(filters, at)
+
+
+def following(tx: Transaction, filters: ListedRequests, part: Next, at: dt.datetime) -> list[int]:
+    """The ids of the next requests and notices that fit, in the order that *part* asks for."""
+    return tx.listing.requests(filters, part, at)
+
+
+def rows(tx: Transaction, request_ids: Sequence[int]) -> list[RequestRow]:
+    """The requests with these ids, as far as there are any, in this order."""
+    return [row for each in request_ids if (row := tx.requests.get(each))]
 
 
 def every(store: Store, filters: RequestFilter, at: dt.datetime) -> Iterator[RequestRow]:

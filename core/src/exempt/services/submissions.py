@@ -35,8 +35,10 @@ from exempt.services import certificates, request_steps
 from exempt.services.certificates import Act
 from exempt.services.files import Kept
 from exempt.services.job_ports import JobKind
+from exempt.services.listing_ports import Next, SubmissionFilter
 from exempt.services.ports import Store, Transaction
 from exempt.services.request_ports import RequestRow
+from exempt.services.submission_ports import SubmissionView
 
 SOURCE = "portal"
 
@@ -77,6 +79,16 @@ def draft_of(tx: Transaction, request_id: int) -> Submission | None:
     """The draft of a request, if there is one."""
     found = [each for each in tx.submissions.of_requests([request_id]) if _is_draft(each)]
     return found[-1] if found else None
+
+
+def following(tx: Transaction, filters: SubmissionFilter, part: Next) -> list[int]:
+    """The ids of the next ones that fit, in the order that *part* asks for."""
+    return tx.listing.submissions(filters, part)
+
+
+def views(tx: Transaction, submission_ids: Sequence[int]) -> list[SubmissionView]:
+    """Those with these ids, as far as there are any, in this order."""
+    return [view for each in submission_ids if (view := tx.submissions.view(each))]
 
 
 def start(store: Store, request_id: int, way: SubmissionWay, at: dt.datetime) -> Submission:

@@ -127,7 +127,7 @@ def get_connection(call: Called, name: Annotated[str, Path(pattern=CONNECTION_NA
 
 def _connections(call: Call, tx: Transaction) -> list[Connection]:
     keys = {row.id: row.key for row in scoped.companies(tx, call.caller)}
-    states = {one.name: one for one in health.connections(tx, tx.jobs.all(), tx.reports.owed())}
+    states = {one.name: one for one in health.now(tx)}
     return [
         Connection(
             name=row.name,

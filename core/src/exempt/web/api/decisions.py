@@ -28,8 +28,8 @@ from exempt.rules.explain import step as sentence_of
 from exempt.rules.explain import verdict
 from exempt.rules.lines import not_taxed_reason
 from exempt.rules.status import CertificateStatus
-from exempt.services import scoped
-from exempt.services.deciding import Terms, ask
+from exempt.services import orders, scoped
+from exempt.services.deciding import Terms
 from exempt.services.ports import Transaction
 from exempt.services.rows import OrderView
 from exempt.web.api.bodies import Body
@@ -68,7 +68,7 @@ def decide_order(
             # A number that another company uses, too, is none of theirs.
             question = question.model_copy(update={"company": mine[0].key})
         try:
-            return ask(tx.asking, question, _terms(call), call.caller)
+            return orders.answer_for(tx, question, _terms(call), call.caller)
         except RefusedError as error:
             raise invalid([Wrong("pointer", "/customer", str(error))]) from None
 
@@ -124,10 +124,10 @@ def get_decision_by_order(call: Called, named: Annotated[OrderNamed, Query()]) -
     with call.store.reading() as tx:
         rows = {row.name: row for row in scoped.connections(tx, call.caller)}
         row = rows.get(named.connection)
-        found = tx.sources.orders_by_id(row.id, [named.external_id]) if row else []
-        if not found:
+        order_id = orders.id_of(tx, row, named.external_id) if row else None
+        if order_id is None:
             raise scoped.none_such(f"order {named.external_id!r} of {named.connection!r}")
-        view = scoped.order(tx, f"id:{found[0].id}", None, call.caller)
+        view = scoped.order(tx, f"id:{order_id}", None, call.caller)
         return _shown(call, tx, view)
 
 
@@ -146,7 +146,7 @@ def _shown(call: Call, tx: Transaction, view: OrderView) -> OrderDecision:
         raise RefusedError(msg)
     prompt = None
     if not decision.exempt:
-        prompt = ask(tx.asking, _question(view), _terms(call), call.caller).prompt
+        prompt = orders.answer_for(tx, _question(view), _terms(call), call.caller).prompt
     return OrderDecision(
         order_id=view.id,
         connection=view.connection,

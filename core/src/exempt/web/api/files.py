@@ -144,8 +144,7 @@ def print_certificate(call: Called, certificate_id: Id) -> Response:
 def get_file(call: Called, sha256: Sha256) -> StoredFile:
     """What is known of a file."""
     use = handing_out.for_staff(call.store, call.caller, sha256)
-    with call.store.reading() as tx:
-        paper = tx.papers.get(sha256)
+    paper = papers.known(call.store, sha256)
     return StoredFile(
         sha256=sha256,
         name=use.name,

@@ -17,7 +17,15 @@ from exempt.model.customer import Email
 from exempt.model.record import ExternalId
 from exempt.model.requesting import RequestState, Way
 from exempt.rules.request_states import state_of
-from exempt.services import companies, request_steps, requesting, resending, scoped
+from exempt.services import (
+    cards,
+    companies,
+    request_steps,
+    request_views,
+    requesting,
+    resending,
+    scoped,
+)
 from exempt.services.listing_ports import RequestFilter
 from exempt.services.ports import Transaction
 from exempt.services.request_ports import RequestRow
@@ -140,12 +148,12 @@ def list_requests(call: Called, query: Annotated[RequestQuery, Query()]) -> Requ
             customer_id=query.customer_id,
             state=query.state,
         )
-        ids = tx.listing.requests(filters, query.wanted, at)
+        ids = request_views.following(tx, filters, query.wanted, at)
         return RequestList(**listed(call, query, ids, int, lambda ids: _all(tx, ids, at)))
 
 
 def _all(tx: Transaction, ids: Sequence[int], at: dt.datetime) -> list[Request]:
-    rows = [row for each in ids if (row := tx.requests.get(each))]
+    rows = request_views.rows(tx, ids)
     keys = companies.keys(tx)
     return [Request(**_fields(row, keys[row.company_id], at)) for row in rows]
 
@@ -176,8 +184,9 @@ def create_request(
     """
     refuse_unless_enabled(call)
     with call.store.reading() as tx:
-        cards = tx.cards.find([new.customer_id])
-        if not cards or not scoped.sees_all(tx, [new.customer_id], call.caller):
+        if not cards.find(tx, [new.customer_id]) or not scoped.sees_all(
+            tx, [new.customer_id], call.caller
+        ):
             raise invalid([Wrong("pointer", "/customer_id", "there is no such customer")])
     wish = Wish(
         customer_id=new.customer_id,

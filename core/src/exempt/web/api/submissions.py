@@ -13,7 +13,14 @@ from exempt.model.access import Right
 from exempt.model.certificate import CertificateDetails, Rejection
 from exempt.model.record import ExternalId
 from exempt.model.requesting import Answers, Signature, SubmissionState, SubmissionWay
-from exempt.services import companies, reviewing, scoped
+from exempt.services import (
+    certificate_lists,
+    certificates,
+    companies,
+    reviewing,
+    scoped,
+    submissions,
+)
 from exempt.services.listing_ports import SubmissionFilter
 from exempt.services.ports import Transaction
 from exempt.services.submission_ports import SubmissionView
@@ -111,14 +118,13 @@ def list_submissions(call: Called, query: Annotated[SubmissionQuery, Query()]) -
             request_id=query.request_id,
             state=query.state,
         )
-        ids = tx.listing.submissions(filters, query.wanted)
+        ids = submissions.following(tx, filters, query.wanted)
         return SubmissionList(**listed(call, query, ids, int, lambda ids: _all(tx, ids)))
 
 
 def _all(tx: Transaction, ids: Sequence[int]) -> list[Submission]:
     keys = companies.keys(tx)
-    views = [view for each in ids if (view := tx.submissions.view(each))]
-    return [_shown(view, keys[view.company_id]) for view in views]
+    return [_shown(view, keys[view.company_id]) for view in submissions.views(tx, ids)]
 
 
 def _shown(view: SubmissionView, company: str) -> Submission:
@@ -155,8 +161,7 @@ def get_submission(call: Called, submission_id: Id) -> Submission:
 def _answer(call: Call, submission_id: int) -> Submission:
     with call.store.reading() as tx:
         view = scoped.submission(tx, submission_id, call.caller)
-        certificate = tx.certificates.get(view.submission.certificate_id or 0)
-        if certificate is not None:
+        for certificate in certificate_lists.find(tx, [view.submission.certificate_id or 0]):
             call.version(certificate.version)
         return _all(tx, [submission_id])[0]
 
@@ -166,9 +171,9 @@ def _certificate_of(call: Call, submission_id: int) -> tuple[int, int]:
     with call.store.reading() as tx:
         scoped.submission(tx, submission_id, call.caller)
         found = reviewing.certificate_of(call.store, submission_id, call.caller.company_ids)
-        now = tx.certificates.get(found)
+        version = certificates.get(tx, found).version
     seen = call.seen()
-    return found, (now.version if now else 0) if seen is None else seen
+    return found, version if seen is None else seen
 
 
 @operations.post("/submissions/{submission_id}/accept", Right.REVIEW, 404, changes=True)

@@ -107,7 +107,7 @@ class WebhookCallList(Body):
 def list_webhooks(call: Called) -> WebhookList:
     """List who is told."""
     with call.store.reading() as tx:
-        mine = [one for one in tx.events.endpoints() if _sees(call.caller, one)]
+        mine = [one for one in events_out.endpoints(tx) if _sees(call.caller, one)]
         return WebhookList(data=tuple(_shown(tx, one) for one in mine))
 
 
@@ -158,7 +158,7 @@ def create_webhook(
 
 
 def _endpoint(call: Call, tx: Transaction, endpoint_id: int) -> Endpoint:
-    found = tx.events.endpoint(endpoint_id)
+    found = next((one for one in events_out.endpoints(tx) if one.id == endpoint_id), None)
     if found is None or not _sees(call.caller, found):
         raise scoped.none_such(f"webhook {endpoint_id}")
     return found
@@ -205,7 +205,7 @@ def list_webhook_calls(call: Called, endpoint_id: Id) -> WebhookCallList:
     """List what was sent to it, and what it is owed."""
     with call.store.reading() as tx:
         _endpoint(call, tx, endpoint_id)
-        found = tx.events.of(endpoint_id, SHOWN_MAX)
+        found = events_out.sent(tx, endpoint_id, SHOWN_MAX)
     return WebhookCallList(
         data=tuple(
             WebhookCall(

@@ -21,14 +21,15 @@ from exempt.model.requesting import (
 from exempt.rules.answers import Amiss, blocking
 from exempt.rules.day_words import with_short_dates
 from exempt.rules.papers import MAX_BYTES
-from exempt.services import papers, submissions
+from exempt.services import papers, submissions, visits
 from exempt.services.papers import PaperRefused
 from exempt.services.submissions import ClosedError, NotYetError
+from exempt.services.visits import Visit
 from exempt.web.arriving import BODY_MAX
 from exempt.web.pages import PUBLIC, Call, Pages
 from exempt.web.portal import showing, words
 from exempt.web.portal.answering import Shown, Typed, read, shown
-from exempt.web.portal.visiting import Visit, is_known, page, visitor
+from exempt.web.portal.visiting import is_known, page, visitor
 
 pages = Pages()
 
@@ -54,7 +55,7 @@ def look(call: Call, visit: Visit) -> Response:
 
 
 def _all_sent(call: Call, visit: Visit) -> bool:
-    found = visit.holdings(call.site, call.site.clock().date())
+    found = visit.holdings(call.site.clock().date(), call.site.expiring_soon_days)
     return (
         visit.state is RequestState.SUBMITTED
         and visit.draft is None
@@ -71,7 +72,7 @@ def _filled(call: Call, visit: Visit) -> Answers:
     """What is filled in; at first the states that lack one, and the reason if it is known."""
     if visit.draft is not None and visit.draft.answers != Answers():
         return visit.draft.answers
-    found = visit.holdings(call.site, call.site.clock().date())
+    found = visit.holdings(call.site.clock().date(), call.site.expiring_soon_days)
     places = tuple(each.jurisdiction for each in found if each.wanted)
     reasons = [each for each in ExemptionReason if each.value in visit.request.reasons]
     return Answers(jurisdictions=places, exemption_reason=reasons[0] if len(reasons) == 1 else None)
@@ -83,7 +84,7 @@ def _overview(call: Call, visit: Visit) -> Response:
         call,
         visit,
         "overview.html",
-        places=showing.place_rows(visit.holdings(call.site, on)),
+        places=showing.place_rows(visit.holdings(on, call.site.expiring_soon_days)),
         given=showing.given(visit, call.site, on),
         state=visit.state.value,
     )
@@ -113,7 +114,7 @@ def _form(
         refused=refused,
         notice=notice,
         message=visit.request.message,
-        places=showing.place_rows(visit.holdings(site, on)),
+        places=showing.place_rows(visit.holdings(on, site.expiring_soon_days)),
         given=showing.given(visit, site, on),
         asked=asked,
         number_places=asked,
@@ -198,8 +199,7 @@ def save(call: Call, visit: Visit, way: SubmissionWay, typed: Typed) -> Submissi
 
 def again(call: Call, visit: Visit) -> Visit:
     """The visit with what is kept by now."""
-    with call.site.store.reading() as tx:
-        return visit._replace(sent=tx.submissions.of_customers([visit.card.id]))
+    return visits.again(call.site.store, visit)
 
 
 def _take_files(call: Call, draft: Submission) -> list[Refused]:
@@ -245,7 +245,7 @@ def _conflict(call: Call, visit: Visit, typed: Typed, way: SubmissionWay) -> Res
 def _send(
     call: Call, visit: Visit, typed: Typed, saved: Submission, refused: Sequence[Refused]
 ) -> Response:
-    act = visit.act(call.site)
+    act = call.site.act(visit.by)
     draft = next(each for each in visit.sent if each.id == saved.id)
     found: tuple[Amiss, ...] = submissions.lacking(draft, act)
     if not (typed.wrong or refused or blocking(found)):
@@ -275,8 +275,8 @@ def thank(call: Call, visit: Visit) -> Response:
     if not sent:
         return call.go("/portal")
     on = call.site.clock().date()
-    notes = submissions.lacking(sent[0], visit.act(call.site), signed=True)
-    holdings = visit.holdings(call.site, on)
+    notes = submissions.lacking(sent[0], call.site.act(visit.by), signed=True)
+    holdings = visit.holdings(on, call.site.expiring_soon_days)
     return page(
         call,
         visit,

@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from exempt.services import handing_out
 from exempt.services.submission_ports import FileUse
+from exempt.services.visits import Visit
 from exempt.web import handing_out as out
 from exempt.web.pages import PUBLIC, Call, Pages
-from exempt.web.portal.visiting import Visit, visitor
+from exempt.web.portal.visiting import visitor
 
 pages = Pages()
 

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from exempt.errors import ConflictError, NotFoundError, RefusedError
 from exempt.services import submissions
+from exempt.services.visits import Visit
 from exempt.web.pages import PUBLIC, Call, Pages
 from exempt.web.portal import showing
 from exempt.web.portal.showing import Given
-from exempt.web.portal.visiting import Visit, page, visitor
+from exempt.web.portal.visiting import page, visitor
 
 pages = Pages()
 
@@ -29,7 +30,7 @@ def take_back(call: Call, visit: Visit) -> Response:
     one = _one(call, visit)
     if not one.can_be_taken_back:
         return call.go("/portal")
-    act = visit.act(call.site)
+    act = call.site.act(visit.by)
     try:
         submissions.take_back(call.site.store, one.id, visit.card.id, act)
     except NotFoundError:

@@ -14,8 +14,8 @@ from exempt.rules.day_words import with_short_dates
 from exempt.rules.holdings import Holding
 from exempt.rules.status import CertificateStatus, certificate_status
 from exempt.services.policy import Policy
+from exempt.services.visits import Visit
 from exempt.web.portal import words
-from exempt.web.portal.visiting import Visit
 from exempt.web.site import Site
 
 _STATUSES = {

@@ -19,12 +19,13 @@ from exempt.services import papers, submissions
 from exempt.services.files import Kept
 from exempt.services.form_ports import Parties, Party, address_lines
 from exempt.services.submissions import ClosedError, NotYetError
+from exempt.services.visits import Visit
 from exempt.web.addresses import address_of
 from exempt.web.pages import PUBLIC, Call, Pages
 from exempt.web.portal import showing, words
 from exempt.web.portal.answering import Shown, Typed, read, shown
 from exempt.web.portal.certificate import again, kept, save, sent_page
-from exempt.web.portal.visiting import Visit, page, visitor
+from exempt.web.portal.visiting import page, visitor
 
 pages = Pages()
 
@@ -153,7 +154,7 @@ def _amiss(call: Call, visit: Visit, form: Form | None) -> tuple[Amiss, ...]:
     draft = visit.draft
     if draft is None or form is None:
         return (Amiss("form_kind", words.NO_FORM),)
-    found = submissions.lacking(draft, visit.act(call.site), signed=True)
+    found = submissions.lacking(draft, call.site.act(visit.by), signed=True)
     return (*found, *unanswered(draft.answers, form))
 
 
@@ -284,7 +285,7 @@ def _send(call: Call, visit: Visit, draft: Submission, form: Form) -> Response:
         sent = submissions.submit(
             call.site.store,
             draft.id,
-            visit.act(call.site),
+            call.site.act(visit.by),
             seen=draft.version,
             signature=signature,
             form=_keep(call, form, made),

@@ -26,8 +26,9 @@ from exempt.rules.papers import MAX_BYTES
 from exempt.services import submissions, uploads
 from exempt.services.papers import PaperRefused
 from exempt.services.uploads import Upload
+from exempt.services.visits import Visit
 from exempt.web.forms import check_origin, check_token
-from exempt.web.portal.visiting import Visit, visit_of
+from exempt.web.portal.visiting import visit_of
 from exempt.web.site import Site
 from exempt.web.waiting import run_slowly
 

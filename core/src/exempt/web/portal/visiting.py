@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from exempt.errors import TooOftenError
-from exempt.model.certificate import Certificate
-from exempt.model.customer import CustomerCard
-from exempt.model.requesting import RequestState, Submission, SubmissionState
-from exempt.rules.holdings import Holding, holdings
 from exempt.rules.limiting import Limit
-from exempt.rules.request_states import Step, may, state_of
-from exempt.services import limiting, links
-from exempt.services.certificates import Act
-from exempt.services.ports import Transaction
-from exempt.services.request_ports import RequestRow
-from exempt.services.rows import CompanyRow
-from exempt.services.secret_ports import hashed, new_token
-from exempt.services.submission_ports import LinkRow
+from exempt.services import limiting, links, visits
+from exempt.services.visits import Visit
 from exempt.web import cookies
 from exempt.web.addresses import address_of
 from exempt.web.pages import PUBLIC, Call, Handler, Pages
 from exempt.web.portal import words
 from exempt.web.site import Site
 
-IDLE = dt.timedelta(hours=1)
-"""How long somebody may do nothing in the portal before the link must be followed again."""
-
 GUESSES = Limit(30, dt.timedelta(seconds=10), dt.timedelta(minutes=15))
 """How often links that do not work may be tried from one network."""
 
 pages = Pages()
-
-
-class Visit(NamedTuple):
-    """Somebody in the portal, and what there is of theirs.
-
-    Attributes:
-        state: Of the request, at this moment.
-        sent: What was sent in answer to this request and to others, oldest first.
-        certificates: Those of the customer, and of no other one.
-    """
-
-    request: RequestRow
-    state: RequestState
-    company: CompanyRow
-    card: CustomerCard
-    sent: Sequence[Submission]
-    certificates: Sequence[Certificate]
-
-    @property
-    def may_send(self) -> bool:
-        """Whether something can be sent in."""
-        return may(self.state, Step.SUBMIT)
-
-    @property
-    def draft(self) -> Submission | None:
-        """What is being filled in."""
-        mine = [each for each in self.sent if each.request_id == self.request.id]
-        return next((s for s in reversed(mine) if s.state is SubmissionState.DRAFT), None)
-
-    def act(self, site: Site) -> Act:
-        """Something that whoever got the mail does now."""
-        return site.act(f"portal:{self.request.recipient}")
-
-    def holdings(self, site: Site, on: dt.date) -> tuple[Holding, ...]:
-        """What there is for each state of the request."""
-        return holdings(self.certificates, self.request.jurisdictions, on, site.expiring_soon_days)
 
 
 @pages.get("/r/{token}", may=PUBLIC)
@@ -89,11 +40,8 @@ def follow(call: Call) -> Response:
     link = links.follow(site.store, str(call.path["token"]), at)
     if link is None:
         return _missed(call, name, at)
-    visit_id = new_token()
-    with site.store.writing() as tx:
-        tx.links.enter(hashed(visit_id), link.id, at)
     response = call.go("/portal")
-    cookies.put(site, response, cookies.PORTAL, visit_id)
+    cookies.put(site, response, cookies.PORTAL, visits.begin(site.store, link, at))
     return response
 
 
@@ -138,38 +86,12 @@ def visitor(handler: Callable[[Call, Visit], Response]) -> Handler:
 def visit_of(site: Site, request: Request) -> Visit | None:
     """Who is in the portal; None = nobody, or no more."""
     visit_id = cookies.read(site, request, cookies.PORTAL)
-    if not visit_id:
-        return None
-    at, id_hash = site.clock(), hashed(visit_id)
-    with site.store.reading() as tx:
-        link = tx.links.entered(id_hash, at - IDLE)
-        visit = _visit(tx, link, at) if link is not None and link.works(at) else None
-    if visit is not None:
-        with site.store.writing() as tx:
-            tx.links.seen(id_hash, at)
-    return visit
+    return visits.current(site.store, visit_id, site.clock()) if visit_id else None
 
 
 def is_known(site: Site, request: Request) -> bool:
     """Whether somebody is in the portal."""
     return visit_of(site, request) is not None
-
-
-def _visit(tx: Transaction, link: LinkRow, at: dt.datetime) -> Visit | None:
-    request = tx.requests.get(link.request_id)
-    if request is None or not may(state_of(request, at), Step.OPEN):
-        return None
-    (card,) = tx.cards.find([request.customer_id])
-    company = next(each for each in tx.cards.companies() if each.id == card.company_id)
-    held = tx.certificates.find(tx.cards.certificates_of(card.id))
-    return Visit(
-        request,
-        state_of(request, at),
-        company,
-        card,
-        tx.submissions.of_customers([card.id]),
-        [each for each in held if each.customer_ids == (card.id,)],
-    )
 
 
 def page(call: Call, visit: Visit, template: str, status: int = 200, **context: Any) -> Response:
