@@ -92,8 +92,6 @@ def fill(path: Path, certificates: int, orders: int) -> None:
         tx.connections.company("n", "Northwind Supply", None)
     _vary(database)
     _add(database, certificates // 2, orders)
-    with database.writing() as connection:
-        run(connection, "ANALYZE")
     _import(store, path.parent)
     now = dt.datetime.combine(TODAY, dt.time(12), dt.UTC)
     crossings.refresh(store, Policy(), lambda: now, lambda: False)  # as the daemon does by itself
