@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exempt.model.certificate import Change
-from exempt.rules.card_words import said_of
+from exempt.rules.card_words import field_title, said_of
 from support.records import NOW
 
 SAID = {
@@ -74,3 +74,8 @@ def test_what_is_said_of(field: str, old: str | None, new: str | None, said: str
 def test_nothing_needs_titles_of_own_fields() -> None:
     change = Change(field="name", old="A", new="B", changed_at=NOW, changed_by="anna")
     assert said_of(change) == "Name: A → B"
+
+
+def test_a_field_has_a_title() -> None:
+    assert field_title("email") == "A/P e-mail"
+    assert field_title("custom.rep", {"rep": "Sales rep"}) == "Sales rep"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exempt.model.certificate import Change
-from exempt.rules.certificate_words import said_of, told
+from exempt.rules.certificate_words import field_title, said_of, told, value_words
 from support.records import NOW
 
 NAMES = {"1": "Acme", "2": "Bolt"}
@@ -48,6 +48,28 @@ def change(field: str, old: str | None, new: str | None, **more: Any) -> Change:
 )  # fmt: skip
 def test_said_of(field: str, old: str | None, new: str | None, sentence: str) -> None:
     assert said_of(change(field, old, new), NAMES, {"region": "Sales region"}) == sentence
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        ("US-TX", "Texas"),
+        ("US-TX.expiration_date", "Texas, expires"),
+        ("exemption_reason", "Claimed reason"),
+        ("custom.region", "Sales region"),
+        ("order_numbers", "Orders it is bound to"),
+    ],
+)
+def test_a_field_has_a_title(field: str, title: str) -> None:
+    assert field_title(field, {"region": "Sales region"}) == title
+
+
+def test_values_are_told_whole_and_of_customers_without_names_by_id() -> None:
+    assert value_words("US-TX.identification_type", "state_tax_id") == "state tax id"
+    assert value_words("notes", "n" * 401) == "n" * 401
+    assert value_words("customer_ids", "1, 9", {"1": "Acme"}) == "Acme, id:9"
+    assert value_words("customer_ids", "9") == "id:9"
+    assert not value_words("notes", None)
 
 
 def test_what_somebody_did_at_once_is_told_together_and_the_newest_first() -> None:

@@ -14,6 +14,12 @@ _SHA256 = re.compile(r", sha256 [0-9a-f]{64}$")
 _LONG = 400
 
 
+def field_title(field: str, titles: Mapping[str, str] | None = None) -> str:
+    """What a field is called where something begins with it."""
+    name = (titles or {}).get(field.removeprefix("custom."), card_title(field))
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 def said_of(change: Change, titles: Mapping[str, str] | None = None) -> str:
     """*change* as a sentence; *titles* of the seller's own fields, by their keys."""
     old, new = _short(change.old), _short(change.new)
@@ -28,8 +34,7 @@ def said_of(change: Change, titles: Mapping[str, str] | None = None) -> str:
 
 
 def _plain(field: str, old: str, new: str, titles: Mapping[str, str]) -> str:
-    name = titles.get(field.removeprefix("custom."), card_title(field))
-    name = f"{name[:1].upper()}{name[1:]}"
+    name = field_title(field, titles)
     if {old, new} <= {"yes", "no", ""}:
         return f"{name}: {new or 'no'}"
     if field.startswith("merged."):

@@ -65,12 +65,33 @@ def said_of(change: Change, names: Mapping[str, str], titles: Mapping[str, str])
         return card_words.said_of(change)
     if change.field in jurisdictions():
         return f"{jurisdiction_name(change.field)} {'added' if change.new else 'left out'}"
-    place, _, name = change.field.rpartition(".")
-    title = _title(place, name, titles)
-    old, new = (_value(name, each, names) for each in (change.old, change.new))
+    title = field_title(change.field, titles)
+    old, new = (_short(value_words(change.field, each, names)) for each in (change.old, change.new))
     if not old:
         return f"{title}: {new}"
     return f"{title}: {old} → {new}" if new else f"{title} emptied; it was {old}"
+
+
+def field_title(field: str, titles: Mapping[str, str] | None = None) -> str:
+    """What a field is called where something begins with it; a state's own begin with the state."""
+    if field in jurisdictions():
+        return jurisdiction_name(field)
+    place, _, name = field.rpartition(".")
+    return _title(place, name, titles or {})
+
+
+def value_words(field: str, value: str | None, names: Mapping[str, str] | None = None) -> str:
+    """What stood in a field, in words; *names* are those of customers, by their ids as text."""
+    name = field.rpartition(".")[2]
+    if not value:
+        return ""
+    if name == "customer_ids":
+        return ", ".join((names or {}).get(each, f"id:{each}") for each in value.split(", "))
+    if name == "exempt_percentage":
+        return f"{value} %"
+    if name == "issued_by":
+        return jurisdiction_name(value)
+    return value.replace("_", " ") if name in _CODES else value
 
 
 def _title(place: str, name: str, titles: Mapping[str, str]) -> str:
@@ -80,17 +101,8 @@ def _title(place: str, name: str, titles: Mapping[str, str]) -> str:
     return f"{jurisdiction_name(place)}, {title}" if place else f"{title[:1].upper()}{title[1:]}"
 
 
-def _value(name: str, value: str | None, names: Mapping[str, str]) -> str:
-    if not value:
-        return ""
-    if name == "customer_ids":
-        return ", ".join(names.get(each, f"id:{each}") for each in value.split(", "))
-    if name == "exempt_percentage":
-        return f"{value} %"
-    if name == "issued_by":
-        return jurisdiction_name(value)
-    plain = value.replace("_", " ") if name in _CODES else value
-    return plain if len(plain) <= _LONG else f"{plain[:_LONG]}…"
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
 
 
 def _reviewed(old: str, new: str) -> str:

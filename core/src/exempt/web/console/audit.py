@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from exempt.model.access import Right
+from exempt.model.custom import CustomField
+from exempt.rules import card_words, certificate_words
 from exempt.services import audit
 from exempt.services.audit_ports import LOOKED_THROUGH, OF_ADMINISTRATION, AuditFilter, AuditRow
 from exempt.services.rows import Subject
@@ -76,6 +78,8 @@ def list_(call: Call) -> Response:
         people=[(name, name) for name in _people(call)],
         titles=TITLES,
         address=lambda row: _address(row, known),
+        field=lambda row: _field(call, row),
+        value=_value,
         looked_through=LOOKED_THROUGH,
     )
 
@@ -118,6 +122,26 @@ def _filters(call: Call, asked: Asked) -> AuditFilter:
         limit=asked.limit,
         offset=asked.offset,
     )
+
+
+def _field(call: Call, row: AuditRow) -> str:
+    """What was changed, as the thing's own page calls it."""
+    if row.subject is Subject.CERTIFICATE:
+        return certificate_words.field_title(row.field, _titles(call.site.certificate_fields))
+    if row.subject is Subject.CUSTOMER:
+        return card_words.field_title(row.field, _titles(call.site.customer_fields))
+    plain = row.field.replace("_", " ")
+    return f"{plain[:1].upper()}{plain[1:]}"
+
+
+def _titles(own: Mapping[str, CustomField]) -> dict[str, str]:
+    return {key: field.title for key, field in own.items()}
+
+
+def _value(row: AuditRow, value: str | None) -> str:
+    """What stood there, or stands there now."""
+    is_certificate = row.subject is Subject.CERTIFICATE
+    return certificate_words.value_words(row.field, value) if is_certificate else value or ""
 
 
 def _people(call: Call) -> list[str]:
