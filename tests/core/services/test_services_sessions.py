@@ -61,6 +61,21 @@ def test_asvs_7_3_how_long_a_session_lasts(
     assert (found is not None) is in_it
 
 
+def test_what_goes_on_is_told_apart_from_what_is_kept(store: SqlStore) -> None:
+    """Some end before they are swept away; another user's are not told."""
+    entered, later = member(store), NOW + 20 * MINUTE
+    member(store, email="lee@acme.example")
+    sign_in(desk(store, later), EMAIL, PASSWORD)
+    with store.reading() as tx:
+        kept = sessions.of(tx, entered.user.id)
+        going = [
+            [each.made_at for each in sessions.going(tx, entered.user.id, LASTING, NOW + passed)]
+            for passed in (29 * MINUTE, 30 * MINUTE, 50 * MINUTE)
+        ]
+    assert len(kept) == 2
+    assert going == [[later, NOW], [later], []]
+
+
 def test_looking_in_a_minute_twice_writes_once(store: SqlStore) -> None:
     entered = member(store)
     seen = []

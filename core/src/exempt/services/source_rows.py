@@ -61,10 +61,11 @@ def all_rejected(
 ) -> Iterator[RejectedRow]:
     """The same, up to *most* of them, read in portions."""
     for start in range(0, most, AT_ONCE):
+        limit = min(AT_ONCE, most - start)
         with store.reading() as tx:
-            found = rejected(tx, connection_id, stream, limit=AT_ONCE, offset=start)
+            found = rejected(tx, connection_id, stream, limit=limit, offset=start)
         yield from found
-        if len(found) < AT_ONCE:
+        if len(found) < limit:
             return
 
 
