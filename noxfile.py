@@ -99,9 +99,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *SIDE_BY_SIDE, *NOT_LENGTHY, SERVICES, env=ON_SQLITE)
         elsewhere = (*DECIDING, *OF_PLUGINS, SERVICES, "tests/docs", "tests/journeys")
         others = (f"--ignore={folder}" for folder in elsewhere)
-        # Files in their order: those of the browser have few tests that take long, and go first.
-        in_order = "--no-loadscope-reorder"
-        session.run("pytest", *SIDE_BY_SIDE, in_order, *NOT_LENGTHY, *others)
+        session.run("pytest", *SIDE_BY_SIDE, *NOT_LENGTHY, *others)
         # Some take long: those that kill workers run on both databases in `journeys`.
         session.run("pytest", *ONE_BY_ONE, "tests/journeys", f"--ignore={DAEMON}")
         session.run("pytest", *ONE_BY_ONE, DAEMON, env=ON_POSTGRESQL)
