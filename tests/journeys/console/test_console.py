@@ -160,7 +160,7 @@ def test_asked_at_another_address_sent_in_and_reviewed(
     page.get_by_text("accepted; 2 open orders decided anew").wait_for()
     seller.push()
     assert "taxable: yes → no" in seller.writes("erp")["SO-5007"]
-    assert ("review status", "accepted") in trail(DANA, buckeye.name)
+    assert ("Review", "accepted") in trail(DANA, buckeye.name)
 
 
 def test_ticked_certificates_are_archived_together(desk: Window, trail: Trail) -> None:
