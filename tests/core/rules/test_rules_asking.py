@@ -13,7 +13,7 @@ from exempt.model.asking import Answer, Buyer, Holder, Lack, OnFile, Question, Q
 from exempt.model.certificate import CertificateKind, Coverage, ReviewStatus
 from exempt.model.decision import Ground
 from exempt.model.sources import NotTaxedReason
-from exempt.rules.asking import answer
+from exempt.rules.asking import answer, on_file
 from exempt.rules.decision import decide, facts_of
 from support.records import DAY, TODAY, YEAR, address, card, coverage, order
 
@@ -204,3 +204,19 @@ def test_it_is_the_decision_that_a_stored_order_would_get() -> None:
     assert [(s.certificate_id, s.finding) for s in found.steps] == [
         (s.certificate_id, s.finding) for s in stored.steps
     ]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param([coverage()], id="active"),
+        pytest.param([coverage(expiration_date=TODAY + 30 * DAY)], id="expiring soon"),
+        pytest.param([coverage(held_through=TODAY + DAY)], id="its sales end before it"),
+        pytest.param([coverage(expiration_date=None)], id="without an end"),
+        pytest.param([EXPIRED], id="none"),
+    ],
+)
+def test_a_decision_that_was_kept_names_the_certificate_alike(held: list[Coverage]) -> None:
+    stored = decide(facts_of(order(), card(), held), held)
+    found = asked(holder(*held), order_date=TODAY, number="O-1")
+    assert on_file(stored, 30) == found.certificate

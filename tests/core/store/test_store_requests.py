@@ -51,6 +51,15 @@ def test_all_of_a_request_is_kept(store: SqlStore, acme: int) -> None:
     assert get(store, plain).ends == (("US-TX", TODAY),)
 
 
+def test_those_wanted_are_found_in_the_order_wanted(store: SqlStore, acme: int) -> None:
+    first, second, _ = (add(store, acme, place) for place in ("TX", "CA", "OH"))
+    with store.reading() as tx:
+        found = tx.requests.find([second, 99, first])
+        none = tx.requests.find([])
+    assert [request.id for request in found] == [second, first]
+    assert none == []
+
+
 def test_a_request_moves_from_where_it_was_seen(store: SqlStore, acme: int) -> None:
     request_id = add(store, acme, "TX")
     seen = get(store, request_id)

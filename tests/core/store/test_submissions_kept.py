@@ -228,11 +228,10 @@ def test_all_of_it_is_found_oldest_first(
     with store.writing() as tx:
         made = [start(tx, asked), start(tx, asked)]
         found = look(tx, asked)
-        view = tx.submissions.view(made[1])
+        views = tx.submissions.views([made[1], 99, made[0]])
 
     assert [getattr(each, "id", None) for each in found] == made
-    assert view is not None
-    assert view.submission == found[1]
+    assert [view.submission for view in views] == [found[1], found[0]]
 
 
 def test_what_a_merged_customer_sent_in_goes_with_it(

@@ -23,7 +23,7 @@ from exempt.model.asking import (
     Question,
 )
 from exempt.model.certificate import CertificateKind, Coverage
-from exempt.model.decision import Facts, Finding, Ground, Profile
+from exempt.model.decision import Decision, Facts, Finding, Ground, Profile
 from exempt.rules.decision import LookedAt, Weighed, number_to_show, rule_name, weigh
 from exempt.rules.explain import by_certificate, by_ground, headed, looked
 from exempt.rules.lines import reason_of
@@ -40,6 +40,7 @@ _LACKS = {
     Finding.REJECTED: Lack.REJECTED,
 }
 _WORTH_SAYING = (Lack.PENDING_REVIEW, Lack.EXPIRED, Lack.REJECTED)
+_USED = {Finding.CHOSEN, Finding.CHOSEN_BY_HAND}
 _TEXTS = {
     Lack.MISSING: "No certificate on file covers {place}. Ask the customer for one?",
     Lack.EXPIRED: "The certificate for {place} has expired. Ask the customer for a new one?",
@@ -83,11 +84,26 @@ def answer(
         jurisdiction=facts.jurisdiction,
         order_date=facts.order_date,
         customer_id=holder.card.customer_id if holder else None,
-        certificate=_on_file(chosen, number, facts.order_date, soon_days) if chosen else None,
+        certificate=_chosen(chosen, number, facts.order_date, soon_days) if chosen else None,
         verdict=_verdict(weighed, facts),
         steps=tuple(map(_looked, found)),
         lines=_lines(question, weighed),
         prompt=_prompt(weighed, facts, holder) if requests else None,
+    )
+
+
+def on_file(decision: Decision, soon_days: int) -> OnFile | None:
+    """The certificate by which an order was decided, as it stood on the order's day."""
+    used = next((each for each in decision.steps if each.finding in _USED), None)
+    if used is None:
+        return None
+    ends = [end for end in (used.expiration_date, used.held_through) if end]
+    return _as_on_file(
+        used.certificate_id,
+        used.certificate_number,
+        min(ends, default=None),
+        decision.order_date,
+        soon_days,
     )
 
 
@@ -129,12 +145,17 @@ def _numbers(question: Question) -> tuple[str, ...]:
     return tuple(sorted({key for name in names if (key := number_key(name))}))
 
 
-def _on_file(chosen: Coverage, number: str | None, on: dt.date, soon_days: int) -> OnFile:
-    end = chosen.last_date
+def _chosen(chosen: Coverage, number: str | None, on: dt.date, soon_days: int) -> OnFile:
+    return _as_on_file(chosen.certificate_id, number or "", chosen.last_date, on, soon_days)
+
+
+def _as_on_file(
+    certificate_id: int, number: str, end: dt.date | None, on: dt.date, soon_days: int
+) -> OnFile:
     soon = end is not None and (end - on).days <= soon_days
     return OnFile(
-        id=chosen.certificate_id,
-        number=number or "",
+        id=certificate_id,
+        number=number,
         status=CertificateStatus.EXPIRING_SOON if soon else CertificateStatus.ACTIVE,
         expiration_date=end,
     )

@@ -279,5 +279,5 @@ def subjects(
         return {each: card.customer_id for each, card in cards.items()}
     if target in {DeliveryTarget.NOTICE, DeliveryTarget.WARNING}:
         return {each: int(each) for each in external_ids}
-    requests = {each: tx.requests.get(int(each)) for each in external_ids}
-    return {each: request.customer_id for each, request in requests.items() if request}
+    requests = tx.requests.find([int(each) for each in external_ids])
+    return {str(request.id): request.customer_id for request in requests}

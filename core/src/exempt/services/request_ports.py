@@ -167,6 +167,10 @@ class Requests(Protocol):
         """One request."""
         ...
 
+    def find(self, request_ids: Collection[int]) -> list[RequestRow]:
+        """Those requests, in this order; unknown ones are absent."""
+        ...
+
     def readdress(self, request_id: int, recipient: str) -> None:
         """Let a request whose mail has not gone out go to another mailbox."""
         ...

@@ -72,7 +72,7 @@ def following(tx: Transaction, filters: ListedRequests, part: Next, at: dt.datet
 
 def rows(tx: Transaction, request_ids: Sequence[int]) -> list[RequestRow]:
     """The requests with these ids, as far as there are any, in this order."""
-    return [row for each in request_ids if (row := tx.requests.get(each))]
+    return tx.requests.find(request_ids)
 
 
 def every(store: Store, filters: RequestFilter, at: dt.datetime) -> Iterator[RequestRow]:

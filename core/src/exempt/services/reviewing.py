@@ -92,21 +92,6 @@ def next_after(store: Store, certificate_id: int | None, filters: QueueFilter) -
         return tx.reviews.next_after(certificate_id, filters)
 
 
-def certificate_of(store: Store, submission_id: int, company_ids: Companies = None) -> int:
-    """The certificate that was made of what a customer sent in.
-
-    Raises:
-        NotFoundError: There is no such submission, or nothing was sent yet.
-    """
-    with store.reading() as tx:
-        view = tx.submissions.view(submission_id)
-    mine = view is not None and (company_ids is None or view.company_id in company_ids)
-    if view is None or not mine or view.submission.certificate_id is None:
-        msg = f"submission {submission_id}: there is none: see exempt submissions list"
-        raise NotFoundError(msg)
-    return view.submission.certificate_id
-
-
 def accept(
     store: Store,
     certificate_id: int,

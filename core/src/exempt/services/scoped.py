@@ -8,8 +8,10 @@ from exempt.errors import NotFoundError
 from exempt.model.access import Caller
 from exempt.model.certificate import Certificate
 from exempt.model.customer import CustomerCard
+from exempt.model.events import Endpoint
 from exempt.services import cards
 from exempt.services.companies import only_one
+from exempt.services.events_out import endpoints
 from exempt.services.orders import find_all
 from exempt.services.ports import Transaction
 from exempt.services.request_ports import RequestRow
@@ -72,11 +74,10 @@ def submission(tx: Transaction, submission_id: int, caller: Caller) -> Submissio
     Raises:
         NotFoundError: There is none that the caller sees.
     """
-    found = tx.submissions.view(submission_id)
-    drafted = found is not None and found.submission.submitted_at is None
-    if found is None or drafted or not caller.sees(found.company_id):
-        raise none_such(f"submission {submission_id}")
-    return found
+    for found in tx.submissions.views([submission_id]):
+        if found.submission.submitted_at is not None and caller.sees(found.company_id):
+            return found
+    raise none_such(f"submission {submission_id}")
 
 
 def order(tx: Transaction, words: str, connection: str | None, caller: Caller) -> OrderView:
@@ -102,6 +103,29 @@ def order(tx: Transaction, words: str, connection: str | None, caller: Caller) -
 def connections(tx: Transaction, caller: Caller) -> list[ConnectionRow]:
     """The connections that the caller sees."""
     return [row for row in tx.connections.all() if caller.sees(row.company_id)]
+
+
+def webhooks(tx: Transaction, caller: Caller) -> list[Endpoint]:
+    """Who is told of what happens, of these companies; of all, for who sees all."""
+    return [one for one in endpoints(tx) if _sees_endpoint(caller, one)]
+
+
+def _sees_endpoint(caller: Caller, endpoint: Endpoint) -> bool:
+    if endpoint.company_id is None:
+        return caller.company_ids is None
+    return caller.sees(endpoint.company_id)
+
+
+def webhook(tx: Transaction, endpoint_id: int, caller: Caller) -> Endpoint:
+    """The webhook with this id.
+
+    Raises:
+        NotFoundError: There is none that the caller sees.
+    """
+    for one in webhooks(tx, caller):
+        if one.id == endpoint_id:
+            return one
+    raise none_such(f"webhook {endpoint_id}")
 
 
 def company(tx: Transaction, key: str | None, caller: Caller) -> CompanyRow:

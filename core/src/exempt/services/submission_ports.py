@@ -90,7 +90,9 @@ class Submissions(Protocol):
 
     def get(self, submission_id: int) -> Submission | None: ...  # noqa: D102
 
-    def view(self, submission_id: int) -> SubmissionView | None: ...  # noqa: D102
+    def views(self, submission_ids: Collection[int]) -> list[SubmissionView]:
+        """Those with these ids, in this order; unknown ones are absent."""
+        ...
 
     def of_requests(self, request_ids: Collection[int]) -> list[Submission]:
         """All of these requests, oldest first."""

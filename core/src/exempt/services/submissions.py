@@ -88,7 +88,7 @@ def following(tx: Transaction, filters: SubmissionFilter, part: Next) -> list[in
 
 def views(tx: Transaction, submission_ids: Sequence[int]) -> list[SubmissionView]:
     """Those with these ids, as far as there are any, in this order."""
-    return [view for each in submission_ids if (view := tx.submissions.view(each))]
+    return tx.submissions.views(submission_ids)
 
 
 def start(store: Store, request_id: int, way: SubmissionWay, at: dt.datetime) -> Submission:

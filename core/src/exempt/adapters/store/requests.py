@@ -89,8 +89,13 @@ class Requests(ports.Requests):
         return int(request_id)
 
     def get(self, request_id: int) -> Row | None:
-        rows = run(self._c, f"{_REQUESTS} WHERE r.id = ?", request_id)
-        return next(map(_request, rows), None)
+        return next(iter(self.find([request_id])), None)
+
+    def find(self, request_ids: Collection[int]) -> list[Row]:
+        sql = f"{_REQUESTS} WHERE {one_of(self._c, 'r.id')}"
+        rows = run(self._c, sql, many(self._c, list(request_ids)))
+        by_id = {row.id: row for row in map(_request, rows)}
+        return [by_id[each] for each in request_ids if each in by_id]
 
     def readdress(self, request_id: int, recipient: str) -> None:
         run(self._c, "UPDATE request SET recipient = ? WHERE id = ?", recipient, request_id)

@@ -49,8 +49,9 @@ class Submissions(ports.Submissions):
     def get(self, submission_id: int) -> Submission | None:
         return next(iter(self._select(_S.id == submission_id)), None)
 
-    def view(self, submission_id: int) -> SubmissionView | None:
-        return next(iter(self._views(_S.id == submission_id)), None)
+    def views(self, submission_ids: Collection[int]) -> list[SubmissionView]:
+        by_id = {view.submission.id: view for view in self._views(_S.id.in_(submission_ids))}
+        return [by_id[each] for each in submission_ids if each in by_id]
 
     def of_requests(self, request_ids: Collection[int]) -> list[Submission]:
         return self._select(_S.request_id.in_(request_ids))

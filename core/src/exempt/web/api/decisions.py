@@ -21,13 +21,13 @@ from exempt.model.asking import (
     Prompt,
     Question,
 )
-from exempt.model.decision import Decision, Finding, Ground
+from exempt.model.decision import Decision, Ground
 from exempt.model.record import ExternalId
 from exempt.model.sources import Order
+from exempt.rules.asking import on_file
 from exempt.rules.explain import step as sentence_of
 from exempt.rules.explain import verdict
 from exempt.rules.lines import not_taxed_reason
-from exempt.rules.status import CertificateStatus
 from exempt.services import orders, scoped
 from exempt.services.deciding import Terms
 from exempt.services.ports import Transaction
@@ -48,8 +48,6 @@ EXAMPLE = {
     "currency": "USD",
     "lines": [{"line_id": "1", "product_external_id": "HEX-10", "amount": "1250.00"}],
 }
-
-_USED = {Finding.CHOSEN, Finding.CHOSEN_BY_HAND}
 
 
 @operations.post("/decisions", Right.DECIDE, 404)
@@ -160,7 +158,7 @@ def _shown(call: Call, tx: Transaction, view: OrderView) -> OrderDecision:
         rule=decision.rule,
         jurisdiction=decision.jurisdiction,
         order_date=decision.order_date,
-        certificate=_on_file(decision, call.site.expiring_soon_days),
+        certificate=on_file(decision, call.site.expiring_soon_days),
         verdict=verdict(decision),
         steps=tuple(
             Looked(
@@ -193,19 +191,4 @@ def _lines(order: Order, decision: Decision) -> tuple[LineAnswer, ...]:
     return tuple(
         LineAnswer(line_id=line.line_id, not_taxed_reason=not_taxed_reason(line, decision))
         for line in order.lines
-    )
-
-
-def _on_file(decision: Decision, soon_days: int) -> OnFile | None:
-    used = next((each for each in decision.steps if each.finding in _USED), None)
-    if used is None:
-        return None
-    ends = [end for end in (used.expiration_date, used.held_through) if end]
-    end = min(ends, default=None)
-    soon = end is not None and (end - decision.order_date).days <= soon_days
-    return OnFile(
-        id=used.certificate_id,
-        number=used.certificate_number,
-        status=CertificateStatus.EXPIRING_SOON if soon else CertificateStatus.ACTIVE,
-        expiration_date=end,
     )

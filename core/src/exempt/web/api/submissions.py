@@ -169,11 +169,10 @@ def _answer(call: Call, submission_id: int) -> Submission:
 def _certificate_of(call: Call, submission_id: int) -> tuple[int, int]:
     """The certificate that was made of a submission, and the version that was seen."""
     with call.store.reading() as tx:
-        scoped.submission(tx, submission_id, call.caller)
-        found = reviewing.certificate_of(call.store, submission_id, call.caller.company_ids)
-        version = certificates.get(tx, found).version
+        sent = scoped.submission(tx, submission_id, call.caller).submission
+        made = certificates.get(tx, sent.certificate_id or 0)
     seen = call.seen()
-    return found, version if seen is None else seen
+    return made.id, made.version if seen is None else seen
 
 
 @operations.post("/submissions/{submission_id}/accept", Right.REVIEW, 404, changes=True)

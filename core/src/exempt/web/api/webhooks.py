@@ -10,7 +10,7 @@ from fastapi import Response
 from pydantic import Field
 
 from exempt.errors import RefusedError
-from exempt.model.access import Caller, Right
+from exempt.model.access import Right
 from exempt.model.events import Endpoint, EventKind
 from exempt.model.record import ExternalId
 from exempt.services import companies, events_out, scoped
@@ -107,14 +107,8 @@ class WebhookCallList(Body):
 def list_webhooks(call: Called) -> WebhookList:
     """List who is told."""
     with call.store.reading() as tx:
-        mine = [one for one in events_out.endpoints(tx) if _sees(call.caller, one)]
+        mine = scoped.webhooks(tx, call.caller)
         return WebhookList(data=tuple(_shown(tx, one) for one in mine))
-
-
-def _sees(caller: Caller, endpoint: Endpoint) -> bool:
-    if endpoint.company_id is None:
-        return caller.company_ids is None
-    return caller.sees(endpoint.company_id)
 
 
 def _shown(tx: Transaction, endpoint: Endpoint) -> Webhook:
@@ -157,25 +151,18 @@ def create_webhook(
         return MadeWebhook(**dict(_shown(tx, made.endpoint)), secret=made.secret)
 
 
-def _endpoint(call: Call, tx: Transaction, endpoint_id: int) -> Endpoint:
-    found = next((one for one in events_out.endpoints(tx) if one.id == endpoint_id), None)
-    if found is None or not _sees(call.caller, found):
-        raise scoped.none_such(f"webhook {endpoint_id}")
-    return found
-
-
 @operations.get("/webhooks/{endpoint_id}", Right.ADMINISTER, 404)
 def get_webhook(call: Called, endpoint_id: Id) -> Webhook:
     """One of them."""
     with call.store.reading() as tx:
-        return _shown(tx, _endpoint(call, tx, endpoint_id))
+        return _shown(tx, scoped.webhook(tx, endpoint_id, call.caller))
 
 
 @operations.delete("/webhooks/{endpoint_id}", Right.ADMINISTER, status_code=204)
 def delete_webhook(call: Called, endpoint_id: Id) -> Response:
     """Tell it nothing any more, and forget what it is owed."""
     with call.store.reading() as tx:
-        _endpoint(call, tx, endpoint_id)
+        scoped.webhook(tx, endpoint_id, call.caller)
     events_out.remove(call.store, endpoint_id, by=call.caller.name, at=call.act.at)
     return Response(status_code=204)
 
@@ -194,7 +181,7 @@ def enable_webhook(call: Called, endpoint_id: Id) -> Webhook:
 
 def _switched(call: Call, endpoint_id: int, *, on: bool) -> Webhook:
     with call.store.reading() as tx:
-        _endpoint(call, tx, endpoint_id)
+        scoped.webhook(tx, endpoint_id, call.caller)
     done = events_out.switch(call.store, endpoint_id, on=on, by=call.caller.name, at=call.act.at)
     with call.store.reading() as tx:
         return _shown(tx, done)
@@ -204,7 +191,7 @@ def _switched(call: Call, endpoint_id: int, *, on: bool) -> Webhook:
 def list_webhook_calls(call: Called, endpoint_id: Id) -> WebhookCallList:
     """List what was sent to it, and what it is owed."""
     with call.store.reading() as tx:
-        _endpoint(call, tx, endpoint_id)
+        scoped.webhook(tx, endpoint_id, call.caller)
         found = events_out.sent(tx, endpoint_id, SHOWN_MAX)
     return WebhookCallList(
         data=tuple(
