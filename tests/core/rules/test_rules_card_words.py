@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exempt.model.certificate import Change
-from exempt.rules.card_words import field_title, said_of
+from exempt.rules.card_words import field_title, fields_called, said_of
 from support.records import NOW
 
 SAID = {
@@ -79,3 +79,8 @@ def test_nothing_needs_titles_of_own_fields() -> None:
 def test_a_field_has_a_title() -> None:
     assert field_title("email") == "A/P e-mail"
     assert field_title("custom.rep", {"rep": "Sales rep"}) == "Sales rep"
+
+
+def test_a_field_is_found_by_its_title() -> None:
+    assert fields_called("a/p E-MAIL") == ["email", "merged.email"]
+    assert fields_called("sales", {"rep": "Sales rep"}) == ["custom.rep"]

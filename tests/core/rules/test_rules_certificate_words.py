@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exempt.model.certificate import Change
-from exempt.rules.certificate_words import field_title, said_of, told, value_words
+from exempt.rules.certificate_words import field_title, fields_called, said_of, told, value_words
 from support.records import NOW
 
 NAMES = {"1": "Acme", "2": "Bolt"}
@@ -62,6 +62,27 @@ def test_said_of(field: str, old: str | None, new: str | None, sentence: str) ->
 )
 def test_a_field_has_a_title(field: str, title: str) -> None:
     assert field_title(field, {"region": "Sales region"}) == title
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        ("texas, EXPIRES", ["US-TX.expiration_date"]),
+        ("Claimed reason", ["exemption_reason"]),
+        ("sales region", ["custom.region"]),
+        ("no title has this", []),
+    ],
+)
+def test_a_field_is_found_by_its_title(words: str, fields: list[str]) -> None:
+    found = fields_called(words, {"region": "Sales region"})
+    assert [each for each in found if not each.endswith(".exemption_reason")] == fields
+
+
+def test_a_state_is_found_with_its_fields() -> None:
+    found = fields_called("texas")
+    assert found[0] == "US-TX"
+    assert {each.partition(".")[0] for each in found} == {"US-TX"}
+    assert "US-TX.expiration_date" in found
 
 
 def test_values_are_told_whole_and_of_customers_without_names_by_id() -> None:

@@ -74,6 +74,10 @@ def test_it_is_filtered_by_person_thing_day_and_words(
     assert found(store, last=TODAY - 2 * DAY) == [("anna", mine, "email")]
     assert found(store, words="50% OFF_!") == [("bert", mine, "number")]
     assert found(store, words="50_") == []
+    assert found(store, words="50%_off") == [], "the space stands for any, nothing else does"
+    assert found(store, words="50% off !") == [("bert", mine, "number")]
+    called = {Subject.CUSTOMER: ["email"], Subject.WARNING: ["number"]}
+    assert found(store, words="A/P e-mail", called=called) == [("anna", mine, "email")]
     assert found(store, field="state", outcome="b") == [("anna", 7, "state")]
 
 

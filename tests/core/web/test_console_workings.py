@@ -276,6 +276,7 @@ def test_the_trail_tells_who_changed_what_from_what_to_what(house: Premises) -> 
     assert "&lt;script&gt;" in page
     assert fields(house.staff().get("/audit?by=bert").text) == ["Customer number"]
     assert fields(house.staff().get("/audit?first=2026-11-21").text) == []
+    assert fields(house.staff().get("/audit?words=a/p e-mail").text) == ["A/P e-mail"]
     assert "No change fits" in house.staff().get("/audit?words=zzz").text
 
 

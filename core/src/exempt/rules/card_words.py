@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from exempt.data import jurisdiction_name, jurisdictions
 from exempt.model.certificate import Change
-from exempt.model.customer import card_title
+from exempt.model.customer import CARD_TITLES, card_title
 
 _NUMBERED = re.compile(r"(comment|file|request) ([0-9]+)")
 _SHA256 = re.compile(r", sha256 [0-9a-f]{64}$")
@@ -18,6 +18,13 @@ def field_title(field: str, titles: Mapping[str, str] | None = None) -> str:
     """What a field is called where something begins with it."""
     name = (titles or {}).get(field.removeprefix("custom."), card_title(field))
     return f"{name[:1].upper()}{name[1:]}"
+
+
+def fields_called(words: str, titles: Mapping[str, str] | None = None) -> list[str]:
+    """The fields whose title has *words* in it, whatever the case of the letters."""
+    known = (*CARD_TITLES, *(f"custom.{key}" for key in titles or {}))
+    every = (*known, *(f"merged.{name}" for name in known))
+    return [each for each in every if words.casefold() in field_title(each, titles).casefold()]
 
 
 def said_of(change: Change, titles: Mapping[str, str] | None = None) -> str:

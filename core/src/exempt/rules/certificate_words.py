@@ -80,6 +80,14 @@ def field_title(field: str, titles: Mapping[str, str] | None = None) -> str:
     return _title(place, name, titles or {})
 
 
+def fields_called(words: str, titles: Mapping[str, str] | None = None) -> list[str]:
+    """The fields whose title has *words* in it, whatever the case of the letters."""
+    own = (f"custom.{key}" for key in titles or {})
+    of_states = (f"{place}.{name}" for place in jurisdictions() for name in FIELD_TITLES)
+    every = (*FIELD_TITLES, *jurisdictions(), *of_states, *own)
+    return [each for each in every if words.casefold() in field_title(each, titles).casefold()]
+
+
 def value_words(field: str, value: str | None, names: Mapping[str, str] | None = None) -> str:
     """What stood in a field, in words; *names* are those of customers, by their ids as text."""
     name = field.rpartition(".")[2]

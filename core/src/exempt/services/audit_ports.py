@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from exempt.services.rows import Subject
@@ -25,7 +25,9 @@ class AuditFilter(NamedTuple):
         by: Who made them, exactly.
         subjects: Of these kinds of things.
         subject_id: Of that one alone.
-        words: Part of the field, of what stood there, or of what stands there now.
+        words: Part of the field, of what stood there, or of what stands there now; a space
+            stands for any character.
+        called: The fields of each kind of thing whose titles have the words in them.
         outcome: What stands there now, exactly.
         first: The earliest day, in UTC; ``last``: the latest.
         company_ids: Of things of these companies, None = of all.
@@ -36,6 +38,7 @@ class AuditFilter(NamedTuple):
     subjects: Collection[Subject] = ()
     subject_id: int | None = None
     words: str = ""
+    called: Mapping[Subject, Collection[str]] = {}
     field: str = ""
     outcome: str = ""
     first: dt.date | None = None

@@ -69,6 +69,9 @@ _PEOPLE = (
 _LATELY = (f"h.id > (SELECT max(id) FROM history) - {LOOKED_THROUGH}",)  # noqa: S608
 
 
+_SUBJECT_AND_FIELD = "h.subject || ' ' || h.field"
+
+
 class Audit(ports.Audit):
     """See the port."""
 
@@ -150,12 +153,17 @@ class Audit(ports.Audit):
         if words := filters.words.strip().lower():
             if not filters.first and not filters.subject_id:
                 tests.append(_LATELY)
-            like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+            escaped = words.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+            like = f"%{escaped.replace(' ', '_')}%"
             columns = ("h.field", "h.old", "h.new")
             # SQLite's LIKE folds letters of ASCII by itself, as its lower() does.
             folded = "{}" if is_sqlite(self._c) else "lower({})"
             fits = " OR ".join(f"{folded.format(each)} LIKE ? ESCAPE '!'" for each in columns)
-            tests.append((f"({fits})", like, like, like))
+            called = [
+                f"{subject} {field}" for subject, named in filters.called.items() for field in named
+            ]
+            fits += f" OR {one_of(self._c, _SUBJECT_AND_FIELD)}"
+            tests.append((f"({fits})", like, like, like, many(self._c, called)))
         if filters.company_ids is not None:
             tests.append(self._of_companies(filters.company_ids))
         return tests

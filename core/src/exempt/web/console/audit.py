@@ -114,6 +114,7 @@ def _filters(call: Call, asked: Asked) -> AuditFilter:
         subjects=(Subject(subject),) if subject in set(Subject) else (),
         subject_id=number if subject in set(Subject) else None,
         words=asked.words,
+        called=_called(call, asked.words),
         field=asked.filter("field"),
         outcome=asked.filter("new"),
         first=day_of(asked.filter("first")),
@@ -122,6 +123,19 @@ def _filters(call: Call, asked: Asked) -> AuditFilter:
         limit=asked.limit,
         offset=asked.offset,
     )
+
+
+def _called(call: Call, words: str) -> Mapping[Subject, list[str]]:
+    """The fields that the page calls by these words."""
+    if not words.strip():
+        return {}
+    sought = words.strip()
+    return {
+        Subject.CERTIFICATE: certificate_words.fields_called(
+            sought, _titles(call.site.certificate_fields)
+        ),
+        Subject.CUSTOMER: card_words.fields_called(sought, _titles(call.site.customer_fields)),
+    }
 
 
 def _field(call: Call, row: AuditRow) -> str:
