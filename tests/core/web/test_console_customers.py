@@ -16,13 +16,15 @@ pytest.importorskip("starlette", reason="needs exempt[web]")
 from starlette.applications import Starlette
 
 from exempt.model.access import Role
+from exempt.services import request_steps
 from exempt.web.app import PARTS
 from exempt.web.guard import Guard
 from support.browsing import Browser, Premises
 from support.cards import make_cards, on_card
 from support.clientele import HOSTILE
 from support.customer_pages import customers_house, entries_of, send
-from support.stores import everything
+from support.records import DAY, TODAY, act
+from support.stores import enter, everything
 
 TABS = ("", "ship-to", "certificates", "orders", "requests", "comments", "sources", "history")
 
@@ -151,3 +153,17 @@ def test_links_to_source_systems_are_those_of_the_settings(house: Premises) -> N
     house.app = Guard(Starlette(routes=[r for part in PARTS for r in part.routes(house.site)]))
     page = Browser(house, house.staff().cookies).get(f"/customers/{house.ids['C-1001']}/sources")
     assert 'href="https://books.example/customers/cus_1?tab=1"' in page.text
+
+
+def test_orders_from_before_a_certificate_are_told_apart(house: Premises) -> None:
+    customer_id = house.ids["C-1001"]
+    with house.store.reading() as tx:
+        (asked,) = tx.requests.of([customer_id])
+    request_steps.cancelled(house.store, asked.id, act())
+    page = house.staff().get(f"/customers/{customer_id}").text
+    assert "No certificate covers California." in page
+    with house.store.writing() as tx:
+        enter(tx, customer_id, "CA", number="CA-1", effective_date=TODAY - DAY)
+    page = house.staff().get(f"/customers/{customer_id}").text
+    assert "No certificate covers" not in page
+    assert "Earlier orders to California are not covered" in page

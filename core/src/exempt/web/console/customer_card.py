@@ -112,12 +112,14 @@ def overview(call: Call) -> Response:
     site, on = call.site, call.site.clock().date()
     with site.store.reading() as tx:
         looked = look(call, tx, call.path["customer_id"])
+    places = states_of(looked, on, site.expiring_soon_days)
     return shown(
         call,
         "",
         looked.card,
         looked=looked,
-        places=states_of(looked, on, site.expiring_soon_days),
+        places=places,
+        in_force={state.jurisdiction for state in places.states if state.coverage},
         covers=COVERS,
         titles=CARD_TITLES,
         defined=site.customer_fields,
