@@ -23,6 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from asgi import Answer, call
 from console_fill import TODAY, fill
 from console_peers import beside
+from console_postgresql import copied
+from databases import opened
 
 from exempt.adapters.store import stamps
 from exempt.cli.toml import to_toml
@@ -126,10 +128,18 @@ def main() -> None:
         if not path.exists():
             print(f"filling {options.orders:,} orders", file=sys.stderr)
             fill(path, options.certificates, options.orders)
-        console = _Console(Path(name), path)
-        measured = asyncio.run(console.measured([re.compile(each) for each in options.only or ()]))
+        with opened(options.on, Path(name)) as databases:
+            address = f"sqlite:///{path}"
+            if options.on == "postgresql":
+                print("copying all of it to PostgreSQL", file=sys.stderr)
+                address = databases.empty("console")
+                copied(path, address)
+            console = _Console(Path(name), address)
+            only = [re.compile(each) for each in options.only or ()]
+            measured = asyncio.run(console.measured(only))
         _print(measured)
-        beside(path, measured)
+        if options.on == "sqlite":
+            beside(path, measured)
 
 
 def _options() -> argparse.Namespace:
@@ -139,6 +149,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", help="pages whose address has one of these patterns")
     parser.add_argument(
         "--database", type=Path, help="an SQLite file; filled where it is not there"
+    )
+    parser.add_argument(
+        "--on", choices=("sqlite", "postgresql"), default="sqlite", help="(%(default)s)"
     )
     return parser.parse_args()
 
@@ -185,12 +198,12 @@ def _filled_in(page: Page) -> str:
 class _Console:
     """The application over a database, and an administrator who is signed in."""
 
-    def __init__(self, folder: Path, database: Path) -> None:
+    def __init__(self, folder: Path, address: str) -> None:
         settings = folder / "exempt.toml"
         tables = {"exempt": {"database": "env:DATABASE"}, "web": {"url": URL}}
         companies = {"n": {"name": "Northwind Supply"}}
         settings.write_text(to_toml({**tables, "companies": companies}), encoding="utf-8")
-        environ = {"DATABASE": f"sqlite:///{database}"}
+        environ = {"DATABASE": address}
         self._exempt = Exempt(settings, clock=lambda: NOW, environ=environ)
         self._app = app_of(self._exempt, listens_at=URL)
         cookies = signed_in(self._exempt.store, Role.ADMINISTRATOR, at=NOW, secure=True)
